@@ -1,0 +1,78 @@
+//! The teaching crates' binaries, each under a name of its own.
+
+use std::collections::HashSet;
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, id};
+use std::sync::Mutex;
+
+/// The workspace's folder.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("crates/checks is two deep").to_path_buf()
+}
+
+/// The program `name` (`server`, say) of the crate `package`, built and copied
+/// to `target/checks/PACKAGE-NAME`.
+///
+/// Four crates have a `server`, and cargo writes them all to the same file. So
+/// they are built one crate at a time and copied before the next is built,
+/// under a lock that other test programs respect.
+///
+/// # Panics
+/// If it does not build; cargo's words are shown.
+pub fn binary(package: &str, name: &str) -> PathBuf {
+    static BUILT: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(|e| e.into_inner());
+    let copies = target().join("checks");
+    if built.get_or_insert_default().insert(package.to_string()) {
+        build_and_copy(package, &copies);
+    }
+    copies.join(format!("{package}-{name}{EXE_SUFFIX}"))
+}
+
+/// The target folder that this test program was built in.
+fn target() -> PathBuf {
+    let this = env::current_exe().expect("a test program has a path");
+    this.ancestors().nth(3).expect("target/debug/deps/test").to_path_buf()
+}
+
+fn build_and_copy(package: &str, copies: &Path) {
+    fs::create_dir_all(copies).expect("the target folder can be written");
+    let lock = File::create(copies.join("lock")).expect("it can be written");
+    lock.lock().expect("a file can be locked"); // Until the end of this call.
+
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "-p", package, "--bins"]);
+    build.arg("--target-dir").arg(target()).current_dir(root());
+    build.env_remove("CARGO_BUILD_TARGET");
+    let ended = build.output().expect("cargo starts");
+    let words = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{package} does not build:\n{words}");
+
+    let programs = root().join("crates").join(package).join("src/bin");
+    for program in fs::read_dir(programs).expect("it has programs").flatten() {
+        let path = program.path();
+        if path.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let name = path.file_stem().unwrap_or_default().display();
+        let from = target().join(format!("debug/{name}{EXE_SUFFIX}"));
+        let to = copies.join(format!("{package}-{name}{EXE_SUFFIX}"));
+        copy(&from, &to);
+    }
+}
+
+/// Copies by way of a rename: a running program's file cannot be written to.
+fn copy(from: &Path, to: &Path) {
+    let new = fs::read(from);
+    let new = new.unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+    if fs::read(to).is_ok_and(|old| old == new) {
+        return;
+    }
+    let half = to.with_extension(format!("{}.part", id()));
+    let copied = fs::copy(from, &half).and_then(|_| fs::rename(&half, to));
+    copied.unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+}

@@ -1,0 +1,17 @@
+//! What a machine may lack.
+
+use std::env;
+use std::io::{Write, stderr};
+use std::thread;
+
+/// Says aloud that this test could not run here, and why.
+///
+/// # Panics
+/// With `WORKSHOP_PEERS=1`, which promises that nothing is missing.
+pub fn skipped(why: &str) {
+    let name = thread::current().name().unwrap_or("?").to_string();
+    let peers = env::var("WORKSHOP_PEERS").is_ok_and(|value| value == "1");
+    assert!(!peers, "WORKSHOP_PEERS=1, but {name} cannot run: {why}");
+    // Not eprintln!: the test runner hides that when a test passes.
+    let _ = writeln!(stderr(), "skipped: {name}: {why}");
+}

@@ -1,0 +1,144 @@
+//! The command line of every program, and the errors that are not its own
+//! fault: exit status and words.
+
+use std::net::{Ipv4Addr, UdpSocket};
+
+use checks::{Language, start};
+use kit::Ended;
+
+/// The programs, and how their usage goes on.
+const PROGRAMS: [(&str, &str, &str); 2] = [
+    ("udp-echo", "server", "[--host localhost] [--port 3500]"),
+    ("udp-echo", "client", "[--host localhost] [--port 3500]"),
+];
+
+fn run(
+    language: Language,
+    (package, name, _): (&str, &str, &str),
+    args: &[&str],
+) -> Ended {
+    start(language, package, name, args).end()
+}
+
+#[test]
+fn help_is_on_stdout_with_status_0() {
+    for program in PROGRAMS {
+        let (_, name, usage) = program;
+        for help in ["--help", "-h"] {
+            let ended = run(Language::Rust, program, &[help]);
+            let start = format!("usage: {}-{name} [--help] ", program.0);
+            let expected = format!("{start}{usage}\n(with the defaults)\n");
+            assert_eq!(ended.stdout, expected);
+            assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+
+            let ended = run(Language::Python, program, &[help]);
+            assert!(ended.stdout.starts_with("usage: "), "{ended:?}");
+            assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        }
+    }
+}
+
+/// Both parsers refuse the same command lines, each in its own words.
+#[test]
+fn what_is_not_understood_ends_with_the_usage_line_and_status_2() {
+    for program in PROGRAMS {
+        for (args, word) in [
+            (&["--prot", "1"][..], "--prot"),
+            (&["--por", "1"], "--por"), // No abbreviations.
+            (&["--port", "abc"], "--port"),
+            (&["--port", "1.5"], "--port"),
+            (&["--port"], "--port"),
+            (&["--port", ""], "--port"),
+            (&["3500"], "3500"),
+            (&["--host", "localhost", "extra"], "extra"),
+        ] {
+            for language in Language::BOTH {
+                let ended = run(language, program, args);
+                let about = format!("{language:?} {program:?} {args:?}");
+                assert_eq!(ended.code, Some(2), "{about}: {ended:?}");
+                assert_eq!(ended.stdout, "", "{about}");
+                let text = &ended.stderr;
+                assert!(text.starts_with("usage: "), "{about}: {text}");
+                assert_eq!(text.lines().count(), 2, "{about}: {text}");
+                let last = text.lines().last().unwrap_or_default();
+                let rust = last.starts_with("Error: ");
+                assert_eq!(rust, language == Language::Rust, "{about}: {last}");
+                assert!(last.contains(word), "{about}: {last}");
+            }
+        }
+    }
+}
+
+/// argparse lets any whole number through; then Python's socket refuses it.
+#[test]
+fn a_port_that_does_not_exist_is_refused() {
+    for program in PROGRAMS {
+        for port in ["65536", "70000", "-1"] {
+            let ended = run(Language::Rust, program, &["--port", port]);
+            assert_eq!(ended.code, Some(2), "{ended:?}");
+            assert!(ended.stderr.contains(port), "{ended:?}");
+            let ended = run(Language::Python, program, &["--port", port]);
+            assert_ne!(ended.code, Some(0), "{ended:?}");
+            assert!(ended.stderr.contains("0-65535"), "{ended:?}");
+        }
+    }
+}
+
+/// What came on stderr when something outside the program was wrong: Rust has
+/// a sentence, perhaps with a hint; Python the exception's last line.
+fn failed(language: Language, ended: &Ended) -> &str {
+    assert_eq!(ended.code, Some(1), "{language:?}: {ended:?}");
+    assert_eq!(ended.stdout, "");
+    let words = ended.stderr.as_str();
+    if language == Language::Rust {
+        assert!(words.starts_with("Error: "), "{words}");
+        let hints = words.lines().skip(1).all(|l| l.starts_with("hint: "));
+        assert!(hints && words.lines().count() <= 2, "{words}");
+        assert!(!words.contains("os error"), "{words}");
+    } else {
+        assert_eq!(words.lines().count(), 1, "{words}");
+        assert!(words.contains("rror: "), "{words}"); // gaierror, too
+    }
+    words
+}
+
+#[test]
+fn a_port_in_use_is_named_as_such() {
+    let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for program in PROGRAMS.iter().filter(|p| p.1 == "server") {
+        for language in Language::BOTH {
+            let ended = run(language, *program, &["--port", &port]);
+            let words = failed(language, &ended);
+            let hint = "Error: address in use\n\
+                        hint: another program uses this port\n";
+            assert!(language == Language::Python || words == hint, "{words}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_nobody_has_and_one_without_an_ipv4_address() {
+    for program in PROGRAMS {
+        for host in ["no.such.invalid", "::1"] {
+            for language in Language::BOTH {
+                let ended = run(language, program, &["--host", host]);
+                let words = failed(language, &ended);
+                let known = host == "::1" && words.contains("no IPv4 address")
+                    || words.contains("unknown host: no.such.invalid");
+                assert!(language == Language::Python || known, "{words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_address_that_is_not_ours_and_port_0_as_a_destination() {
+    for language in Language::BOTH {
+        // RFC 5737: no machine has this address.
+        let ended = run(language, PROGRAMS[0], &["--host", "192.0.2.1"]);
+        failed(language, &ended);
+        let ended = run(language, PROGRAMS[1], &["--port", "0"]);
+        failed(language, &ended);
+    }
+}

@@ -1,0 +1,136 @@
+//! The command line.
+
+use std::io::{Write, stdout};
+use std::{env, fmt::Display, path::Path, process::exit, str::FromStr};
+
+use pico_args::Arguments;
+
+/// The command line: [`Args::option`] once for each option, then
+/// [`Args::finish`].
+///
+/// ```no_run
+/// let mut args = common::Args::new();
+/// let host: String = args.option("--host", "localhost");
+/// let port: u16 = args.option("--port", 3500_u16);
+/// args.finish();
+/// ```
+///
+/// Takes `--port 3500` and `--port=3500`, as Python's argparse does.
+pub struct Args {
+    given: Arguments,
+    usage: String,
+    wrong: Option<String>,
+}
+
+impl Args {
+    /// The arguments that this program was started with.
+    #[expect(clippy::new_without_default, reason = "an empty one is no use")]
+    pub fn new() -> Args {
+        let program = env::args_os().next().unwrap_or_default();
+        let program = Path::new(&program).file_stem().unwrap_or_default();
+        Args::of(&program.display().to_string(), Arguments::from_env())
+    }
+
+    fn of(program: &str, given: Arguments) -> Args {
+        let usage = format!("usage: {program} [--help]");
+        Args { given, usage, wrong: None }
+    }
+
+    /// The value given after `name` (`--port`, say), or `default`.
+    ///
+    /// A value that is no `T` is reported by [`Args::finish`]; until then the
+    /// default stands in for it.
+    pub fn option<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+        default: impl Into<T> + Display,
+    ) -> T {
+        self.usage += &format!(" [{name} {default}]");
+        match self.given.opt_value_from_str(name) {
+            Ok(given) => given.unwrap_or_else(|| default.into()),
+            Err(error) => {
+                self.wrong.get_or_insert(format!("{name}: {error}"));
+                default.into()
+            }
+        }
+    }
+
+    /// Goes on if all is well. Otherwise ends the program: with the usage line
+    /// on stdout and status 0 for `--help` (or `-h`); with the usage line, a
+    /// sentence on stderr and status 2 for a value of the wrong kind, an
+    /// unknown option, or anything left over.
+    pub fn finish(self) {
+        let Some((status, text)) = self.verdict() else { return };
+        if status == 0 {
+            let _ = writeln!(stdout(), "{text}"); // Nobody reads it: no harm.
+        } else {
+            crate::note(text);
+        }
+        exit(status)
+    }
+
+    /// Why the program ends here, if it does: its exit status, and its words.
+    fn verdict(mut self) -> Option<(i32, String)> {
+        let usage = self.usage;
+        if self.given.contains(["-h", "--help"]) {
+            return Some((0, format!("{usage}\n(with the defaults)")));
+        }
+        let left = self.given.finish();
+        let left = left.first().map(|a| format!("{} is unknown", a.display()));
+        let wrong = self.wrong.or(left)?;
+        Some((2, format!("{usage}\nError: {wrong}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server with the usual two options makes of a command line.
+    fn server(given: &[&str]) -> (String, u16, Option<(i32, String)>) {
+        let given = given.iter().map(Into::into).collect();
+        let mut args = Args::of("server", Arguments::from_vec(given));
+        let host = args.option("--host", "localhost");
+        let port = args.option("--port", 3500_u16);
+        (host, port, args.verdict())
+    }
+
+    const USAGE: &str =
+        "usage: server [--help] [--host localhost] [--port 3500]";
+
+    #[test]
+    fn defaults_and_both_spellings() {
+        assert_eq!(server(&[]), ("localhost".into(), 3500, None));
+        let given = server(&["--port", "65535", "--host=10.0.0.7"]);
+        assert_eq!(given, ("10.0.0.7".into(), 65535, None));
+    }
+
+    #[test]
+    fn help_is_the_usage_line_with_the_defaults() {
+        let help = Some((0, format!("{USAGE}\n(with the defaults)")));
+        assert_eq!(server(&["--help"]).2, help);
+        assert_eq!(server(&["--port", "1", "-h"]).2, help);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (given, word) in [
+            (&["--port", "abc"][..], "--port: "),
+            (&["--port", "65536"], "--port: "),
+            (&["--port", "-1"], "--port: "),
+            (&["--port"], "'--port'"),
+            (&["--prot", "1"], "--prot is unknown"),
+            (&["--por", "1"], "--por is unknown"),
+            (&["--port", "1", "--port", "2"], "--port is unknown"),
+            (&["5"], "5 is unknown"),
+            (&["--port", "x", "--what"], "--port: "),
+        ] {
+            let (_, _, verdict) = server(given);
+            let (status, text) = verdict.unwrap_or_default();
+            assert_eq!(status, 2, "{given:?}");
+            assert!(text.starts_with(&format!("{USAGE}\nError: ")), "{text}");
+            assert!(text.contains(word), "{given:?}: {text}");
+            assert_eq!(text.lines().count(), 2, "{text}");
+        }
+    }
+}

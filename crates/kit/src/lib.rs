@@ -1,0 +1,23 @@
+//! What the workshop's tests share; std only.
+//!
+//! | item | what it is for |
+//! |---|---|
+//! | [`within`] | a deadline for work that may block for ever |
+//! | [`free_port`] | a UDP port that nobody uses |
+//! | [`Program`] | a real process: its output, its address, its end |
+//! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
+//! | [`say`] | a sentence in the student's language |
+//!
+//! These are tests' tools: they panic, with a sentence, where a test fails.
+
+// mod bad_link;
+mod deadline;
+mod ports;
+mod process;
+mod words;
+
+// pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
+pub use deadline::{PATIENCE, within};
+pub use ports::free_port;
+pub use process::{Ended, Program};
+pub use words::{Language, language, say};

@@ -1,0 +1,336 @@
+//! Programs as processes.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::PATIENCE;
+
+/// At most so many bytes of each stream are kept; the rest is read and
+/// forgotten, so that a program that prints without end fills no memory.
+const KEPT: usize = 4 << 20;
+
+/// How long a stream may stay open after its program ended: a child of it may
+/// still hold it.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A running program with its three streams. It is killed when this is
+/// dropped; what it printed is shown if the test has failed.
+pub struct Program {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Arc<Output>,
+}
+
+/// What became of a program.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// All it wrote on stdout, byte for byte (the first 4 MiB).
+    pub stdout_bytes: Vec<u8>,
+    /// The same as text.
+    pub stdout: String,
+    /// All it wrote on stderr, as text (the first 4 MiB).
+    pub stderr: String,
+}
+
+#[derive(Default)]
+struct Output {
+    streams: Mutex<Streams>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Streams {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    closed: usize,
+}
+
+impl Program {
+    /// Starts `command`; `name` stands before its output when a test fails.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start(name: &str, mut command: Command) -> Program {
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn();
+        let mut child = child.unwrap_or_else(|e| {
+            panic!("{name} does not start ({:?}): {e}", command.get_program())
+        });
+        let output = Arc::new(Output::default());
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let stderr = child.stderr.take().expect("stderr is piped");
+        collect(stdout, &output, |streams| &mut streams.stdout);
+        collect(stderr, &output, |streams| &mut streams.stderr);
+        let input = child.stdin.take();
+        Program { name: name.to_string(), child, input, output }
+    }
+
+    /// The process number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What came on stdout so far, as text.
+    pub fn stdout(&self) -> String {
+        text(&self.output.lock().stdout)
+    }
+
+    /// What came on stderr so far, as text.
+    pub fn stderr(&self) -> String {
+        text(&self.output.lock().stderr)
+    }
+
+    /// Writes to the program's stdin.
+    ///
+    /// # Panics
+    /// If the program has closed it, or [`Program::close_input`] has.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let input = self.input.as_mut().expect("stdin is open");
+        let written = input.write_all(bytes).and_then(|()| input.flush());
+        written.unwrap_or_else(|e| panic!("{} reads no more: {e}", self.name));
+    }
+
+    /// Ends the program's stdin.
+    pub fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits for a whole line, on stdout or stderr, that contains `words`;
+    /// gives the line.
+    ///
+    /// # Panics
+    /// If the program ends without it, or [`PATIENCE`] does.
+    pub fn wait_for(&self, words: &str) -> String {
+        self.wait_until(&format!("a line with {words:?}"), |stdout, stderr| {
+            let mut lines = stdout.split_inclusive('\n');
+            let mut more = stderr.split_inclusive('\n');
+            let whole = |l: &&str| l.ends_with('\n') && l.contains(words);
+            let found = lines.find(whole).or_else(|| more.find(whole))?;
+            Some(found.trim_end().to_string())
+        })
+    }
+
+    /// The address that a server says it listens on (`listening on ...`).
+    ///
+    /// # Panics
+    /// As [`Program::wait_for`]; if what follows is no address.
+    pub fn address(&self) -> SocketAddr {
+        let line = self.wait_for("listening on ");
+        let (_, address) = line.split_once("listening on ").unwrap_or_default();
+        let address = address.parse();
+        address.unwrap_or_else(|_| panic!("no address: {line:?}"))
+    }
+
+    /// Waits until `found` finds what it looks for in the text of stdout and
+    /// stderr so far; `what` says it in words.
+    ///
+    /// # Panics
+    /// If the program's output ends without it, or [`PATIENCE`] does.
+    pub fn wait_until<T>(
+        &self,
+        what: &str,
+        mut found: impl FnMut(&str, &str) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut streams = self.output.lock();
+        loop {
+            let over = streams.closed == 2;
+            let (out, err) = (text(&streams.stdout), text(&streams.stderr));
+            if let Some(found) = found(&out, &err) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if over || left.is_zero() {
+                drop(streams); // Its lock would end our own Drop.
+                let why = if over { "ended" } else { "took too long" };
+                panic!("waiting for {what}: {} {why}", self.name);
+            }
+            streams = self.output.wait(streams, left);
+        }
+    }
+
+    /// Waits for the program to end by itself.
+    ///
+    /// # Panics
+    /// If it has not after [`PATIENCE`].
+    pub fn end(mut self) -> Ended {
+        self.input = None;
+        self.ended(PATIENCE)
+    }
+
+    /// Ends the program now.
+    pub fn stop(mut self) -> Ended {
+        let _ = self.child.kill(); // It may have ended already.
+        self.ended(PATIENCE)
+    }
+
+    fn ended(&mut self, patience: Duration) -> Ended {
+        let deadline = Instant::now() + patience;
+        let mut status = None;
+        let mut streams = self.output.lock();
+        // std can wait for a process only without a deadline: so look now and
+        // then, and at once when a stream closes.
+        while status.is_none() {
+            streams = self.output.wait(streams, Duration::from_millis(5));
+            status = self.child.try_wait().expect("a child can be waited for");
+            if Instant::now() > deadline && status.is_none() {
+                drop(streams);
+                panic!("{} does not end", self.name);
+            }
+        }
+        let deadline = Instant::now() + LINGER;
+        while streams.closed < 2 && Instant::now() < deadline {
+            streams = self.output.wait(streams, Duration::from_millis(50));
+        }
+        Ended {
+            code: status.and_then(|status| status.code()),
+            stdout_bytes: streams.stdout.clone(),
+            stdout: text(&streams.stdout),
+            stderr: text(&streams.stderr),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            let (name, out, err) = (&self.name, self.stdout(), self.stderr());
+            eprintln!(
+                "--- {name}, stdout:\n{out}--- {name}, stderr:\n{err}---"
+            );
+        }
+    }
+}
+
+impl Output {
+    fn lock(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn wait<'a>(
+        &self,
+        streams: MutexGuard<'a, Streams>,
+        most: Duration,
+    ) -> MutexGuard<'a, Streams> {
+        let woken = self.changed.wait_timeout(streams, most);
+        woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+    }
+}
+
+/// Reads a stream to its end, in a thread of its own.
+fn collect(
+    mut stream: impl Read + Send + 'static,
+    output: &Arc<Output>,
+    which: fn(&mut Streams) -> &mut Vec<u8>,
+) {
+    let output = Arc::clone(output);
+    thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        loop {
+            let n = match stream.read(&mut buffer) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                read => read.unwrap_or(0),
+            };
+            let mut streams = output.lock();
+            let kept = which(&mut streams);
+            let room = KEPT - kept.len();
+            kept.extend_from_slice(&buffer[..n.min(room)]);
+            streams.closed += usize::from(n == 0);
+            output.changed.notify_all();
+            if n == 0 {
+                return;
+            }
+        }
+    });
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::env;
+    use std::io::{stderr, stdin, stdout};
+    use std::process::exit;
+
+    /// This test program, started again to play `part` (see [`child`]).
+    fn start(part: &str) -> Program {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "process::tests::child", "--nocapture"]);
+        command.env("KIT_PART", part);
+        Program::start(part, command)
+    }
+
+    /// The child's side; nothing when the tests themselves run.
+    #[test]
+    fn child() {
+        let Ok(part) = env::var("KIT_PART") else { return };
+        let mut line = String::new();
+        match part.as_str() {
+            "server" => {
+                writeln!(stderr(), "listening on 127.0.0.1:4000").unwrap();
+                stdin().read_line(&mut line).unwrap();
+                writeln!(stdout(), "read {line:?}").unwrap();
+                stdin().read_line(&mut line).unwrap();
+                exit(3);
+            }
+            "flood" => loop {
+                let _ = stdout().write_all(&[b'x'; 65536]);
+            },
+            "deaf" => loop {
+                thread::park();
+            },
+            other => panic!("no such part: {other}"),
+        }
+    }
+
+    #[test]
+    fn reads_waits_writes_and_ends() {
+        let mut server = start("server");
+        assert_eq!(server.address(), "127.0.0.1:4000".parse().unwrap());
+        server.write(b"hello\n");
+        assert_eq!(server.wait_for("read"), "read \"hello\\n\"");
+        let ended = server.end();
+        assert_eq!(ended.code, Some(3));
+        assert!(ended.stdout.contains("read \"hello"), "{ended:?}");
+        assert_eq!(ended.stderr, "listening on 127.0.0.1:4000\n");
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "waiting for a line with \"never\": server ended"
+    )]
+    fn says_that_the_line_never_came() {
+        let mut server = start("server");
+        server.close_input();
+        server.wait_for("never");
+    }
+
+    #[test]
+    fn keeps_the_first_megabytes_of_a_flood() {
+        let flood = start("flood");
+        flood.wait_until("a full store", |stdout, _| {
+            (stdout.len() == KEPT).then_some(())
+        });
+        let ended = flood.stop();
+        assert_eq!(ended.stdout_bytes.len(), KEPT);
+    }
+
+    #[test]
+    #[should_panic(expected = "deaf does not end")]
+    fn says_that_a_program_does_not_end() {
+        start("deaf").ended(Duration::from_millis(100));
+    }
+}

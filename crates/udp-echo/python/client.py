@@ -1,0 +1,37 @@
+"""UDP echo client: sends one text and prints what comes back.
+
+Run:   python3 crates/udp-echo/python/client.py
+First: python3 crates/udp-echo/python/server.py
+"""
+
+import argparse
+import socket
+import sys
+
+HOST = "localhost"  # Where the server is.
+PORT = 3500  # Its port.
+BYTES = 1024  # At most so many bytes a datagram.
+TEXT = b"Taller I: Echo sobre UDP"
+
+# 1. Read the command line.
+sys.tracebacklimit = 0  # Python: an error is one line.
+args = argparse.ArgumentParser(allow_abbrev=False)
+args.add_argument("--host", default=HOST)
+args.add_argument("--port", default=PORT, type=int)
+args = args.parse_args()
+
+# 2. Make a socket: Internet (IPv4), datagrams (UDP).
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+# 3. Send the text; now the system gives us a port.
+s.sendto(TEXT, (args.host, args.port))
+
+# 4. Wait for the answer, for ever if need be.
+data, _ = s.recvfrom(BYTES)
+
+# 5. Close the socket.
+s.close()
+
+# 6. Print what came back.
+text = data.decode(errors="replace")  # Python: bytes to text.
+print("-->", text)

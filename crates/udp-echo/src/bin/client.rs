@@ -1,0 +1,40 @@
+//! UDP echo client: sends one text and prints what comes back.
+//!
+//! Run:   cargo run -p udp-echo --bin client
+//! First: cargo run -p udp-echo --bin server
+
+use socket2::{Domain, Socket, Type};
+use std::io::{Write, stdout};
+use std::net::UdpSocket;
+
+const HOST: &str = "localhost"; // Where the server is.
+const PORT: u16 = 3500; // Its port.
+const BYTES: usize = 1024; // At most so many bytes a datagram.
+const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
+
+fn main() -> common::Result<()> {
+    // 1. Read the command line.
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    args.finish();
+
+    // 2. Make a socket: Internet (IPv4), datagrams (UDP).
+    let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    let s = UdpSocket::from(s); // Rust: std sends and receives.
+
+    // 3. Send the text; now the system gives us a port.
+    s.send_to(TEXT, common::ipv4(&host, port)?)?;
+
+    // 4. Wait for the answer, for ever if need be.
+    let mut buffer = [0; BYTES]; // Rust: room for one datagram.
+    let (n, _) = common::receive(&s, &mut buffer)?;
+    let data = &buffer[..n]; // Rust: only what came in.
+
+    // 5. Close the socket.
+    drop(s);
+
+    // 6. Print what came back.
+    writeln!(stdout(), "--> {}", common::printable(data))?;
+    Ok(())
+}
