@@ -42,7 +42,7 @@ const HINTS: [(ErrorKind, &str); 9] = [
     (ErrorKind::HostUnreachable, "is the network up, the address right?"),
     (ErrorKind::InvalidInput, "port 0 is nobody's"),
     (ErrorKind::NetworkUnreachable, "is the network up, the address right?"),
-    (ErrorKind::PermissionDenied, "a port below 1024 needs the system's leave"),
+    (ErrorKind::PermissionDenied, "ports below 1024 need permission"),
 ];
 
 #[cfg(test)]
@@ -61,9 +61,15 @@ mod tests {
         let hint = "hint: another program uses this port";
         assert_eq!(words(taken), format!("address in use\n{hint}"));
 
-        let absent = UdpSocket::bind("192.0.2.1:0").unwrap_err(); // RFC 5737
+        let absent = UdpSocket::bind("192.0.2.1:0"); // RFC 5737: nobody's.
         let hint = "hint: this machine has no such address";
-        assert_eq!(words(absent), format!("address not available\n{hint}"));
+        match absent {
+            Ok(_) if cfg!(windows) => eprintln!("skipped: Wine binds it"),
+            absent => assert_eq!(
+                words(absent.unwrap_err()),
+                format!("address not available\n{hint}")
+            ),
+        }
     }
 
     #[test]

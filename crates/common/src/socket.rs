@@ -105,7 +105,6 @@ mod tests {
         let words = |host| format!("{:?}", ipv4(host, 1).unwrap_err());
         assert_eq!(words("::1"), "::1 has no IPv4 address");
         assert_eq!(words("no.such.invalid"), "unknown host: no.such.invalid");
-        assert_eq!(words(""), "unknown host: ");
     }
 
     #[test]

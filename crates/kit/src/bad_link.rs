@@ -1,1 +1,1300 @@
-//! Being written.
+//! A bad link: it loses, damages, repeats, swaps and delays datagrams, and a
+//! seed decides which ones. The same seed gives the same fates.
+//!
+//! [`Fates`] decides and knows neither sockets nor a clock, so that a test in
+//! virtual time can use it. [`BadLink`] is a relay between two real programs:
+//!
+//! ```text
+//!               There: datagram 1, 2, 3 ...
+//!            ------------------------------->
+//! caller ----> address()  BadLink  a socket for each caller ----> target
+//!            <-------------------------------
+//!               Back: datagram 1, 2, 3 ...
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// What share of the datagrams meets each fate: 0.0 = none, 1.0 = all.
+///
+/// The default is a perfect link. A lost datagram meets no other fate; the
+/// others are drawn independently of each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shares {
+    /// Never delivered.
+    pub lose: f64,
+    /// 1 to 8 bits are flipped. An empty datagram has none, and stays whole.
+    pub corrupt: f64,
+    /// Delivered twice.
+    pub duplicate: f64,
+    /// Overtaken by the next datagram.
+    pub reorder: f64,
+    /// Delivered later, by `delay_by`.
+    pub delay: f64,
+    /// Cut to 0 to n - 1 of its n bytes. An empty datagram stays whole.
+    pub truncate: f64,
+    /// How much later a delayed datagram is: up to one hour, at first 20 ms.
+    pub delay_by: Duration,
+}
+
+impl Default for Shares {
+    fn default() -> Shares {
+        let [lose, corrupt, duplicate, reorder, delay, truncate] = [0.0; 6];
+        let delay_by = Duration::from_millis(20);
+        Shares { lose, corrupt, duplicate, reorder, delay, truncate, delay_by }
+    }
+}
+
+impl Shares {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A sentence that names the first field that is out of its range.
+    pub fn check(&self) -> Result<(), String> {
+        let names =
+            ["lose", "corrupt", "duplicate", "reorder", "delay", "truncate"];
+        for (name, share) in names.into_iter().zip(self.all()) {
+            // Not a number (NaN) lies in no range.
+            if !(0.0..=1.0).contains(&share) {
+                return Err(format!(
+                    "the share {name} must be from 0 to 1, not {share}"
+                ));
+            }
+        }
+        if self.delay_by > Duration::from_secs(3600) {
+            return Err("the delay must be at most one hour".to_string());
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> [f64; 6] {
+        let Shares { lose, corrupt, duplicate, reorder, .. } = *self;
+        [lose, corrupt, duplicate, reorder, self.delay, self.truncate]
+    }
+}
+
+/// One of the two directions of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the caller to the target.
+    There,
+    /// From the target to the caller.
+    Back,
+}
+
+/// What happens to one datagram. The default is a lost one.
+///
+/// To deliver it: wait for `delay`; then, if it is `reordered`, wait until
+/// the next datagram has gone; then deliver `data` `copies` times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// The bytes to deliver, damaged or not; empty if the datagram is lost.
+    pub data: Vec<u8>,
+    /// How many times to deliver it: 0 = lost, 2 = duplicated.
+    pub copies: u8,
+    /// How much later to deliver it.
+    pub delay: Option<Duration>,
+    /// Whether the next datagram is to overtake it.
+    pub reordered: bool,
+    /// Whether bits of `data` were flipped.
+    pub corrupted: bool,
+    /// Whether `data` was cut.
+    pub truncated: bool,
+}
+
+/// The fates of the datagrams of one direction, one after the other.
+///
+/// The fate of datagram number k depends on the seed, the direction, k and
+/// the shares. Its own bytes decide where it is damaged; those of earlier
+/// datagrams decide nothing.
+///
+/// ```
+/// use kit::{Direction, Fates, Shares};
+///
+/// let shares = Shares { corrupt: 1.0, ..Shares::default() };
+/// let mut fates = Fates::new(shares, 7, Direction::There);
+/// let fate = fates.next(b"hola");
+/// assert_eq!(fate.copies, 1);
+/// assert_ne!(fate.data, b"hola");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fates {
+    shares: Shares,
+    seed: u64,
+    direction: Direction,
+    k: u64,
+}
+
+impl Fates {
+    /// The fates from datagram 1 on. Any seed will do. A share below 0 (or
+    /// NaN) counts as 0, one above 1 as 1.
+    pub fn new(shares: Shares, seed: u64, direction: Direction) -> Fates {
+        Fates { shares, seed, direction, k: 0 }
+    }
+
+    /// Changes the shares from the next datagram on, for example for an
+    /// outage. The numbering goes on.
+    pub fn set(&mut self, shares: Shares) {
+        self.shares = shares;
+    }
+
+    /// The fate of the next datagram, whose bytes are `data`.
+    pub fn next(&mut self, data: &[u8]) -> Fate {
+        self.k += 1;
+        let mut random = Random::new(self.seed, self.direction, self.k);
+        // Every datagram draws these six numbers, in this order. So another
+        // share of one fate does not change what is drawn for the others.
+        let [lost, corrupt, duplicate, reordered, delay, truncate] =
+            self.shares.all().map(|share| random.happens(share));
+        if lost {
+            return Fate::default();
+        }
+        let mut data = data.to_vec();
+        let truncated = truncate && !data.is_empty();
+        if truncated {
+            data.truncate(random.below(data.len()));
+        }
+        // After the cut: a flipped bit that is cut off would damage nothing.
+        let corrupted = corrupt && !data.is_empty();
+        if corrupted {
+            random.flip_bits(&mut data);
+        }
+        let copies = if duplicate { 2 } else { 1 };
+        let delay = delay.then_some(self.shares.delay_by);
+        Fate { data, copies, delay, reordered, corrupted, truncated }
+    }
+}
+
+/// Random numbers from a seed: splitmix64 (Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014; the constants
+/// are those of Vigna's `splitmix64.c`). Small, and good enough for tests.
+struct Random(u64);
+
+impl Random {
+    /// A generator for one datagram. It owes nothing to the one before.
+    fn new(seed: u64, direction: Direction, k: u64) -> Random {
+        let mut random = Random(seed);
+        random = Random(random.next() ^ direction as u64);
+        Random(random.next() ^ k)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// True for this share of the calls.
+    fn happens(&mut self, share: f64) -> bool {
+        // The upper 53 bits: as many as a float holds exactly.
+        let from_0_to_1 = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        from_0_to_1 < share
+    }
+
+    /// From 0 to n - 1. The remainder prefers small numbers, but by less
+    /// than one in 2^40 for the lengths of datagrams.
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    /// Flips 1 to 8 different bits, so that no flip undoes another.
+    fn flip_bits(&mut self, data: &mut [u8]) {
+        let mut flipped = Vec::new();
+        let wanted = 1 + self.below(8);
+        while flipped.len() < wanted {
+            let bit = self.below(8 * data.len());
+            if !flipped.contains(&bit) {
+                data[bit / 8] ^= 1 << (bit % 8);
+                flipped.push(bit);
+            }
+        }
+    }
+}
+
+/// What happened to the datagrams of one direction. One datagram can count
+/// in several fields, but a lost one only in `received` and `lost`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Came in.
+    pub received: u64,
+    /// Lost, by the seed's decision.
+    pub lost: u64,
+    /// Had bits flipped.
+    pub corrupted: u64,
+    /// To be delivered twice.
+    pub duplicated: u64,
+    /// To be overtaken by the next one.
+    pub reordered: u64,
+    /// To be delivered later.
+    pub delayed: u64,
+    /// Were cut.
+    pub truncated: u64,
+    /// Went out: each copy counts. What still waits, or what the system
+    /// refused to send, counts neither here nor in `lost`.
+    pub sent: u64,
+}
+
+impl Counts {
+    /// Counts one datagram that came in, but not its sending.
+    pub fn add(&mut self, fate: &Fate) {
+        self.received += 1;
+        self.lost += u64::from(fate.copies == 0);
+        self.corrupted += u64::from(fate.corrupted);
+        self.duplicated += u64::from(fate.copies > 1);
+        self.reordered += u64::from(fate.reordered);
+        self.delayed += u64::from(fate.delay.is_some());
+        self.truncated += u64::from(fate.truncated);
+    }
+}
+
+/// A relay that is a bad link between two UDP programs: callers send to its
+/// address, it passes on to the target, and the answers come back.
+///
+/// - Each caller (an address and port) gets a socket of its own towards the
+///   target. The 200 latest callers are remembered.
+/// - The numbering of the datagrams in each direction is one for all callers.
+/// - A reordered datagram waits until the next of the same caller and
+///   direction has gone, but at most 50 ms: the last one of a conversation is
+///   late, not lost. If that next one is to be reordered too, this one
+///   change of places is enough for both: with a share of 1.0, each pair of
+///   datagrams is swapped.
+/// - A failed send and an error of a socket are a loss that the network made:
+///   the link goes on.
+///
+/// Dropping it ends its threads and throws away what still waits.
+pub struct BadLink {
+    address: SocketAddr,
+    ways: Arc<Ways>,
+    // Fields are dropped in this order. Once nothing is received any more, the
+    // channel to the thread that passes on is closed, and that thread ends.
+    _receives: Listener,
+    _passes_on: Thread,
+}
+
+/// What a test may want to be different.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// How many callers are remembered. Each has a socket and a thread; the
+    /// default fits into the 256 open files that macOS gives a program.
+    callers: usize,
+    /// How long a reordered datagram waits for the next one.
+    hold: Duration,
+    /// How often a receiving thread wakes up and looks whether it should
+    /// end. Dropping wakes it at once, by a datagram; that one can get lost.
+    wake: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    callers: 200,
+    hold: Duration::from_millis(50),
+    wake: Duration::from_secs(1),
+};
+
+impl BadLink {
+    /// Listens on `listen` (port 0: the system chooses one) and passes on to
+    /// `target`, each of IPv4 or IPv6. `there` and `back` are the shares of
+    /// the two directions.
+    ///
+    /// # Errors
+    /// `InvalidInput`, with a sentence, for shares out of range and for a
+    /// target that is the link itself; and what the system says if an address
+    /// cannot be used.
+    pub fn start(
+        listen: SocketAddr,
+        target: SocketAddr,
+        there: Shares,
+        back: Shares,
+        seed: u64,
+    ) -> io::Result<BadLink> {
+        BadLink::with([listen, target], [there, back], seed, LIMITS)
+    }
+
+    fn with(
+        [listen, target]: [SocketAddr; 2],
+        [there, back]: [Shares; 2],
+        seed: u64,
+        limits: Limits,
+    ) -> io::Result<BadLink> {
+        there.check().and(back.check()).map_err(invalid)?;
+        let front = Arc::new(UdpSocket::bind(listen)?);
+        let address = front.local_addr()?;
+        let target = reachable(target);
+        if target == reachable(address) {
+            return Err(invalid("the target is the link itself".to_string()));
+        }
+        // If no socket can reach the target, say so now, not at the first
+        // datagram.
+        upstream(target)?;
+
+        let ways = Arc::new(Ways(Mutex::new([
+            (Fates::new(there, seed, Direction::There), Counts::default()),
+            (Fates::new(back, seed, Direction::Back), Counts::default()),
+        ])));
+        let (parcels, arriving) = sync_channel(1000);
+        let entrance = Entrance { ways: Arc::clone(&ways), parcels };
+        let w = Arc::clone(&ways);
+        let _passes_on =
+            Thread::start(move || pass_on(&arriving, &w, limits.hold))?;
+        let _receives = serve_callers(front, target, entrance, limits)?;
+        Ok(BadLink { address, ways, _receives, _passes_on })
+    }
+
+    /// The address to which callers send: `listen`, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What happened in this direction so far.
+    pub fn counts(&self, direction: Direction) -> Counts {
+        self.ways.lock()[direction as usize].1
+    }
+
+    /// Changes the shares of both directions for the datagrams that come in
+    /// from now on, for example for an outage. The numbering goes on.
+    ///
+    /// # Errors
+    /// `InvalidInput`, with a sentence, for a share out of range; then
+    /// nothing has changed.
+    pub fn set(&self, there: Shares, back: Shares) -> io::Result<()> {
+        there.check().and(back.check()).map_err(invalid)?;
+        let mut ways = self.ways.lock();
+        ways[Direction::There as usize].0.set(there);
+        ways[Direction::Back as usize].0.set(back);
+        Ok(())
+    }
+}
+
+/// What the threads share: the two directions, There first.
+struct Ways(Mutex<[(Fates, Counts); 2]>);
+
+impl Ways {
+    fn lock(&self) -> MutexGuard<'_, [(Fates, Counts); 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way of one caller's datagrams, in one direction.
+#[derive(Clone)]
+struct Path {
+    direction: Direction,
+    caller: SocketAddr,
+    socket: Arc<UdpSocket>,
+    to: SocketAddr,
+}
+
+/// A datagram on its way through the link.
+struct Parcel {
+    fate: Fate,
+    path: Path,
+}
+
+impl Parcel {
+    fn send(self, ways: &Ways) {
+        // Locked while it sends: whoever has received the datagram finds it
+        // in the counts.
+        let (_, counts) = &mut ways.lock()[self.path.direction as usize];
+        for _ in 0..self.fate.copies {
+            let sent = self.path.socket.send_to(&self.fate.data, self.path.to);
+            counts.sent += u64::from(sent.is_ok());
+        }
+    }
+}
+
+/// Where datagrams come in and meet their fate.
+#[derive(Clone)]
+struct Entrance {
+    ways: Arc<Ways>,
+    parcels: SyncSender<Parcel>,
+}
+
+impl Entrance {
+    fn accept(&self, data: &[u8], path: &Path) {
+        let fate = {
+            let (fates, counts) =
+                &mut self.ways.lock()[path.direction as usize];
+            let fate = fates.next(data);
+            counts.add(&fate);
+            fate
+        };
+        if fate.copies > 0 {
+            // It fails only if the link is ending.
+            let _ = self.parcels.send(Parcel { fate, path: path.clone() });
+        }
+    }
+}
+
+/// Hears all callers on `front`, and the target on a socket for each caller.
+fn serve_callers(
+    front: Arc<UdpSocket>,
+    target: SocketAddr,
+    entrance: Entrance,
+    limits: Limits,
+) -> io::Result<Listener> {
+    let back_socket = Arc::clone(&front);
+    let new_caller = move |caller: SocketAddr, entrance: Entrance| {
+        let (direction, socket) = (Direction::Back, Arc::clone(&back_socket));
+        let back = Path { direction, caller, socket, to: caller };
+        let (direction, socket) = (Direction::There, upstream(target)?);
+        let there = Path { direction, caller, socket, to: target };
+        let socket = Arc::clone(&there.socket);
+        let listener =
+            Listener::start(socket, limits.wake, move |data, from| {
+                // From elsewhere: a stranger's. Connecting the socket would
+                // filter too, but then "nobody listens there" makes the next
+                // send fail, and that datagram would be lost against its fate.
+                if (from.ip(), from.port()) == (target.ip(), target.port()) {
+                    entrance.accept(data, &back);
+                }
+            })?;
+        io::Result::Ok((there, listener))
+    };
+    // For each caller: the number of its last datagram, its path, and who
+    // receives the answers.
+    let mut callers: HashMap<SocketAddr, (u64, Path, Listener)> =
+        HashMap::new();
+    let mut number = 0;
+    Listener::start(front, limits.wake, move |data, caller| {
+        number += 1;
+        if !callers.contains_key(&caller) {
+            if callers.len() >= limits.callers {
+                let oldest = callers.iter().min_by_key(|(_, (last, ..))| last);
+                let oldest = oldest.map(|(address, _)| *address);
+                oldest.map(|address| callers.remove(&address));
+            }
+            // No socket left: the network has lost the datagram.
+            let Ok((path, listener)) = new_caller(caller, entrance.clone())
+            else {
+                return;
+            };
+            callers.insert(caller, (number, path, listener));
+        }
+        if let Some((last, path, _)) = callers.get_mut(&caller) {
+            *last = number;
+            entrance.accept(data, path);
+        }
+    })
+}
+
+/// Passes on each datagram when it is due, until the channel is closed.
+fn pass_on(arriving: &Receiver<Parcel>, ways: &Ways, hold: Duration) {
+    // All that waits, by the time it is due and then by its number.
+    let mut waiting: BTreeMap<(Instant, u64), Parcel> = BTreeMap::new();
+    // Which of them is to be overtaken: at most one on each path.
+    let mut held = HashMap::new();
+    let mut number = 0;
+    loop {
+        let arrived = match waiting.first_key_value() {
+            Some(((due, _), _)) => arriving
+                .recv_timeout(due.saturating_duration_since(Instant::now())),
+            None => arriving.recv().map_err(RecvTimeoutError::from),
+        };
+        let now = Instant::now();
+        match arrived {
+            Ok(parcel) => {
+                number += 1;
+                let due = now + parcel.fate.delay.unwrap_or_default();
+                waiting.insert((due, number), parcel);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        while let Some(first) = waiting.first_entry()
+            && first.key().0 <= now
+        {
+            let (key, parcel) = first.remove_entry();
+            let path = (parcel.path.direction, parcel.path.caller);
+            match held.remove(&path) {
+                // Nobody has overtaken it in time.
+                Some(overtaken) if overtaken == key => parcel.send(ways),
+                Some(overtaken) => {
+                    parcel.send(ways);
+                    if let Some(parcel) = waiting.remove(&overtaken) {
+                        parcel.send(ways);
+                    }
+                }
+                None if parcel.fate.reordered => {
+                    let key = (now + hold, key.1);
+                    held.insert(path, key);
+                    waiting.insert(key, parcel);
+                }
+                None => parcel.send(ways),
+            }
+        }
+    }
+}
+
+/// A thread that is waited for when this is dropped.
+struct Thread(Option<JoinHandle<()>>);
+
+impl Thread {
+    fn start(work: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
+        Ok(Thread(Some(thread::Builder::new().spawn(work)?)))
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A thread that receives on a socket until this is dropped.
+struct Listener {
+    socket: Arc<UdpSocket>,
+    stop: Arc<AtomicBool>,
+    // Waited for after this struct's own `drop` has told it to end.
+    _thread: Thread,
+}
+
+impl Listener {
+    /// Calls `handle` with the bytes and the sender of each datagram.
+    fn start(
+        socket: Arc<UdpSocket>,
+        wake: Duration,
+        mut handle: impl FnMut(&[u8], SocketAddr) + Send + 'static,
+    ) -> io::Result<Listener> {
+        socket.set_read_timeout(Some(wake))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (s, stopped) = (Arc::clone(&socket), Arc::clone(&stop));
+        let _thread = Thread::start(move || {
+            let mut buffer = vec![0; 65_536]; // More than any UDP datagram.
+            while !stopped.load(Ordering::SeqCst) {
+                match s.recv_from(&mut buffer) {
+                    // The datagram that wakes the thread is nobody's.
+                    Ok(_) if stopped.load(Ordering::SeqCst) => {}
+                    Ok((n, from)) => handle(&buffer[..n], from),
+                    // The time is over, or the network reports that an
+                    // earlier datagram did not arrive. The short sleep is for
+                    // an error that comes again and again.
+                    Err(_) => thread::sleep(Duration::from_millis(1)),
+                }
+            }
+        })?;
+        Ok(Listener { socket, stop, _thread })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the thread, which may be waiting for a datagram.
+        if let Ok(address) = self.socket.local_addr() {
+            let _ = self.socket.send_to(&[], reachable(address));
+        }
+    }
+}
+
+/// A socket from which the target can be reached, if possible by nobody else.
+fn upstream(target: SocketAddr) -> io::Result<Arc<UdpSocket>> {
+    let ip = match target.ip() {
+        ip if ip.is_loopback() => ip,
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    UdpSocket::bind((ip, 0)).map(Arc::new)
+}
+
+/// Nobody can send to "every address of this machine" (0.0.0.0 or ::): this
+/// machine's loopback address is one of them.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+fn invalid(sentence: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Direction::{Back, There};
+    use super::*;
+    use std::io::Write;
+    use std::sync::mpsc::channel;
+
+    /// Long enough for the slowest machine: only a failing test waits so long.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const SHORT: Duration = Duration::from_millis(30);
+    const HOUR: Duration = Duration::from_secs(3600);
+    const SEEDS: [u64; 3] = [1, 2026, u64::MAX];
+
+    fn perfect() -> Shares {
+        Shares::default()
+    }
+
+    fn all_bad(share: f64) -> Shares {
+        let [lose, corrupt, duplicate, reorder, delay, truncate] = [share; 6];
+        let delay_by = Duration::from_millis(7);
+        Shares { lose, corrupt, duplicate, reorder, delay, truncate, delay_by }
+    }
+
+    fn fates(
+        shares: Shares,
+        seed: u64,
+        direction: Direction,
+        n: usize,
+    ) -> Vec<Fate> {
+        let mut fates = Fates::new(shares, seed, direction);
+        (0..n).map(|_| fates.next(&[0x55; 100])).collect()
+    }
+
+    /// Whether `count` of `n` can be a `share`: within five standard
+    /// deviations (a correct program fails once in 1.7 million seeds).
+    fn assert_share(what: &str, count: u64, n: u64, share: f64) {
+        let expected = n as f64 * share;
+        let bound = 5.0 * (expected * (1.0 - share)).sqrt();
+        assert!(
+            (count as f64 - expected).abs() <= bound,
+            "{what}: {count} of {n}, but {expected} +- {bound} expected"
+        );
+    }
+
+    // ---- The fates
+
+    #[test]
+    fn the_generator_is_splitmix64() {
+        let mut random = Random(1234567);
+        assert_eq!(random.next(), 6457827717110365317);
+        assert_eq!(random.next(), 3203168211198807973);
+        assert_eq!(random.next(), 9817491932198370423);
+    }
+
+    #[test]
+    fn a_share_is_from_0_to_1() {
+        assert_eq!(perfect().check(), Ok(()));
+        assert_eq!(all_bad(1.0).check(), Ok(()));
+        for bad in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+            let shares = Shares { truncate: bad, ..perfect() };
+            let sentence = shares.check().unwrap_err();
+            assert!(sentence.contains("truncate"), "{sentence}");
+            assert!(sentence.contains(&bad.to_string()), "{sentence}");
+            let error =
+                BadLink::start(local(), target(), perfect(), shares, 1).err();
+            assert_eq!(error.unwrap().kind(), io::ErrorKind::InvalidInput);
+        }
+        let shares = Shares { delay_by: HOUR * 2, ..perfect() };
+        assert!(shares.check().is_err());
+    }
+
+    #[test]
+    fn each_name_belongs_to_its_share() {
+        let bad = |change: fn(&mut Shares)| {
+            let mut shares = perfect();
+            change(&mut shares);
+            shares.check().unwrap_err()
+        };
+        assert!(bad(|s| s.lose = 2.0).contains(" lose "));
+        assert!(bad(|s| s.corrupt = 2.0).contains(" corrupt "));
+        assert!(bad(|s| s.duplicate = 2.0).contains(" duplicate "));
+        assert!(bad(|s| s.reorder = 2.0).contains(" reorder "));
+        assert!(bad(|s| s.delay = 2.0).contains(" delay "));
+        assert!(bad(|s| s.truncate = 2.0).contains(" truncate "));
+    }
+
+    #[test]
+    fn rates_are_right() {
+        const N: u64 = 10_000;
+        // All different, so that no two can be confused.
+        let shares = Shares {
+            lose: 0.2,
+            corrupt: 0.05,
+            duplicate: 0.1,
+            reorder: 0.15,
+            delay: 0.3,
+            truncate: 0.02,
+            ..perfect()
+        };
+        for seed in SEEDS {
+            for direction in [There, Back] {
+                let mut counts = Counts::default();
+                let mut both = 0; // duplicated and delayed
+                for fate in fates(shares, seed, direction, N as usize) {
+                    counts.add(&fate);
+                    both += u64::from(fate.copies == 2 && fate.delay.is_some());
+                }
+                assert_eq!(counts.received, N);
+                assert_eq!(counts.sent, 0);
+                assert_share("lost", counts.lost, N, 0.2);
+                // A datagram of 100 bytes that is cut to 0 has no bits.
+                let corrupted = 0.8 * 0.05 * (1.0 - 0.02 / 100.0);
+                assert_share("corrupted", counts.corrupted, N, corrupted);
+                assert_share("duplicated", counts.duplicated, N, 0.8 * 0.1);
+                assert_share("reordered", counts.reordered, N, 0.8 * 0.15);
+                assert_share("delayed", counts.delayed, N, 0.8 * 0.3);
+                assert_share("truncated", counts.truncated, N, 0.8 * 0.02);
+                assert_share("independent", both, N, 0.8 * 0.1 * 0.3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_of_0_is_never_and_of_1_always() {
+        for fate in fates(perfect(), 3, There, 1000) {
+            let data = vec![0x55; 100];
+            assert_eq!(fate, Fate { data, copies: 1, ..Fate::default() });
+        }
+        for fate in fates(all_bad(1.0), 3, There, 1000) {
+            assert_eq!(fate, Fate::default(), "a lost one is only lost");
+        }
+        let shares = Shares { lose: 0.0, ..all_bad(1.0) };
+        for fate in fates(shares, 3, There, 1000) {
+            assert_eq!(fate.copies, 2);
+            assert_eq!(fate.delay, Some(shares.delay_by));
+            assert!(fate.reordered && fate.truncated);
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_fates() {
+        let of = |seed, direction| fates(all_bad(0.3), seed, direction, 200);
+        assert_eq!(of(7, There), of(7, There));
+        assert_eq!(of(7, Back), of(7, Back));
+        assert_ne!(of(7, There), of(8, There));
+        assert_ne!(of(7, There), of(7, Back));
+        assert_ne!(of(7, Back), of(8, There));
+    }
+
+    #[test]
+    fn the_fates_of_a_seed_stay_the_same_in_later_versions() {
+        let letter = |fate: Fate| match fate {
+            Fate { copies: 0, .. } => '-',
+            Fate { corrupted: true, .. } => 'c',
+            Fate { truncated: true, .. } => 't',
+            Fate { copies: 2, .. } => '2',
+            Fate { reordered: true, .. } => 'r',
+            Fate { delay: Some(_), .. } => 'd',
+            _ => '.',
+        };
+        let line = |direction| {
+            let fates = fates(all_bad(0.1), 1, direction, 40);
+            fates.into_iter().map(letter).collect::<String>()
+        };
+        assert_eq!(line(There), "2.rrt2..t...c.t2.r2.....cr....-.t..-.r2t");
+        assert_eq!(line(Back), "d2t.cdd....dt.r-.........-.....t...ct..-");
+    }
+
+    #[test]
+    fn earlier_lengths_do_not_change_later_fates() {
+        let after = |lengths: [usize; 3]| {
+            let mut fates = Fates::new(all_bad(0.4), 5, Back);
+            for n in lengths {
+                fates.next(&vec![0; n]);
+            }
+            (0..100).map(|_| fates.next(&[9; 50])).collect::<Vec<_>>()
+        };
+        assert_eq!(after([0, 1, 2]), after([1500, 0, 65_507]));
+    }
+
+    #[test]
+    fn a_changed_share_does_not_change_the_other_fates() {
+        let before = fates(all_bad(0.3), 5, There, 200);
+        let after = fates(Shares { delay: 0.9, ..all_bad(0.3) }, 5, There, 200);
+        for (before, after) in before.into_iter().zip(after) {
+            assert_eq!(before, Fate { delay: before.delay, ..after });
+        }
+    }
+
+    #[test]
+    fn the_numbering_goes_on_when_the_shares_change() {
+        let all = fates(all_bad(0.3), 5, There, 30);
+        let mut fates = Fates::new(all_bad(0.3), 5, There);
+        let mut next = || fates.next(&[0x55; 100]);
+        let first: Vec<_> = (0..10).map(|_| next()).collect();
+        assert_eq!(first, all[..10]);
+        fates.set(all_bad(1.0));
+        (0..10).for_each(|_| assert_eq!(fates.next(b"hola").copies, 0));
+        fates.set(all_bad(0.3));
+        let last: Vec<_> = (0..10).map(|_| fates.next(&[0x55; 100])).collect();
+        assert_eq!(last, all[20..]);
+    }
+
+    #[test]
+    fn corruption_flips_1_to_8_bits_and_keeps_the_length() {
+        let shares = Shares { corrupt: 1.0, ..perfect() };
+        let mut fates = Fates::new(shares, 11, There);
+        let mut seen = [0; 9];
+        let mut first_byte = 0u8;
+        for i in 0..4000 {
+            let data = vec![i as u8; [1, 2, 60, 1500][i % 4]];
+            let fate = fates.next(&data);
+            assert!(fate.corrupted && !fate.truncated);
+            assert_eq!(fate.data.len(), data.len());
+            let changes = fate.data.iter().zip(&data).map(|(a, b)| a ^ b);
+            let flips: u32 = changes.map(u8::count_ones).sum();
+            seen[flips as usize] += 1;
+            first_byte |= fate.data[0] ^ data[0];
+        }
+        assert_eq!(seen[0], 0);
+        seen[1..].iter().for_each(|&n| assert_share("f", n, 4000, 1.0 / 8.0));
+        assert_eq!(first_byte, 0xff, "every bit of a byte can be flipped");
+        assert_eq!(
+            fates.next(&[]),
+            Fate { copies: 1, ..Fate::default() },
+            "an empty datagram has no bits"
+        );
+    }
+
+    #[test]
+    fn truncation_always_shortens() {
+        let shares = Shares { truncate: 1.0, ..perfect() };
+        let mut fates = Fates::new(shares, 12, There);
+        let mut seen = [0; 10];
+        for _ in 0..5000 {
+            let fate = fates.next(b"0123456789");
+            assert!(fate.truncated && !fate.corrupted);
+            assert!(b"0123456789".starts_with(&fate.data));
+            seen[fate.data.len()] += 1; // Panics if it has 10 bytes.
+        }
+        seen.iter().for_each(|&n| assert_share("cut", n, 5000, 0.1));
+        assert_eq!(fates.next(&[7]).data, []);
+        let empty = fates.next(&[]);
+        assert!(!empty.truncated && empty.copies == 1);
+    }
+
+    #[test]
+    fn what_is_cut_to_nothing_is_not_corrupted() {
+        let shares = Shares { truncate: 1.0, corrupt: 1.0, ..perfect() };
+        let mut fates = Fates::new(shares, 12, There);
+        for _ in 0..100 {
+            let fate = fates.next(b"abc");
+            assert_eq!(fate.corrupted, !fate.data.is_empty());
+            assert_eq!(fate.corrupted, !b"abc".starts_with(&fate.data));
+        }
+    }
+
+    // ---- The relay
+
+    fn local() -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 0).into()
+    }
+
+    /// An address where nobody answers.
+    fn target() -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 9).into()
+    }
+
+    fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+        let s = UdpSocket::bind(address)?;
+        s.set_read_timeout(Some(PATIENCE))?;
+        Ok(s)
+    }
+
+    fn address(s: &UdpSocket) -> SocketAddr {
+        s.local_addr().unwrap()
+    }
+
+    fn receive(s: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = vec![0; 65_536];
+        let (n, from) = s.recv_from(&mut buffer).expect("nothing came");
+        buffer.truncate(n);
+        (buffer, from)
+    }
+
+    /// Limits with which only the right reason ends a wait.
+    const PATIENT: Limits = Limits { hold: HOUR, wake: HOUR, ..LIMITS };
+
+    /// A target, a link to it, a caller.
+    fn link(there: Shares, back: Shares) -> (UdpSocket, BadLink, UdpSocket) {
+        let target = bind(local()).unwrap();
+        let ends = [local(), address(&target)];
+        let link = BadLink::with(ends, [there, back], 1, PATIENT).unwrap();
+        (target, link, bind(local()).unwrap())
+    }
+
+    /// Sends to and fro over the link, and checks every byte.
+    fn talk(target: &UdpSocket, link: &BadLink, caller: &UdpSocket) {
+        let to = link.address();
+        for data in [&b"hola"[..], b"", &[0xff; 1500], &[1; 9000]] {
+            caller.send_to(data, to).unwrap();
+            let (there, from) = receive(target);
+            assert_eq!(there, data);
+            assert_ne!(from, address(caller), "not through the link");
+            let answer = [data, b"!"].concat();
+            target.send_to(&answer, from).unwrap();
+            assert_eq!(receive(caller), (answer, to));
+        }
+    }
+
+    #[test]
+    fn a_perfect_link_passes_all_bytes_both_ways() {
+        let (target, link, caller) = link(perfect(), perfect());
+        talk(&target, &link, &caller);
+        let all = Counts { received: 4, sent: 4, ..Counts::default() };
+        assert_eq!(link.counts(There), all);
+        assert_eq!(link.counts(Back), all);
+    }
+
+    #[test]
+    fn passes_over_ipv6_and_from_one_family_to_the_other() {
+        let local6 = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+        if let Err(e) = bind(local6) {
+            let _ = writeln!(io::stderr(), "skipped: no IPv6 here: {e}");
+            return;
+        }
+        for (near, far) in
+            [(local6, local6), (local(), local6), (local6, local())]
+        {
+            let target = bind(far).unwrap();
+            let far = address(&target);
+            let link =
+                BadLink::start(near, far, perfect(), perfect(), 1).unwrap();
+            talk(&target, &link, &bind(near).unwrap());
+        }
+    }
+
+    // Windows' firewall would ask the student for permission.
+    #[cfg(not(windows))]
+    #[test]
+    fn every_address_of_this_machine_will_do() {
+        let target = bind(local()).unwrap();
+        let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let mut to = address(&target);
+        to.set_ip(everywhere.ip());
+        let ends = [everywhere, to];
+        let link = BadLink::with(ends, [perfect(); 2], 1, PATIENT).unwrap();
+        let caller = bind(local()).unwrap();
+        caller.send_to(b"hola", reachable(link.address())).unwrap();
+        let (data, from) = receive(&target);
+        assert_eq!(data, b"hola");
+        target.send_to(b"!", from).unwrap();
+        assert_eq!(receive(&caller).0, b"!");
+    }
+
+    #[test]
+    fn passes_the_largest_datagram() {
+        let (target, link, caller) = link(perfect(), perfect());
+        let data = vec![7; 65_507];
+        if let Err(e) = caller.send_to(&data, link.address()) {
+            // macOS sends at most 9,216 bytes unless it is told otherwise.
+            let _ = writeln!(io::stderr(), "skipped: 65,507 bytes: {e}");
+            return;
+        }
+        assert_eq!(receive(&target).0, data);
+    }
+
+    #[test]
+    fn answers_go_back_to_the_right_caller() {
+        let (target, link, one) = link(perfect(), perfect());
+        let two = bind(local()).unwrap();
+        one.send_to(b"one", link.address()).unwrap();
+        let (_, first) = receive(&target);
+        two.send_to(b"two", link.address()).unwrap();
+        let (_, second) = receive(&target);
+        assert_ne!(first, second);
+        target.send_to(b"for two", second).unwrap();
+        target.send_to(b"for one", first).unwrap();
+        assert_eq!(receive(&one).0, b"for one");
+        assert_eq!(receive(&two).0, b"for two");
+        // A known caller keeps its socket.
+        one.send_to(b"again", link.address()).unwrap();
+        assert_eq!(receive(&target), (b"again".to_vec(), first));
+    }
+
+    #[test]
+    fn a_stranger_is_not_the_target() {
+        let (target, link, caller) = link(perfect(), perfect());
+        caller.send_to(b"hola", link.address()).unwrap();
+        let (_, from) = receive(&target);
+        bind(local()).unwrap().send_to(b"forged", from).unwrap();
+        target.send_to(b"real", from).unwrap();
+        assert_eq!(receive(&caller).0, b"real");
+        assert_eq!(link.counts(Back).received, 1);
+    }
+
+    #[test]
+    fn forgets_the_caller_that_was_silent_longest() {
+        let target = bind(local()).unwrap();
+        let limits = Limits { callers: 2, ..PATIENT };
+        let ends = [local(), address(&target)];
+        let link = BadLink::with(ends, [perfect(); 2], 1, limits).unwrap();
+        let callers: Vec<_> = (0..3).map(|_| bind(local()).unwrap()).collect();
+        let call = |i: usize| {
+            callers[i].send_to(b"hola", link.address()).unwrap();
+            receive(&target).1
+        };
+        let (zero, one) = (call(0), call(1));
+        assert_eq!(call(0), zero, "0 is now heard later than 1");
+        let two = call(2); // The third: caller 1 has to go.
+        assert_eq!(call(0), zero);
+        assert_eq!(call(2), two);
+        bind_again(one); // Its socket is closed.
+    }
+
+    #[test]
+    fn an_outage_loses_everything_and_ends() {
+        let out = Shares { lose: 1.0, ..perfect() };
+        let (target, link, caller) = link(out, perfect());
+        for _ in 0..10 {
+            caller.send_to(b"lost", link.address()).unwrap();
+        }
+        wait_until(|| link.counts(There).received == 10);
+        assert!(link.set(all_bad(2.0), perfect()).is_err());
+        link.set(perfect(), out).unwrap();
+        caller.send_to(b"arrives", link.address()).unwrap();
+        let (data, from) = receive(&target);
+        assert_eq!(data, b"arrives");
+        let there = link.counts(There);
+        assert_eq!((there.received, there.lost, there.sent), (11, 10, 1));
+        target.send_to(b"lost on the way back", from).unwrap();
+        wait_until(|| link.counts(Back).lost == 1);
+    }
+
+    /// Binds an address that was in use until now: another test may have it
+    /// for a moment.
+    fn bind_again(address: SocketAddr) -> UdpSocket {
+        let mut socket = None;
+        wait_until(|| {
+            socket = bind(address).ok();
+            socket.is_some()
+        });
+        socket.unwrap()
+    }
+
+    /// For what no datagram tells.
+    fn wait_until(mut done: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !done() {
+            assert!(start.elapsed() < PATIENCE, "it does not happen");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_relay_follows_the_fates() {
+        let shares = Shares { reorder: 0.0, delay: 0.0, ..all_bad(0.3) };
+        let (target, link, caller) = link(shares, shares);
+        let mut there = Fates::new(shares, 1, There);
+        let mut back = Fates::new(shares, 1, Back);
+        let mut counts = Counts::default();
+        let mut return_address = None;
+        for i in 0..100u8 {
+            let data = [i; 40];
+            caller.send_to(&data, link.address()).unwrap();
+            let fate = there.next(&data);
+            counts.add(&fate);
+            counts.sent += u64::from(fate.copies);
+            for _ in 0..fate.copies {
+                let (data, from) = receive(&target);
+                assert_eq!(data, fate.data);
+                return_address = Some(from);
+            }
+            let Some(from) = return_address else { continue };
+            target.send_to(&data, from).unwrap();
+            let fate = back.next(&data);
+            for _ in 0..fate.copies {
+                assert_eq!(receive(&caller).0, fate.data);
+            }
+        }
+        wait_until(|| link.counts(There) == counts);
+    }
+
+    #[test]
+    fn reordering_swaps_neighbours() {
+        let shares = Shares { reorder: 1.0, ..perfect() };
+        let (target, link, caller) = link(shares, perfect());
+        for data in [b"1", b"2", b"3", b"4"] {
+            caller.send_to(data, link.address()).unwrap();
+        }
+        let order: Vec<_> = (0..4).map(|_| receive(&target).0).collect();
+        assert_eq!(order, [b"2", b"1", b"4", b"3"]);
+        assert_eq!(link.counts(There).reordered, 4);
+    }
+
+    #[test]
+    fn one_that_is_not_reordered_overtakes_too() {
+        let shares = Shares { reorder: 0.5, ..perfect() };
+        let (target, link, caller) = link(shares, perfect());
+        let marks: Vec<_> =
+            fates(shares, 1, There, 60).iter().map(|f| f.reordered).collect();
+        let mut expected = Vec::new();
+        let mut held = None;
+        for (i, reordered) in marks.into_iter().enumerate() {
+            match held.take() {
+                Some(first) => expected.extend([i, first]),
+                None if reordered => held = Some(i),
+                None => expected.push(i),
+            }
+        }
+        for i in 0..60u8 {
+            caller.send_to(&[i], link.address()).unwrap();
+        }
+        for i in expected {
+            assert_eq!(receive(&target).0, [i as u8]);
+        }
+    }
+
+    #[test]
+    fn another_caller_does_not_overtake() {
+        let shares = Shares { reorder: 1.0, ..perfect() };
+        let (target, link, one) = link(shares, perfect());
+        let two = bind(local()).unwrap();
+        for (s, data) in
+            [(&one, b"1"), (&two, b"a"), (&one, b"2"), (&two, b"b")]
+        {
+            s.send_to(data, link.address()).unwrap();
+        }
+        let order: Vec<_> = (0..4).map(|_| receive(&target).0).collect();
+        assert_eq!(order, [b"2", b"1", b"b", b"a"]);
+    }
+
+    #[test]
+    fn a_lone_reordered_datagram_is_late_and_not_lost() {
+        let target = bind(local()).unwrap();
+        let caller = bind(local()).unwrap();
+        let shares = Shares { reorder: 1.0, ..perfect() };
+        let to = address(&target);
+        let link = BadLink::start(local(), to, shares, perfect(), 1).unwrap();
+        for data in [b"1", b"2"] {
+            let start = Instant::now();
+            caller.send_to(data, link.address()).unwrap();
+            assert_eq!(receive(&target).0, data);
+            assert!(start.elapsed() >= LIMITS.hold);
+        }
+    }
+
+    #[test]
+    fn a_delayed_datagram_is_late() {
+        let shares = Shares { delay: 1.0, delay_by: SHORT, ..perfect() };
+        let (target, link, caller) = link(shares, perfect());
+        let start = Instant::now();
+        for data in [b"1", b"2"] {
+            caller.send_to(data, link.address()).unwrap();
+        }
+        assert_eq!(receive(&target).0, b"1");
+        assert_eq!(receive(&target).0, b"2");
+        assert!(start.elapsed() >= SHORT);
+    }
+
+    #[test]
+    fn a_delayed_datagram_does_not_hold_up_the_others() {
+        let shares = Shares { delay: 0.5, delay_by: HOUR, ..perfect() };
+        let (target, link, caller) = link(shares, perfect());
+        let fates = fates(shares, 1, There, 40);
+        for i in 0..40u8 {
+            caller.send_to(&[i], link.address()).unwrap();
+        }
+        for (i, fate) in fates.iter().enumerate() {
+            if fate.delay.is_none() {
+                assert_eq!(receive(&target).0, [i as u8]);
+            }
+        }
+        // Nor does it hold up the end.
+        ends(link);
+    }
+
+    /// Drops the link, which must not take long.
+    fn ends(link: BadLink) {
+        let ways = Arc::clone(&link.ways);
+        let (done, wait) = channel();
+        thread::spawn(move || {
+            drop(link);
+            done.send(())
+        });
+        wait.recv_timeout(PATIENCE).expect("the link does not end");
+        assert_eq!(Arc::strong_count(&ways), 1, "a thread is still there");
+    }
+
+    #[test]
+    fn ends_at_once_while_nothing_arrives() {
+        let (target, link, caller) = link(perfect(), perfect());
+        caller.send_to(b"hola", link.address()).unwrap();
+        receive(&target);
+        ends(link);
+    }
+
+    #[test]
+    fn ends_at_once_when_nobody_ever_called() {
+        let here = [local(), target()];
+        ends(BadLink::with(here, [perfect(); 2], 1, PATIENT).unwrap());
+    }
+
+    #[test]
+    fn gives_its_port_back() {
+        let (_target, link, _caller) = link(perfect(), perfect());
+        let address = link.address();
+        assert_ne!(address.port(), 0);
+        bind(address).expect_err("the link is listening there");
+        drop(link);
+        bind_again(address);
+    }
+
+    #[test]
+    fn survives_a_target_that_is_away_for_a_while() {
+        let (target, link, caller) = link(perfect(), perfect());
+        let there = address(&target);
+        drop(target);
+        for i in 1..=5 {
+            caller.send_to(b"nobody", link.address()).unwrap();
+            wait_until(|| link.counts(There).sent == i);
+        }
+        let target = bind_again(there);
+        caller.send_to(b"back", link.address()).unwrap();
+        let (data, from) = receive(&target);
+        assert_eq!(data, b"back");
+        target.send_to(b"welcome", from).unwrap();
+        assert_eq!(receive(&caller).0, b"welcome");
+    }
+
+    #[test]
+    fn receiving_goes_on_after_an_error() {
+        let peer = bind(local()).unwrap();
+        let there = address(&peer);
+        drop(peer);
+        // Connected, so that "nobody listens there" is an error on Unix too.
+        let s = Arc::new(UdpSocket::bind(local()).unwrap());
+        s.connect(there).unwrap();
+        let (heard, wait) = channel();
+        let _listener =
+            Listener::start(Arc::clone(&s), SHORT, move |data, _| {
+                heard.send(data.to_vec()).unwrap();
+            });
+        for _ in 0..5 {
+            let _ = s.send(b"nobody");
+        }
+        let peer = bind_again(there);
+        peer.send_to(b"hola", address(&s)).unwrap();
+        assert_eq!(wait.recv_timeout(PATIENCE).unwrap(), b"hola");
+    }
+
+    #[test]
+    fn a_refused_send_is_not_counted_and_does_no_harm() {
+        // Nobody can send to port 0.
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let here = [local(), nowhere];
+        let link = BadLink::with(here, [perfect(); 2], 1, PATIENT).unwrap();
+        let caller = bind(local()).unwrap();
+        for i in 1..=3 {
+            caller.send_to(b"hola", link.address()).unwrap();
+            wait_until(|| link.counts(There).received == i);
+        }
+        let ways = Arc::clone(&link.ways);
+        drop(link);
+        let received = Counts { received: 3, ..Counts::default() };
+        assert_eq!(ways.lock()[There as usize].1, received);
+    }
+
+    #[test]
+    fn is_not_its_own_target() {
+        let free = address(&bind(local()).unwrap());
+        wait_until(|| {
+            let link = BadLink::start(free, free, perfect(), perfect(), 1);
+            let error = link.err().expect("it has started").kind();
+            error == io::ErrorKind::InvalidInput
+        });
+    }
+}
