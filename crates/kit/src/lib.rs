@@ -10,13 +10,13 @@
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
-// mod bad_link;
+mod bad_link;
 mod deadline;
 mod ports;
 mod process;
 mod words;
 
-// pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
+pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
 pub use deadline::{PATIENCE, within};
 pub use ports::free_port;
 pub use process::{Ended, Program};
