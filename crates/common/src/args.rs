@@ -55,6 +55,12 @@ impl Args {
         }
     }
 
+    /// Whether `name` (`--local`, say), which has no value, was given.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        self.usage += &format!(" [{name}]");
+        self.given.contains(name)
+    }
+
     /// Goes on if all is well. Otherwise ends the program: with the usage line
     /// on stdout and status 0 for `--help` (or `-h`); with the usage line, a
     /// sentence on stderr and status 2 for a value of the wrong kind, an
@@ -110,6 +116,21 @@ mod tests {
         let help = Some((0, format!("{USAGE}\n(with the defaults)")));
         assert_eq!(server(&["--help"]).2, help);
         assert_eq!(server(&["--port", "1", "-h"]).2, help);
+    }
+
+    #[test]
+    fn a_flag_is_given_or_not() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("server", Arguments::from_vec(given));
+            (args.flag("--local"), args.verdict())
+        };
+        assert_eq!(parse(&[]), (false, None));
+        assert_eq!(parse(&["--local"]), (true, None));
+        let (given, verdict) = parse(&["--local", "--loud"]);
+        let usage = "usage: server [--help] [--local]";
+        let wrong = format!("{usage}\nError: --loud is unknown");
+        assert_eq!((given, verdict), (true, Some((2, wrong))));
     }
 
     #[test]
