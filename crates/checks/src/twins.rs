@@ -1,5 +1,5 @@
-//! Twins: a Rust file and the Python file it mirrors (style.md calls it line
-//! for line; this is what it means).
+//! Twins: a Rust file and the Python file it mirrors, line for line; this is
+//! what that means.
 //!
 //! - Programs: the same numbered steps, in the same words and order; in each
 //!   step as many lines of code; constants of the same names, values and

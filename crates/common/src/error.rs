@@ -40,9 +40,9 @@ const HINTS: [(ErrorKind, &str); 9] = [
     (ErrorKind::ConnectionRefused, "is the server running there?"),
     (ErrorKind::ConnectionReset, "is the server running there?"),
     (ErrorKind::HostUnreachable, "is the network up, the address right?"),
-    (ErrorKind::InvalidInput, "port 0 is nobody's"),
+    (ErrorKind::InvalidInput, "nothing can be sent to port 0"),
     (ErrorKind::NetworkUnreachable, "is the network up, the address right?"),
-    (ErrorKind::PermissionDenied, "ports below 1024 need permission"),
+    (ErrorKind::PermissionDenied, "a port below 1024, or a broadcast address?"),
 ];
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub fn in_time<T>(received: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Waits for a datagram: `recv_from`, that no datagram can end.
+/// Waits for a datagram: `recv_from`, with care, so that none ends a server.
 ///
 /// Goes on waiting when an earlier reply met a closed port (Windows reports
 /// that here, as `ConnectionReset`), when a signal came, and when Windows
@@ -66,13 +66,15 @@ pub fn receive(
     }
 }
 
-/// Sends `data` back to `to`, unless that could start an endless conversation;
-/// then, or if it cannot be sent, says so on stderr, and that is all.
+/// Sends `data` back to `to`: `send_to`, with care. Where no answer should go,
+/// or if it cannot be sent, it says so on stderr, and that is all.
 ///
-/// A datagram's source address can be forged. So there is no reply to port 0
-/// (which is nobody), to a port below 1024 or of this workshop (a server there
-/// could answer us, and we it, for ever: CVE-1999-0103, CVE-2024-2169), to our
-/// own port, or to an address that is not one machine's.
+/// A datagram's source address can be forged. If it is a server's, that server
+/// answers our answer, and we answer it, for ever (CVE-1999-0103 and
+/// CVE-2024-2169 are such cases). So there is no reply to the ports where
+/// servers usually are: below 1024, this workshop's, and our own. (Two servers
+/// on other ports can still be made to talk for ever.) There is none to port 0,
+/// where nobody can be, or to an address that is not one machine's.
 pub fn reply(s: &UdpSocket, data: &[u8], to: SocketAddr) {
     let sent = may_answer(s, to).and_then(|()| s.send_to(data, to));
     if let Err(why) = sent {

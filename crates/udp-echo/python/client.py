@@ -10,7 +10,7 @@ import sys
 
 HOST = "localhost"  # Where the server is.
 PORT = 3500  # Its port.
-BYTES = 1024  # At most so many bytes a datagram.
+BYTES = 1024  # Maximum number of bytes to accept.
 TEXT = b"Taller I: Echo sobre UDP"
 
 # 1. Read the command line.
@@ -26,7 +26,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 # 3. Send the text; now the system gives us a port.
 s.sendto(TEXT, (args.host, args.port))
 
-# 4. Wait for the answer, for ever if need be.
+# 4. Wait for the answer, for as long as it takes.
 data, _ = s.recvfrom(BYTES)
 
 # 5. Close the socket.

@@ -10,7 +10,7 @@ import sys
 
 HOST = "localhost"  # Address or name to listen on.
 PORT = 3500  # Port to listen on.
-BYTES = 1024  # At most so many bytes a datagram.
+BYTES = 1024  # Maximum number of bytes to accept.
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.

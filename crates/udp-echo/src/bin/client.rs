@@ -9,7 +9,7 @@ use std::net::UdpSocket;
 
 const HOST: &str = "localhost"; // Where the server is.
 const PORT: u16 = 3500; // Its port.
-const BYTES: usize = 1024; // At most so many bytes a datagram.
+const BYTES: usize = 1024; // Maximum number of bytes to accept.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
@@ -26,7 +26,7 @@ fn main() -> common::Result<()> {
     // 3. Send the text; now the system gives us a port.
     s.send_to(TEXT, common::ipv4(&host, port)?)?;
 
-    // 4. Wait for the answer, for ever if need be.
+    // 4. Wait for the answer, for as long as it takes.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     let (n, _) = common::receive(&s, &mut buffer)?;
     let data = &buffer[..n]; // Rust: only what came in.

@@ -9,7 +9,7 @@ use std::net::UdpSocket;
 
 const HOST: &str = "localhost"; // Address or name to listen on.
 const PORT: u16 = 3500; // Port to listen on.
-const BYTES: usize = 1024; // At most so many bytes a datagram.
+const BYTES: usize = 1024; // Maximum number of bytes to accept.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
