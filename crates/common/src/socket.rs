@@ -38,6 +38,15 @@ pub fn in_time<T>(received: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// Whether `received` tells that nobody listens at the address to which this
+/// connected socket sends: Unix reports it as `ConnectionRefused`, Windows as
+/// `ConnectionReset`.
+pub fn refused<T>(received: &io::Result<T>) -> bool {
+    use ErrorKind::{ConnectionRefused, ConnectionReset};
+    let kind = received.as_ref().err().map(io::Error::kind);
+    matches!(kind, Some(ConnectionRefused | ConnectionReset))
+}
+
 /// Waits for a datagram: `recv_from`, that no datagram can end.
 ///
 /// Goes on waiting when an earlier reply met a closed port (Windows reports
@@ -117,6 +126,14 @@ mod tests {
         let other = io::Error::from(ErrorKind::NotConnected);
         let passed_on = in_time(Err::<(), _>(other)).unwrap_err();
         assert_eq!(passed_on.kind(), ErrorKind::NotConnected);
+    }
+
+    #[test]
+    fn a_closed_port_and_nothing_else_is_refused() {
+        assert!(refused::<()>(&Err(ErrorKind::ConnectionRefused.into())));
+        assert!(refused::<()>(&Err(ErrorKind::ConnectionReset.into())));
+        assert!(!refused::<()>(&Err(ErrorKind::TimedOut.into())));
+        assert!(!refused(&Ok(0)));
     }
 
     #[test]
