@@ -4,6 +4,7 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::process::Command;
 
 use checks::{Language, command, forge, python, root, skipped, start};
 use daytime::{FORMATS, line};
@@ -453,6 +454,28 @@ fn an_answer_that_is_late_is_an_answer() {
         let ended = client.end();
         assert_eq!(lines(&ended.stdout), "at last\n", "{language:?}");
         assert!(ended.stderr.starts_with("try 1: no answer"));
+        assert_eq!(ended.code, Some(0));
+    }
+}
+
+/// Linux ends a wait that has a limit when a stopped program goes on.
+#[cfg(unix)]
+#[test]
+fn a_client_that_is_stopped_goes_on() {
+    for language in Language::BOTH {
+        let s = socket();
+        let args = ["--timeout", "1", "--tries", "100"];
+        let client = client(language, s.local_addr().unwrap(), &args);
+        s.recv_from(&mut [0; 10]).unwrap();
+        for signal in ["-STOP", "-CONT"] {
+            let id = client.id().to_string();
+            let kill = Command::new("kill").args([signal, &id]).status();
+            assert!(kill.unwrap().success());
+        }
+        let (_, from) = s.recv_from(&mut [0; 10]).unwrap();
+        s.send_to(b"at last\r\n", from).unwrap();
+        let ended = client.end();
+        assert_eq!(lines(&ended.stdout), "at last\n", "{language:?}");
         assert_eq!(ended.code, Some(0));
     }
 }
