@@ -273,7 +273,7 @@ fn every_request_gets_one_answer_whatever_it_holds() {
 fn survives_a_thousand_random_requests_and_clients_that_vanish() {
     let server = server(Language::Rust, &[]);
     let address = server.address();
-    let noise: Vec<u8> = (0..4000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let noise: Vec<u8> = (0..4000_u32).map(|i| ((i * i) >> 3) as u8).collect();
     for round in 0..20 {
         let s = socket(); // Closed before its answers come.
         for i in 0..50 {
