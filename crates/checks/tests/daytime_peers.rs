@@ -64,9 +64,11 @@ impl Peer {
         port: &'static str,
     ) -> Option<Peer> {
         let unpacked = root().join("target/peers").join(package).join(file);
-        let places = [unpacked, PathBuf::from("/").join(file)];
-        let Some(program) = places.into_iter().find(|path| path.exists())
-        else {
+        let found = match installed(package) {
+            true => Some(PathBuf::from("/").join(file)),
+            false => Some(unpacked).filter(|path| path.exists()),
+        };
+        let Some(program) = found else {
             skipped(&format!("{package} is not there"));
             return None;
         };
@@ -139,6 +141,14 @@ impl Drop for Peer {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.config);
     }
+}
+
+/// Whether Debian's package manager has installed it. (A file /usr/sbin/inetd
+/// could be any of several.)
+fn installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat", "${db:Status-Status}", package]);
+    query.output().is_ok_and(|ended| ended.stdout == b"installed")
 }
 
 /// Prints the bytes that come back, as Python writes them and in hexadecimal.
