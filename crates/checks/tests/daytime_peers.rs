@@ -64,9 +64,9 @@ impl Peer {
         port: &'static str,
     ) -> Option<Peer> {
         let unpacked = root().join("target/peers").join(package).join(file);
-        let found = match installed(package) {
-            true => Some(PathBuf::from("/").join(file)),
-            false => Some(unpacked).filter(|path| path.exists()),
+        let found = match unpacked.exists() {
+            true => Some(unpacked),
+            false => installed(package).then(|| PathBuf::from("/").join(file)),
         };
         let Some(program) = found else {
             skipped(&format!("{package} is not there"));
