@@ -357,6 +357,33 @@ fn the_machine_s_zone() {
     }
 }
 
+/// A zone file (RFC 8536) that says 27 hours, which no zone has.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_zone_that_cannot_be_known_ends_the_server_before_it_listens() {
+    let mut file = b"TZif".to_vec();
+    file.extend([0; 16]);
+    file.extend([0_u32, 0, 0, 0, 1, 2].map(u32::to_be_bytes).concat());
+    file.extend((27 * 3600_u32).to_be_bytes());
+    file.extend(*b"\0\0x\0");
+    let name = format!("daytime-zone-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, file).unwrap();
+    for language in Language::BOTH {
+        let mut command = checks::command(language, PACKAGE, "server");
+        command.args(["--port", "0", "--local"]).env("TZ", &path);
+        let ended = Program::start("a server without a zone", command).end();
+        assert_eq!(ended.code, Some(1), "{language:?}: {ended:?}");
+        let words = match language {
+            Language::Rust => "Error: The system's UTC offset could not be ",
+            Language::Python => "ValueError: offset must be ",
+        };
+        assert!(ended.stderr.starts_with(words), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
 /// Whatever this machine's zone is, both know the same.
 #[test]
 fn both_languages_find_the_same_zone() {
