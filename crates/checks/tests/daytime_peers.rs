@@ -19,6 +19,9 @@ use time::OffsetDateTime;
 /// network that ends with the server.
 const HOST: &str = "192.0.2.1";
 
+/// For a client that is to be answered, on however slow a machine.
+const TO: [&str; 4] = ["--host", HOST, "--timeout", "60"];
+
 /// Starts what follows it in a new network, and where it can write its
 /// process number without harm.
 const NETWORK: &str = "
@@ -109,7 +112,7 @@ impl Peer {
     fn sends(&self, package: &str, format: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.client(Language::Rust, &["--host", HOST]);
+            let ended = self.client(Language::Rust, &TO);
             if ended.code == Some(0) {
                 break;
             }
@@ -117,7 +120,7 @@ impl Peer {
         }
         for language in Language::BOTH {
             let since = OffsetDateTime::now_utc();
-            let ended = self.client(language, &["--host", HOST]);
+            let ended = self.client(language, &TO);
             assert_eq!(ended.code, Some(0), "{language:?}: {ended:?}");
             assert_eq!(ended.stderr, "");
             let said = format!("{}\r\n", ended.stdout.trim_end());
