@@ -7,9 +7,20 @@ use checks::{Language, start};
 use kit::Ended;
 
 /// The programs, and how their usage goes on.
-const PROGRAMS: [(&str, &str, &str); 2] = [
+const PROGRAMS: [(&str, &str, &str); 4] = [
     ("udp-echo", "server", "[--host localhost] [--port 3500]"),
     ("udp-echo", "client", "[--host localhost] [--port 3500]"),
+    (
+        "daytime-rfc867",
+        "server",
+        "[--host localhost] [--port 3513] [--format weekday|smtp|ctime] \
+         [--local]",
+    ),
+    (
+        "daytime-rfc867",
+        "client",
+        "[--host localhost] [--port 3513] [--timeout 5] [--tries 3]",
+    ),
 ];
 
 fn run(
@@ -42,6 +53,7 @@ fn help_is_on_stdout_with_status_0() {
 #[test]
 fn what_is_not_understood_ends_with_the_usage_line_and_status_2() {
     for program in PROGRAMS {
+        let (_, name, _) = program;
         for (args, word) in [
             (&["--prot", "1"][..], "--prot"),
             (&["--por", "1"], "--por"), // No abbreviations.
@@ -59,10 +71,15 @@ fn what_is_not_understood_ends_with_the_usage_line_and_status_2() {
                 assert_eq!(ended.stdout, "", "{about}");
                 let text = &ended.stderr;
                 assert!(text.starts_with("usage: "), "{about}: {text}");
-                assert_eq!(text.lines().count(), 2, "{about}: {text}");
                 let last = text.lines().last().unwrap_or_default();
                 let rust = last.starts_with("Error: ");
                 assert_eq!(rust, language == Language::Rust, "{about}: {last}");
+                // argparse breaks a long usage line, and indents the rest.
+                let python = format!("{name}.py: error: ");
+                assert!(rust || last.starts_with(&python), "{about}: {last}");
+                let rest = text.lines().skip(1).filter(|l| *l != last);
+                let rest = rest.filter(|l| rust || !l.starts_with("  "));
+                assert_eq!(rest.count(), 0, "{about}: {text}");
                 assert!(last.contains(word), "{about}: {last}");
             }
         }
@@ -135,10 +152,27 @@ fn a_name_that_nobody_has_and_one_without_an_ipv4_address() {
 #[test]
 fn an_address_that_is_not_ours_and_port_0_as_a_destination() {
     for language in Language::BOTH {
-        // RFC 5737: no machine has this address.
-        let ended = run(language, PROGRAMS[0], &["--host", "192.0.2.1"]);
-        failed(language, &ended);
-        let ended = run(language, PROGRAMS[1], &["--port", "0"]);
-        failed(language, &ended);
+        for program in PROGRAMS {
+            let args = match program.1 {
+                // RFC 5737: no machine has this address.
+                "server" => ["--host", "192.0.2.1"],
+                _ => ["--port", "0"],
+            };
+            failed(language, &run(language, program, &args));
+        }
+    }
+}
+
+#[test]
+fn a_format_that_does_not_exist_is_refused_and_the_others_named() {
+    for language in Language::BOTH {
+        for wrong in ["iso", "Weekday", "weekda", ""] {
+            let ended = run(language, PROGRAMS[2], &["--format", wrong]);
+            assert_eq!(ended.code, Some(2), "{wrong}: {ended:?}");
+            let last = ended.stderr.lines().last().unwrap_or_default();
+            for word in ["--format", wrong, "weekday", "smtp", "ctime"] {
+                assert!(last.contains(word), "{language:?}: {last}");
+            }
+        }
     }
 }

@@ -55,6 +55,28 @@ impl Args {
         }
     }
 
+    /// The value given after `name` (`--format`, say), one of `choices`; or
+    /// `default`, which is one of them, too.
+    ///
+    /// Any other value is reported by [`Args::finish`], as by [`Args::option`].
+    pub fn choice(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        choices: &[&str],
+    ) -> String {
+        let value: String = self.option(name, default);
+        for other in choices.iter().filter(|choice| **choice != default) {
+            self.usage.insert_str(self.usage.len() - 1, &format!("|{other}"));
+        }
+        if !choices.contains(&value.as_str()) {
+            let all = choices.join(", ");
+            let wrong = format!("{name}: {value} is none of {all}");
+            self.wrong.get_or_insert(wrong);
+        }
+        value
+    }
+
     /// Whether `name` (`--local`, say), which has no value, was given.
     pub fn flag(&mut self, name: &'static str) -> bool {
         self.usage += &format!(" [{name}]");
@@ -116,6 +138,25 @@ mod tests {
         let help = Some((0, format!("{USAGE}\n(with the defaults)")));
         assert_eq!(server(&["--help"]).2, help);
         assert_eq!(server(&["--port", "1", "-h"]).2, help);
+    }
+
+    #[test]
+    fn a_choice_is_one_of_some_words() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("server", Arguments::from_vec(given));
+            let format = args.choice("--format", "b", &["a", "b", "c"]);
+            (format, args.verdict())
+        };
+        assert_eq!(parse(&[]), ("b".into(), None));
+        assert_eq!(parse(&["--format", "c"]), ("c".into(), None));
+        let usage = "usage: server [--help] [--format b|a|c]";
+        let help = format!("{usage}\n(with the defaults)");
+        assert_eq!(parse(&["--help"]).1, Some((0, help)));
+        let wrong = format!("{usage}\nError: --format: x is none of a, b, c");
+        assert_eq!(parse(&["--format", "x"]).1, Some((2, wrong)));
+        let (_, missing) = parse(&["--format"]);
+        assert!(missing.is_some_and(|(status, _)| status == 2));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl fmt::Debug for Error {
 
 /// The usual causes, and what to look at. `ErrorKind`'s own words are the same
 /// on every system.
-const HINTS: [(ErrorKind, &str); 9] = [
+const HINTS: [(ErrorKind, &str); 10] = [
     (ErrorKind::AddrInUse, "another program uses this port"),
     (ErrorKind::AddrNotAvailable, "this machine has no such address"),
     (ErrorKind::BrokenPipe, "the program that read our output has ended"),
@@ -42,6 +42,7 @@ const HINTS: [(ErrorKind, &str); 9] = [
     (ErrorKind::HostUnreachable, "is the network up, the address right?"),
     (ErrorKind::InvalidInput, "nothing can be sent to port 0"),
     (ErrorKind::NetworkUnreachable, "is the network up, the address right?"),
+    (ErrorKind::NotConnected, "nothing can be sent to port 0"),
     (ErrorKind::PermissionDenied, "a port below 1024, or a broadcast address?"),
 ];
 

@@ -1,0 +1,44 @@
+"""The line of the Daytime Protocol (RFC 867): the date and time of day.
+
+The Rust twin is src/lib.rs, which tells where the formats come from.
+"""
+
+from datetime import datetime, timezone
+
+FORMATS = ["weekday", "smtp", "ctime"]
+
+
+def now(local):
+    """The time now: in this machine's zone if `local`, else in UTC."""
+    now = datetime.now(timezone.utc)
+    return now.astimezone() if local else now
+
+
+def line(time, format):
+    """The line for `time`, in one of the FORMATS, with its CR and LF.
+
+    A zone other than UTC is written as hours and minutes, east of UTC is `+`;
+    `ctime` never names it.
+    """
+    # 1. Write the date and the time of day.
+    if format == "weekday":
+        text = f"{time:%A, %B} {time.day}, {time:%Y %H:%M:%S}"
+    elif format == "smtp":
+        text = f"{time:%d %b %Y %H:%M:%S}".upper()
+    elif format == "ctime":
+        text = f"{time:%a %b} {time.day:2} {time:%H:%M:%S %Y}"
+    else:
+        raise ValueError(f"unknown format: {format}")
+
+    # 2. Name the zone: how far from UTC, or UTC itself.
+    zone = f"{time:%z}"
+    hours, minutes = zone[:3], zone[3:5]
+    if format == "weekday":
+        zone = f"{hours}:{minutes}" if time.utcoffset() else "-UTC"
+    elif format == "smtp":
+        zone = f" {hours}{minutes}" if time.utcoffset() else " UTC"
+    else:
+        zone = ""
+
+    # 3. End the line as the network does.
+    return text + zone + "\r\n"

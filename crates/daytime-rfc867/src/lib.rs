@@ -1,0 +1,76 @@
+//! The line of the Daytime Protocol (RFC 867, May 1983): the date and time of
+//! day, for a person to read.
+//!
+//! RFC 867 wants one line of printable ASCII, spaces, CR and LF, and leaves its
+//! syntax open. It shows two that are popular; here they are, and the one that
+//! `inetd` sends:
+//!
+//! ```text
+//! weekday   Sunday, November 22, 2026 10:16:00-UTC
+//! smtp      22 NOV 2026 10:16:00 UTC
+//! ctime     Sun Nov 22 10:16:00 2026
+//! ```
+//!
+//! The second is that of SMTP, with four digits of the year, as RFC 1123
+//! (section 5.2.14) asks; RFC 867 had two. The third is that of C's `ctime`.
+//!
+//! The Python twin is `python/daytime.py`.
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem as Item;
+use time::macros::format_description as layout;
+
+/// The formats' names.
+pub const FORMATS: [&str; 3] = ["weekday", "smtp", "ctime"];
+
+const WEEKDAY: &[Item] = layout!(
+    "[weekday], [month repr:long] [day padding:none], [year] \
+     [hour]:[minute]:[second]"
+);
+const SMTP: &[Item] =
+    layout!("[day] [month repr:short] [year] [hour]:[minute]:[second]");
+const CTIME: &[Item] = layout!(
+    "[weekday repr:short] [month repr:short] [day padding:space] \
+     [hour]:[minute]:[second] [year]"
+);
+
+/// The time now: in this machine's zone if `local`, else in UTC.
+///
+/// # Errors
+/// If the system does not know its zone.
+pub fn now(local: bool) -> common::Result<OffsetDateTime> {
+    let now = OffsetDateTime::now_utc();
+    Ok(if local { OffsetDateTime::now_local()? } else { now })
+}
+
+/// The line for `time` (years 1 to 9999), in one of the [`FORMATS`], with the
+/// CR and LF that end it.
+///
+/// A zone other than UTC is written as hours and minutes, east of UTC is `+`;
+/// `ctime` never names it.
+///
+/// # Errors
+/// If there is no such format.
+pub fn line(time: OffsetDateTime, format: &str) -> common::Result<String> {
+    // 1. Write the date and the time of day.
+    let text = match format {
+        "weekday" => time.format(WEEKDAY)?,
+        "smtp" => time.format(SMTP)?.to_uppercase(),
+        "ctime" => time.format(CTIME)?,
+        _ => return Err(format!("unknown format: {format}").into()),
+    };
+
+    // 2. Name the zone: how far from UTC, or UTC itself.
+    let hours = time.format(layout!("[offset_hour sign:mandatory]"))?;
+    let minutes = time.format(layout!("[offset_minute]"))?;
+    let zone = match (format, time.offset().is_utc()) {
+        ("weekday", true) => "-UTC".to_string(),
+        ("weekday", false) => format!("{hours}:{minutes}"),
+        ("smtp", true) => " UTC".to_string(),
+        ("smtp", false) => format!(" {hours}{minutes}"),
+        _ => String::new(),
+    };
+
+    // 3. End the line as the network does.
+    Ok(text + &zone + "\r\n")
+}
