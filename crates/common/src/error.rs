@@ -33,7 +33,7 @@ impl fmt::Debug for Error {
 
 /// The usual causes, and what to look at. `ErrorKind`'s own words are the same
 /// on every system.
-const HINTS: [(ErrorKind, &str); 10] = [
+const HINTS: [(ErrorKind, &str); 11] = [
     (ErrorKind::AddrInUse, "another program uses this port"),
     (ErrorKind::AddrNotAvailable, "this machine has no such address"),
     (ErrorKind::BrokenPipe, "the program that read our output has ended"),
@@ -44,6 +44,7 @@ const HINTS: [(ErrorKind, &str); 10] = [
     (ErrorKind::NetworkUnreachable, "is the network up, the address right?"),
     (ErrorKind::NotConnected, "nothing can be sent to port 0"),
     (ErrorKind::PermissionDenied, "a port below 1024, or a broadcast address?"),
+    (ErrorKind::StorageFull, "the disk is full"),
 ];
 
 #[cfg(test)]
@@ -71,6 +72,10 @@ mod tests {
                 format!("address not available\n{hint}")
             ),
         }
+
+        let number = if cfg!(windows) { 112 } else { 28 }; // ENOSPC
+        let full = io::Error::from_raw_os_error(number);
+        assert_eq!(words(full), "no storage space\nhint: the disk is full");
     }
 
     #[test]
