@@ -436,7 +436,7 @@ fn strange_answers_are_printed_as_one_harmless_line() {
         for language in Language::BOTH {
             if language == Language::Python && cfg!(windows) && !data.is_ascii()
             {
-                continue; // A Windows console's code page may have no U+FFFD.
+                continue; // Into a pipe: its code page may have no U+FFFD.
             }
             both.push(told(language, data));
             let line = format!("{printed}\n");

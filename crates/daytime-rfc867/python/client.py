@@ -24,7 +24,7 @@ args.add_argument("--timeout", default=TIMEOUT, type=int)
 args.add_argument("--tries", default=TRIES, type=int)
 args = args.parse_args()
 
-# 2. In no second, or in no try, nothing can come.
+# 2. Zero seconds or zero tries make no sense.
 if args.timeout < 1 or args.tries < 1:
     sys.exit("Error: --timeout and --tries start at 1")
 

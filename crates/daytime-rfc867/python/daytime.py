@@ -10,8 +10,8 @@ FORMATS = ["weekday", "smtp", "ctime"]
 
 def now(local):
     """The time now: in this machine's zone if `local`, else in UTC."""
-    now = datetime.now(timezone.utc)
-    return now.astimezone() if local else now
+    utc = datetime.now(timezone.utc)
+    return utc.astimezone() if local else utc
 
 
 def line(time, format):
@@ -31,8 +31,9 @@ def line(time, format):
         raise ValueError(f"unknown format: {format}")
 
     # 2. Name the zone: how far from UTC, or UTC itself.
-    zone = f"{time:%z}"
+    zone = f"{time:%z}"  # +hhmm or -hhmm; then seconds, if any.
     hours, minutes = zone[:3], zone[3:5]
+    # An offset of zero counts as false: that is UTC.
     if format == "weekday":
         zone = f"{hours}:{minutes}" if time.utcoffset() else "-UTC"
     elif format == "smtp":

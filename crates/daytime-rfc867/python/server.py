@@ -24,7 +24,7 @@ args.add_argument("--format", default=FORMAT, choices=FORMATS)
 args.add_argument("--local", action="store_true")
 args = args.parse_args()
 
-# 2. Write a line now: without a zone, do not start.
+# 2. Try one line first: if the zone is unknown, end here.
 line(now(args.local), args.format)
 
 # 3. Make a socket: Internet (IPv4), datagrams (UDP).

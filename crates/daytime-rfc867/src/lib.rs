@@ -23,6 +23,8 @@ use time::macros::format_description as layout;
 /// The formats' names.
 pub const FORMATS: [&str; 3] = ["weekday", "smtp", "ctime"];
 
+// `layout!` reads its text when this is compiled; an `Item` is a field of it,
+// or the text between two fields.
 const WEEKDAY: &[Item] = layout!(
     "[weekday], [month repr:long] [day padding:none], [year] \
      [hour]:[minute]:[second]"
@@ -39,8 +41,8 @@ const CTIME: &[Item] = layout!(
 /// # Errors
 /// If the system does not know its zone.
 pub fn now(local: bool) -> common::Result<OffsetDateTime> {
-    let now = OffsetDateTime::now_utc();
-    Ok(if local { OffsetDateTime::now_local()? } else { now })
+    let utc = OffsetDateTime::now_utc();
+    Ok(if local { OffsetDateTime::now_local()? } else { utc })
 }
 
 /// The line for `time` (years 1 to 9999), in one of the [`FORMATS`], with the

@@ -23,7 +23,7 @@ fn main() -> common::Result<()> {
     let tries: u16 = args.option("--tries", TRIES);
     args.finish();
 
-    // 2. In no second, or in no try, nothing can come.
+    // 2. Zero seconds or zero tries make no sense.
     if timeout < 1 || tries < 1 {
         return Err("--timeout and --tries start at 1".into());
     }

@@ -22,7 +22,7 @@ fn main() -> common::Result<()> {
     let local = args.flag("--local");
     args.finish();
 
-    // 2. Write a line now: without a zone, do not start.
+    // 2. Try one line first: if the zone is unknown, end here.
     line(now(local)?, &format)?;
 
     // 3. Make a socket: Internet (IPv4), datagrams (UDP).
