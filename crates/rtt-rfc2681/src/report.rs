@@ -202,9 +202,8 @@ pub fn svg(rtts: &[f64]) -> String {
             "<text x='{at}' y='360' text-anchor='middle'>{ms:.3}</text>\n"
         );
     }
-    let share = came.len() as f64 / n;
-    let loss = (1.0 - share) * 100.0;
-    marks += &format!("<path class='end' d='M60 {0}H560'/>\n", y(share));
+    let (end, lost) = (y(came.len() as f64 / n), rtts.len() - came.len());
+    marks += &format!("<path class='end' d='M60 {end}H560'/>\n");
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 620 400'>\n\
          <style>text {{ font: 12px sans-serif }} path {{ fill: none }}\n\
@@ -212,7 +211,8 @@ pub fn svg(rtts: &[f64]) -> String {
          .edf {{ stroke: #036; stroke-width: 2 }}</style>\n\
          <rect width='620' height='400' fill='white'/>\n{marks}\
          <path class='edf' d='{path}'/>\n\
-         <text x='60' y='24'>EDF, N = {n}, undefined: {loss:.1} %</text>\n\
-         <text x='310' y='384' text-anchor='middle'>ms</text>\n</svg>\n"
+         <text x='60' y='24'>EDF, N = {}, {lost} undefined</text>\n\
+         <text x='310' y='384' text-anchor='middle'>ms</text>\n</svg>\n",
+        rtts.len()
     )
 }
