@@ -243,7 +243,8 @@ fn nobody_there_is_a_note_a_report_and_status_1() {
             assert!(text.contains(counts), "{text}");
             assert!(text.contains("median       undefined"), "{text}");
             let words = ended.stderr.replace("\r\n", "\n");
-            let note = "connection refused: is the server running there?\n";
+            let note =
+                "connection refused\nhint: is the server running there?\n";
             // Not every system reports a closed port.
             let note = if refused && cfg!(unix) { note } else { "" };
             let expected = format!("{note}Error: nothing came back\n");
@@ -348,6 +349,9 @@ fn ctrl_c_ends_the_sending_and_the_report_comes() {
             let status = if interval == "0.05" { 0 } else { 1 };
             assert_eq!(ended.code, Some(status), "{ended:?}");
             assert!(text.contains(" 0 lost (0 late)"), "{ended:?}");
+            let silent = "Error: nothing came back\n";
+            let words = if status == 0 { "" } else { silent };
+            assert_eq!(ended.stderr, words, "{language:?}");
         }
     }
 }

@@ -37,13 +37,15 @@ pub fn address(host: &str, port: u16) -> Result<SocketAddr> {
 }
 
 /// `None` when nothing came within the socket's read timeout, which is no
-/// error: Unix reports it as `WouldBlock`, Windows as `TimedOut`.
+/// error: Unix reports it as `WouldBlock`, Windows as `TimedOut`. The same when
+/// a signal ended the wait early (on Linux, Ctrl-Z and then `fg`).
 ///
 /// # Errors
 /// Every other error of `received`, as it is.
 pub fn in_time<T>(received: io::Result<T>) -> io::Result<Option<T>> {
+    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
     match received.as_ref().map_err(io::Error::kind) {
-        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(None),
+        Err(WouldBlock | TimedOut | Interrupted) => Ok(None),
         _ => received.map(Some),
     }
 }
@@ -127,6 +129,8 @@ mod tests {
         s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
         let received = receive(&s, &mut [0; 10]);
         assert!(in_time(received).unwrap().is_none());
+        let signal = io::Error::from(ErrorKind::Interrupted);
+        assert!(in_time(Err::<(), _>(signal)).unwrap().is_none());
         assert_eq!(in_time(Ok(7)).unwrap(), Some(7));
         let other = io::Error::from(ErrorKind::NotConnected);
         let passed_on = in_time(Err::<(), _>(other)).unwrap_err();

@@ -193,5 +193,6 @@ def _note(noted, e):
     """Says on stderr what the network refused, unless that was said before."""
     if noted != [type(e)]:
         noted[:] = [type(e)]
-        why = "connection refused" if isinstance(e, ConnectionError) else e
-        print("%s: is the server running there?" % why, file=sys.stderr)
+        if isinstance(e, ConnectionError):
+            e = "connection refused\nhint: is the server running there?"
+        print(e, file=sys.stderr)

@@ -106,7 +106,7 @@ impl Run<'_> {
             let _ = outbox.send(Probe { at, sent, rtt, answered });
             // A first error may be about the probe before: a closed port.
             if let Err(e) = self.s.send(&data).or_else(|_| self.s.send(&data)) {
-                note(&mut noted, &e);
+                note(&mut noted, e);
             }
         }
     }
@@ -169,7 +169,7 @@ impl Sample {
                     heard = now;
                 }
                 Ok(None) => self.expire(now, options)?,
-                Err(e) => note(&mut noted, &e),
+                Err(e) => note(&mut noted, e),
             }
             let silent = (now - heard).as_secs_f64() > silence;
             if silent && !over && !run.stop.swap(true, Relaxed) {
@@ -246,8 +246,8 @@ fn say(seq: usize, rtt: f64, options: &Options) -> io::Result<()> {
 }
 
 /// Says on stderr what the network refused, unless that was said before.
-fn note(noted: &mut Option<ErrorKind>, e: &io::Error) {
+fn note(noted: &mut Option<ErrorKind>, e: io::Error) {
     if noted.replace(e.kind()) != Some(e.kind()) {
-        common::note(format!("{}: is the server running there?", e.kind()));
+        common::note(format!("{:?}", common::Error::from(e)));
     }
 }
