@@ -35,6 +35,14 @@ def gap(s):
     return None if stamp is None or stamp > now else now - stamp
 
 
+def arrival(s):
+    """When the datagram last received from s arrived, by the time of day.
+
+    As gap, but without a stamp it is now.
+    """
+    return _stamp(s) or wall()
+
+
 def _stamp(s):
     """The kernel's time stamp of the last datagram: nanoseconds since 1970."""
     if sys.platform != "linux":

@@ -42,7 +42,7 @@ def run(s, times, options, stop):
     s.settimeout(TICK)
     clock.gap(s)  # Switches the kernel's stamps on.
     sample = Sample()
-    what = s, times, options, stop, sample.probes
+    what = s, times, options, stop, sample
     sender = threading.Thread(target=_send, args=what)
     sender.start()
     try:
@@ -53,7 +53,7 @@ def run(s, times, options, stop):
     return sample
 
 
-def _send(s, times, options, stop, probes):
+def _send(s, times, options, stop, sample):
     """The sending thread."""
     start, noted = time.perf_counter(), []
     for seq, moment in enumerate(times):
@@ -67,16 +67,18 @@ def _send(s, times, options, stop, probes):
             return
         at = clock.wall()
         data = packet.request(seq, packet.ntp(at), options.size)
-        # Told before it is sent: no reply can come earlier.
-        probes.append(Probe(at, time.perf_counter_ns()))
-        try:
-            s.send(data)
-        except OSError:
+        # Locked: whoever has a reply finds its probe.
+        with sample.lock:
+            probe = Probe(at, time.perf_counter_ns())
             try:
-                # The first error may be about the probe before: a closed port.
                 s.send(data)
-            except OSError as e:
-                _note(noted, e)
+            except OSError:
+                # It may be about the probe before: a closed port. So again.
+                try:
+                    s.send(data)
+                except OSError as e:
+                    _note(noted, e)
+            sample.probes.append(probe)
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Sample:
     unmatched: int = 0  # Datagrams that answered no probe.
     latest: int = 0  # The last probe that was answered in time.
     next: int = 0  # All before this probe are answered or lost.
+    lock: object = field(default_factory=threading.Lock)  # Of probes.
 
     def rtts(self):
         """The delay of each probe in seconds; infinite = undefined."""
@@ -127,8 +130,9 @@ class Sample:
             now = time.perf_counter_ns()
             if data is not None:
                 gap = clock.gap(s) or 0
-                self._expire(now - gap, options)
-                self._take(data, now, gap, options)
+                with self.lock:
+                    self._expire(now - gap, options)
+                    self._take(data, now, gap, options)
                 heard = now
             elif isinstance(error, socket.timeout):
                 self._expire(now, options)

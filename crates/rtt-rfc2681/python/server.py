@@ -37,14 +37,13 @@ clock.gap(s)
 # Python: a server might answer our answer, and so on for ever.
 servers = {3500, 3501, 3502, 3513, address[1]}
 while True:
-    # 5. Take one datagram, and see how long ago it arrived.
+    # 5. Take one datagram, and see when it arrived.
     data, address = s.recvfrom(BYTES)
-    gap = clock.gap(s) or 0
+    t2 = packet.ntp(clock.arrival(s))
 
     # 6. Answer with two times: when it came, when it goes.
-    t3 = clock.wall()
-    t2 = packet.ntp(t3 - gap)
-    data = packet.reply(data, t2, packet.ntp(t3))
+    t3 = packet.ntp(clock.wall())
+    data = packet.reply(data, t2, t3)
     # Python: none of those, and none below 1024.
     if address[1] > 1023 and address[1] not in servers:
         s.sendto(data, address)

@@ -58,11 +58,10 @@ pub fn reflector(to: SocketAddr) -> io::Result<SocketAddr> {
         let mut buffer = vec![0; 65536];
         loop {
             let (n, from) = common::receive(&s, &mut buffer)?;
-            let gap = clock::gap(&s).unwrap_or_default();
+            let t2 = packet::ntp(clock::arrival(&s));
             let data = buffer.get(..n).unwrap_or_default();
-            let now = clock::wall();
-            let arrived = packet::ntp(now.saturating_sub(gap));
-            s.send_to(&packet::reply(data, arrived, packet::ntp(now)), from)?;
+            let t3 = packet::ntp(clock::wall());
+            s.send_to(&packet::reply(data, t2, t3), from)?;
         }
     });
     Ok(address)

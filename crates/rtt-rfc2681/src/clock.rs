@@ -23,6 +23,12 @@ pub fn gap(s: &UdpSocket) -> Option<Duration> {
     now.checked_sub(stamp(s)?)
 }
 
+/// When the datagram arrived that was last received from `s`, by the time of
+/// day; as [`gap`], but without a stamp it is now.
+pub fn arrival(s: &UdpSocket) -> Duration {
+    stamp(s).unwrap_or_else(wall)
+}
+
 /// The kernel's time stamp of the last datagram: time since 1970.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no ioctl")]

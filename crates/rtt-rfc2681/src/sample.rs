@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind, Write, stdout};
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -58,6 +58,7 @@ struct Run<'a> {
     times: &'a [Duration],
     options: &'a Options,
     stop: &'a AtomicBool,
+    sent: Mutex<Vec<Probe>>, // Not yet seen by the receiving thread.
 }
 
 /// Sends a probe from `s`, which is connected to the reflector, at each of
@@ -76,10 +77,10 @@ pub fn run(
     s.set_read_timeout(Some(TICK))?;
     clock::gap(s); // Switches the kernel's stamps on.
     let mut sample = Sample { t0: clock::wall(), ..Sample::default() };
-    let (run, (outbox, inbox)) = (Run { s, times, options, stop }, channel());
+    let run = Run { s, times, options, stop, sent: Mutex::default() };
     thread::scope(|scope| {
-        let sender = scope.spawn(|| run.send(outbox));
-        let ended = sample.receive(&run, &inbox, &sender);
+        let sender = scope.spawn(|| run.send());
+        let ended = sample.receive(&run, &sender);
         // After an error, or the sender would go on.
         stop.fetch_or(ended.is_err(), Relaxed);
         ended.map(|()| sample)
@@ -88,7 +89,7 @@ pub fn run(
 
 impl Run<'_> {
     /// The sending thread.
-    fn send(&self, outbox: Sender<Probe>) {
+    fn send(&self) {
         let (start, mut noted) = (Instant::now(), None);
         for (seq, time) in (0..).zip(self.times) {
             let time = start + *time;
@@ -101,14 +102,21 @@ impl Run<'_> {
             }
             let (at, rtt, answered) = (clock::wall(), f64::INFINITY, false);
             let data = packet::request(seq, packet::ntp(at), self.options.size);
+            // Locked: whoever has a reply finds its probe.
+            let mut probes = self.sent();
             let sent = Instant::now();
-            // Told before it is sent: no reply can come earlier.
-            let _ = outbox.send(Probe { at, sent, rtt, answered });
             // A first error may be about the probe before: a closed port.
-            if let Err(e) = self.s.send(&data).or_else(|_| self.s.send(&data)) {
+            let done = self.s.send(&data).or_else(|_| self.s.send(&data));
+            probes.push(Probe { at, sent, rtt, answered });
+            drop(probes);
+            if let Err(e) = done {
                 note(&mut noted, e);
             }
         }
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Vec<Probe>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,20 +154,19 @@ impl Sample {
     fn receive(
         &mut self,
         run: &Run,
-        inbox: &Receiver<Probe>,
         sender: &ScopedJoinHandle<()>,
     ) -> io::Result<()> {
         let (mut buffer, mut noted) = (vec![0; 65536], None);
         let (options, mut heard) = (run.options, Instant::now());
         let silence = SILENCE.max(10.0 * options.interval);
         loop {
-            let over = sender.is_finished(); // Then the inbox holds them all.
+            let over = sender.is_finished(); // Then all probes are known.
             let received = common::in_time(run.s.recv(&mut buffer));
             let now = Instant::now();
             let gap = clock::gap(run.s);
             self.kernel |= gap.is_some();
             let gap = gap.unwrap_or_default();
-            self.probes.extend(inbox.try_iter());
+            self.probes.append(&mut run.sent());
             match received {
                 Ok(Some(n)) => {
                     let arrived = now.checked_sub(gap).unwrap_or(now);

@@ -20,8 +20,8 @@ fn main() -> common::Result<()> {
 
     // 2. Make a socket for the address's family, IPv4 or IPv6.
     let to = common::address(&host, port)?;
-    let s =
-        Socket::new(Domain::for_address(to), Type::DGRAM, None)?;
+    let family = Domain::for_address(to);
+    let s = Socket::new(family, Type::DGRAM, None)?;
 
     // 3. Bind it to the address and port it listens on.
     s.bind(&to.into())?;
@@ -33,15 +33,14 @@ fn main() -> common::Result<()> {
     clock::gap(&s);
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
-        // 5. Take one datagram, and see how long ago it arrived.
+        // 5. Take one datagram, and see when it arrived.
         let (n, address) = common::receive(&s, &mut buffer)?;
-        let gap = clock::gap(&s).unwrap_or_default();
+        let t2 = packet::ntp(clock::arrival(&s));
         let data = &buffer[..n]; // Rust: only what came in.
 
         // 6. Answer with two times: when it came, when it goes.
-        let t3 = clock::wall();
-        let t2 = packet::ntp(t3.saturating_sub(gap));
-        let data = packet::reply(data, t2, packet::ntp(t3));
+        let t3 = packet::ntp(clock::wall());
+        let data = packet::reply(data, t2, t3);
         common::reply(&s, &data, address);
     }
 }
