@@ -261,7 +261,7 @@ fn wireshark_reads_every_field() {
             assert_eq!(row[13], "8193", "{about}");
             assert_eq!(row[2], row[11], "stateless: the same number: {about}");
             // T2 and T3 are today, and T2 is not after T3.
-            let day = |time: &str| time.split(' ').take(4).collect::<String>();
+            let day = |time: &str| time.split(' ').take(3).collect::<String>();
             assert!(!row[10].starts_with("Jan  1, 1970"), "{about}");
             if day(row[10]) == day(row[3]) {
                 assert!(row[10] <= row[3], "{about}");

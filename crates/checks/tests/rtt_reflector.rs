@@ -137,6 +137,28 @@ fn lost_late_duplicate_reordered_and_unmatched_are_what_was_done() {
     }
 }
 
+/// The threshold holds while other datagrams come without a pause.
+#[test]
+fn a_reply_is_late_also_in_a_flood_of_garbage() {
+    for language in Language::BOTH {
+        let address = reflector(|s, seq, data, from| {
+            let came = Instant::now();
+            while seq == 0 && came.elapsed() < Duration::from_millis(2300) {
+                s.send_to(&[0xff; 50], from)?;
+                thread::sleep(Duration::from_millis(5));
+            }
+            s.send_to(data, from).map(drop)
+        });
+        let args = ["--periodic", "--interval", "5", "--count", "2"];
+        let args = [&args[..], &["--timeout", "2"]].concat();
+        let ended = client(language, address, &args).end();
+        let counted = counts(&ended);
+        let expected = "2 sent, 1 received, 1 lost (1 late); 0 duplicates, ";
+        assert!(counted.starts_with(expected), "{language:?}: {counted}");
+        assert_eq!(fate(&ended, 0), "undefined (no reply in 2 s)");
+    }
+}
+
 /// Replies at 12 and 15 ms: the first one counts.
 #[test]
 fn the_first_copy_of_a_reply_counts() {
