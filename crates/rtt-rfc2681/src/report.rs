@@ -37,13 +37,14 @@ impl Report {
         let four = || s.ttl();
         let six = || SockRef::from(s).unicast_hops_v6();
         let ttl = if to.is_ipv4() { four() } else { six() }?;
+        let lambda = (1e6 / interval).round() / 1e6;
         let tf = sample.probes.last().map_or(sample.t0, |last| last.at);
         let rows = [
             ("Type-P", format!("UDP, {size} bytes, DSCP 0, TTL {ttl}")),
             ("path", format!("{from} -> {to} and back")),
             ("T0, Tf", format!("{}, {}", utc(sample.t0), utc(tf))),
             ("stream", format!("{}, mean gap {interval} s", self.schedule())),
-            ("", format!("lambda = {} per s, N = {n}", 1.0 / interval)),
+            ("", format!("lambda = {lambda} per s, N = {n}")),
             ("threshold", format!("{timeout} s")),
             ("stamps", format!("{}-space stamps of arrival", self.stamps())),
             ("send times", self.verdict()),
