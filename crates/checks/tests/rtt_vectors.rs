@@ -2,6 +2,8 @@
 //! Python twin on a thousand random samples.
 
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use checks::{python, root};
@@ -352,4 +354,31 @@ for line in sys.stdin:
     print(request(seq, time, 44).hex(), back.hex(), *pairs, inside(back), ntp(wall))
 ";
     assert_eq!(run_python(script, &input), expected);
+}
+
+/// Lines of code: not blank, no comment, not closing brackets alone.
+fn lines_of(folder: &Path) -> usize {
+    let mut lines = 0;
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            lines += lines_of(&path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().map(str::trim).filter(|line| {
+                let closing = line.trim_matches([']', ')', '}', ';', ',']);
+                !closing.is_empty() && !line.starts_with("//")
+            });
+            let n = code.count();
+            assert!(n < 60 || !folder.ends_with("bin"), "{n} {path:?}");
+            lines += n;
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_crate_has_fewer_than_600_lines() {
+    let lines = lines_of(&root().join("crates/rtt-rfc2681/src"));
+    assert!((400..600).contains(&lines), "{lines}");
 }
