@@ -248,9 +248,13 @@ fn nobody_there_is_a_note_a_report_and_status_1() {
             let words = ended.stderr.replace("\r\n", "\n");
             let note =
                 "connection refused\nhint: is the server running there?\n";
-            // Not every system reports a closed port.
-            let note = if refused && cfg!(unix) { note } else { "" };
+            let note = if refused { note } else { "" };
             let expected = format!("{note}Error: nothing came back\n");
+            if cfg!(windows) {
+                // It may report a closed port as a reset, or not at all.
+                assert!(words.ends_with("Error: nothing came back\n"));
+                continue;
+            }
             assert_eq!(words, expected, "{language:?}");
         }
     }
