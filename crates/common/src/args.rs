@@ -77,6 +77,29 @@ impl Args {
         value
     }
 
+    /// The value given after `name`, if any: an option without a default.
+    /// `what` stands for the value in the usage line: `[--json FILE]`.
+    pub fn maybe<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+        what: &str,
+    ) -> Option<T> {
+        self.usage += &format!(" [{name} {what}]");
+        let given = self.given.opt_value_from_str(name);
+        given.unwrap_or_else(|error| {
+            self.wrong.get_or_insert(format!("{name}: {error}"));
+            None
+        })
+    }
+
+    /// Has [`Args::finish`] refuse the command line with `sentence`, unless
+    /// `right`, or something else was wrong before.
+    pub fn require(&mut self, right: bool, sentence: &str) {
+        if !right {
+            self.wrong.get_or_insert(sentence.to_string());
+        }
+    }
+
     /// Whether `name` (`--local`, say), which has no value, was given.
     pub fn flag(&mut self, name: &'static str) -> bool {
         self.usage += &format!(" [{name}]");
@@ -172,6 +195,26 @@ mod tests {
         let usage = "usage: server [--help] [--local]";
         let wrong = format!("{usage}\nError: --loud is unknown");
         assert_eq!((given, verdict), (true, Some((2, wrong))));
+    }
+
+    #[test]
+    fn an_option_without_a_default_and_a_value_that_is_refused() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("client", Arguments::from_vec(given));
+            let under: Option<f64> = args.maybe("--under", "MS");
+            args.require(under != Some(0.0), "--under 0 makes no sense");
+            (under, args.verdict())
+        };
+        let usage = "usage: client [--help] [--under MS]";
+        let wrong = |why| Some((2, format!("{usage}\nError: {why}")));
+        assert_eq!(parse(&[]), (None, None));
+        assert_eq!(parse(&["--under", "2.5"]), (Some(2.5), None));
+        let zero = (Some(0.0), wrong("--under 0 makes no sense"));
+        assert_eq!(parse(&["--under=0"]), zero);
+        let (_, verdict) = parse(&["--under", "x"]);
+        let (_, text) = verdict.unwrap_or_default();
+        assert!(text.contains("Error: --under: "), "{text}");
     }
 
     #[test]

@@ -16,5 +16,5 @@ mod text;
 
 pub use args::Args;
 pub use error::{Error, Result};
-pub use socket::{in_time, ipv4, receive, refused, reply};
+pub use socket::{address, in_time, ipv4, receive, refused, reply};
 pub use text::{note, printable};

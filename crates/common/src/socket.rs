@@ -26,6 +26,16 @@ pub fn ipv4(host: &str, port: u16) -> Result<SocketAddr> {
     four.ok_or_else(|| format!("{host} has no IPv4 address").into())
 }
 
+/// As [`ipv4`], for a program that speaks IPv6, too: the first IPv4 address
+/// of `host`, or else its first IPv6 address.
+///
+/// # Errors
+/// A sentence, if the name is unknown.
+pub fn address(host: &str, port: u16) -> Result<SocketAddr> {
+    let six = || (host, port).to_socket_addrs().ok().and_then(|mut a| a.next());
+    ipv4(host, port).or_else(|error| six().ok_or(error))
+}
+
 /// `None` when nothing came within the socket's read timeout, which is no
 /// error: Unix reports it as `WouldBlock`, Windows as `TimedOut`. The same when
 /// a signal ended the wait early (on Linux, Ctrl-Z and then `fg`).
@@ -118,6 +128,10 @@ mod tests {
         let words = |host| format!("{:?}", ipv4(host, 1).unwrap_err());
         assert_eq!(words("::1"), "::1 has no IPv4 address");
         assert_eq!(words("no.such.invalid"), "unknown host: no.such.invalid");
+        assert_eq!(address("localhost", 3500).unwrap(), localhost);
+        let six = "[::1]:3500".parse().unwrap();
+        assert_eq!(address("::1", 3500).unwrap(), six);
+        assert!(address("no.such.invalid", 1).is_err());
     }
 
     #[test]

@@ -1,0 +1,465 @@
+//! rtt-rfc2681 from the outside: the four pairings, the options, the report,
+//! the files, Ctrl-C, and what goes wrong.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{self, Command, Stdio};
+
+use checks::{Language, command, forge, skipped, start};
+use kit::{Ended, PATIENCE, Program};
+use serde_json::Value;
+
+fn server(language: Language) -> Program {
+    start(language, "rtt-rfc2681", "server", &["--port", "0"])
+}
+
+fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
+    let (host, port) = (to.ip().to_string(), to.port().to_string());
+    let all = [&["--host", &host, "--port", &port], args].concat();
+    start(language, "rtt-rfc2681", "client", &all)
+}
+
+/// A port that nobody listens on: as long as the socket lives, nobody will.
+fn silent() -> (UdpSocket, SocketAddr) {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = s.local_addr().unwrap();
+    (s, address)
+}
+
+/// A file of this test's own, that does not exist yet.
+fn file(name: &str) -> PathBuf {
+    let name = format!("rtt-{}-{name}", process::id());
+    std::env::temp_dir().join(name)
+}
+
+fn all_came(ended: &Ended, n: usize) {
+    let counts = format!("{n} sent, {n} received, 0 lost (0 late); ");
+    assert!(ended.stdout.contains(&counts), "{ended:?}");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+const SHORT: [&str; 4] = ["--count", "20", "--interval", "0.005"];
+
+#[test]
+fn the_four_pairings_of_the_languages() {
+    for listener in Language::BOTH {
+        let server = server(listener);
+        for speaker in Language::BOTH {
+            let ended = client(speaker, server.address(), &SHORT).end();
+            all_came(&ended, 20);
+            let lines = ended.stdout.lines();
+            let probes = lines.filter(|l| l.starts_with("seq=")).count();
+            assert_eq!(probes, 20, "{ended:?}");
+        }
+        assert_eq!(server.stop().stdout, "");
+    }
+}
+
+#[test]
+fn over_ipv6() {
+    if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return skipped("no IPv6 here");
+    }
+    let args = ["--host", "::1", "--port", "0"];
+    let server = start(Language::Rust, "rtt-rfc2681", "server", &args);
+    assert_eq!(server.address().ip(), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    for language in Language::BOTH {
+        let ended = client(language, server.address(), &SHORT).end();
+        all_came(&ended, 20);
+        let rust = language == Language::Rust;
+        assert_eq!(ended.stdout.contains("path         [::1]:"), rust);
+    }
+}
+
+#[test]
+fn the_default_is_port_3501_of_localhost() {
+    let Ok(s) = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3501)) else {
+        return skipped("another program uses port 3501");
+    };
+    s.set_read_timeout(Some(PATIENCE)).unwrap();
+    for language in Language::BOTH {
+        let client = start(language, "rtt-rfc2681", "client", &[]);
+        let (n, _) = s.recv_from(&mut [0; 100]).unwrap();
+        assert_eq!(n, 44);
+        client.stop();
+        s.set_nonblocking(true).unwrap(); // Throws away what else came.
+        while s.recv_from(&mut [0; 100]).is_ok() {}
+        s.set_nonblocking(false).unwrap();
+    }
+    drop(s);
+    for language in Language::BOTH {
+        let server = start(language, "rtt-rfc2681", "server", &[]);
+        assert_eq!(server.address(), "127.0.0.1:3501".parse().unwrap());
+    }
+}
+
+#[test]
+fn every_size_of_probe() {
+    for language in Language::BOTH {
+        let server = server(language);
+        // macOS sends at most 9,216 bytes unless told otherwise.
+        let most = if cfg!(target_os = "macos") { "9000" } else { "65507" };
+        // The largest one alone: more might not fit into a socket's buffer.
+        for (size, n) in [("44", 20), ("45", 20), ("1472", 20), (most, 1)] {
+            for language in Language::BOTH {
+                let count = n.to_string();
+                let args = ["--interval", "0.005", "--size", size];
+                let args = [&args[..], &["--count", &count]].concat();
+                let ended = client(language, server.address(), &args).end();
+                all_came(&ended, n);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_report_names_what_rfc_2681_wants_named() {
+    let server = server(Language::Rust);
+    let to = server.address();
+    let args = ["--count", "10", "--interval", "0.002", "--timeout", "0.9"];
+    let more = ["--under", "900", "--calibrate", "--quiet", "--size", "100"];
+    let ended = client(Language::Rust, to, &[args, more].concat()).end();
+    all_came(&ended, 10);
+    let text = &ended.stdout;
+    for words in [
+        "Type-P       UDP, 100 bytes, DSCP 0, TTL ",
+        &format!("-> {to} and back\n"),
+        "stream       poisson, mean gap 0.002 s\n",
+        "lambda = 500 per s, N = 10\n",
+        "threshold    0.9 s\n",
+        "Anderson-Darling",
+        "minimum      0.",
+        "median       0.",
+        "(RFC 2681)\n             50: 0.",
+        "(RFC 8912)\n             50: 0.",
+        "under 900 ms  100.0 %\n",
+        "calibration  systematic error 0.",
+    ] {
+        assert!(text.contains(words), "no {words:?} in:\n{text}");
+    }
+    let stamps = if cfg!(target_os = "linux") { "kernel" } else { "user" };
+    assert!(text.contains(&format!("stamps       {stamps}-space")), "{text}");
+    assert!(!text.contains("seq="), "quiet: {text}");
+    let times = text.lines().find_map(|l| l.strip_prefix("T0, Tf       "));
+    let times: Vec<_> = times.unwrap_or_default().split(", ").collect();
+    assert_eq!(times.len(), 2, "{text}");
+    for time in times {
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+        assert_eq!(time.find('T'), Some(10), "{time}");
+    }
+}
+
+#[test]
+fn periodic_probes_say_so() {
+    let server = server(Language::Rust);
+    let args = [&SHORT[..], &["--periodic"]].concat();
+    let ended = client(Language::Rust, server.address(), &args).end();
+    all_came(&ended, 20);
+    let text = &ended.stdout;
+    assert!(text.contains("stream       periodic, mean gap 0.005 s"), "{text}");
+    assert!(text.contains("send times   periodic, as asked"), "{text}");
+}
+
+#[test]
+fn the_json_file_has_every_result() {
+    let server = server(Language::Rust);
+    let (json, svg) = (file("all.json"), file("all.svg"));
+    let files = ["--json", json.to_str().unwrap(), "--svg"];
+    let more = [svg.to_str().unwrap(), "--under", "0.5", "--calibrate"];
+    let args = [&SHORT[..], &files, &more].concat();
+    let ended = client(Language::Rust, server.address(), &args).end();
+    all_came(&ended, 20);
+    let read: Value =
+        serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let drawn = fs::read_to_string(&svg).unwrap();
+    fs::remove_file(json).unwrap();
+    fs::remove_file(svg).unwrap();
+    let mut keys: Vec<_> = read.as_object().unwrap().keys().collect();
+    keys.sort();
+    let expected = [
+        "duplicates",
+        "error_s",
+        "inverse",
+        "late",
+        "lost",
+        "mean_interval_s",
+        "median_s",
+        "minimum_s",
+        "percentiles_received_s",
+        "percentiles_s",
+        "probes",
+        "received",
+        "reordered",
+        "schedule",
+        "sent",
+        "stamps",
+        "systematic_s",
+        "threshold_s",
+        "unmatched",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(read["sent"], 20);
+    assert_eq!(read["received"], 20);
+    assert_eq!(read["schedule"], "poisson");
+    assert_eq!(read["mean_interval_s"], 0.005);
+    assert!(read["systematic_s"].as_f64().unwrap() > 0.0);
+    assert!(read["error_s"].as_f64().unwrap() > 0.0);
+    assert!(read["inverse"]["0.5"].is_number(), "{read}");
+    let probes = read["probes"].as_array().unwrap();
+    assert_eq!(probes.len(), 20);
+    let mut rtts = Vec::new();
+    for (seq, probe) in probes.iter().enumerate() {
+        assert_eq!(probe["seq"], seq);
+        assert!(probe["sent_at"].as_str().unwrap().ends_with('Z'));
+        rtts.push(probe["rtt_s"].as_f64().unwrap());
+        let ms = rtts[seq] * 1000.0;
+        let line = format!("seq={seq} rtt={ms:.3} ms\n");
+        assert!(ended.stdout.contains(&line), "{line}");
+    }
+    rtts.sort_by(f64::total_cmp);
+    assert_eq!(read["minimum_s"], rtts[0]);
+    for percentiles in ["percentiles_s", "percentiles_received_s"] {
+        for (p, rank) in [("50", 10), ("90", 18), ("95", 19), ("99", 20)] {
+            assert_eq!(read[percentiles][p], rtts[rank - 1], "{p}");
+        }
+    }
+    assert!(drawn.starts_with("<svg xmlns='http://www.w3.org/2000/svg'"));
+    assert!(drawn.ends_with("</svg>\n"), "{drawn}");
+}
+
+#[test]
+fn nobody_there_is_a_note_a_report_and_status_1() {
+    let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, kit::free_port()));
+    let (_quiet, quiet) = silent();
+    let args = ["--count", "3", "--interval", "0.05", "--timeout", "0.3"];
+    for (to, refused) in [(closed, true), (quiet, false)] {
+        for language in Language::BOTH {
+            let ended = client(language, to, &args).end();
+            assert_eq!(ended.code, Some(1), "{ended:?}");
+            let text = &ended.stdout;
+            let line = "undefined (no reply in 0.3 s)\n";
+            let line =
+                line.replace('\n', if cfg!(windows) { "" } else { "\n" });
+            assert_eq!(text.matches(&line).count(), 3, "{text}");
+            let counts = "3 sent, 0 received, 3 lost (0 late); ";
+            assert!(text.contains(counts), "{text}");
+            assert!(text.contains("median       undefined"), "{text}");
+            let words = ended.stderr.replace("\r\n", "\n");
+            let note =
+                "connection refused\nhint: is the server running there?\n";
+            let note = if refused { note } else { "" };
+            let expected = format!("{note}Error: nothing came back\n");
+            if cfg!(windows) {
+                // It may report a closed port as a reset, or not at all.
+                assert!(words.ends_with("Error: nothing came back\n"));
+                continue;
+            }
+            assert_eq!(words, expected, "{language:?}");
+        }
+    }
+}
+
+#[test]
+fn undefined_is_null_in_the_json_file() {
+    let (_s, to) = silent();
+    let json = file("lost.json");
+    let args = ["--count", "2", "--interval", "0.01", "--timeout", "0.1"];
+    let args = [&args[..], &["--json", json.to_str().unwrap()]].concat();
+    let ended = client(Language::Rust, to, &args).end();
+    assert_eq!(ended.code, Some(1));
+    let read = fs::read(&json).unwrap();
+    fs::remove_file(json).unwrap();
+    let read: Value = serde_json::from_slice(&read).unwrap();
+    assert_eq!((&read["sent"], &read["lost"]), (&2.into(), &2.into()));
+    for key in ["minimum_s", "median_s", "systematic_s", "error_s"] {
+        assert_eq!(read[key], Value::Null, "{key}");
+    }
+    assert_eq!(read["percentiles_s"]["50"], Value::Null);
+    assert_eq!(read["probes"][1]["rtt_s"], Value::Null);
+    assert_eq!(read["inverse"], serde_json::json!({}));
+    assert_eq!(read["stamps"], "user");
+}
+
+#[test]
+fn an_empty_sample_is_a_sample() {
+    let (_s, to) = silent();
+    for language in Language::BOTH {
+        let ended = client(language, to, &["--count", "0"]).end();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stdout.contains("0 sent, 0 received, 0 lost"));
+        assert!(ended.stdout.contains("minimum      undefined"));
+        assert_eq!(ended.stderr.trim(), "Error: nothing came back");
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_sentence_after_the_report() {
+    if !cfg!(target_os = "linux") {
+        return skipped("only Linux has /dev/full");
+    }
+    let server = server(Language::Rust);
+    for option in ["--json", "--svg"] {
+        let args = [&SHORT[..], &[option, "/dev/full"]].concat();
+        let ended = client(Language::Rust, server.address(), &args).end();
+        assert_eq!(ended.code, Some(1));
+        assert_eq!(ended.stderr, "Error: /dev/full: no storage space\n");
+        assert!(ended.stdout.contains("20 sent, 20 received"), "{ended:?}");
+        assert!(ended.stdout.contains("(RFC 8912)\n"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_closed_stdout_ends_it_with_a_sentence() {
+    let server = server(Language::Rust);
+    let port = server.address().port().to_string();
+    let mut client = command(Language::Rust, "rtt-rfc2681", "client");
+    client.args(["--port", &port, "--interval", "0.01", "--count", "100000"]);
+    client.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut client = client.spawn().unwrap();
+    drop(client.stdout.take());
+    let ended = kit::within(PATIENCE, "it goes on without stdout", || {
+        client.wait_with_output().unwrap()
+    });
+    let words = String::from_utf8(ended.stderr).unwrap();
+    let hint = "hint: the program that read our output has ended\n";
+    assert_eq!(words, format!("Error: broken pipe\n{hint}"));
+    assert_eq!(ended.status.code(), Some(1));
+}
+
+#[test]
+fn ctrl_c_ends_the_sending_and_the_report_comes() {
+    if !cfg!(unix) {
+        return skipped("a test cannot press Ctrl-C here");
+    }
+    let server = server(Language::Rust);
+    for language in Language::BOTH {
+        for interval in ["0.05", "20"] {
+            if interval == "20" && !cfg!(target_os = "linux") {
+                continue; // No system but Linux tells what is caught.
+            }
+            let args = ["--count", "100000", "--interval", interval];
+            let args = [&args[..], &["--under", "1000"]].concat();
+            let client = client(language, server.address(), &args);
+            if interval == "0.05" {
+                client.wait_for("seq=3 rtt=");
+            } else {
+                // It sleeps now, in the middle of a long gap; or soon.
+                wait_until_it_catches_ctrl_c(client.id());
+            }
+            let mut kill = Command::new("kill");
+            kill.args(["-INT", &client.id().to_string()]);
+            assert!(kill.status().unwrap().success());
+            let ended = client.end();
+            let text = &ended.stdout;
+            assert!(text.contains("under 1000 ms  "), "{ended:?}");
+            let status = if interval == "0.05" { 0 } else { 1 };
+            assert_eq!(ended.code, Some(status), "{ended:?}");
+            assert!(text.contains(" 0 lost (0 late)"), "{ended:?}");
+            let silent = "Error: nothing came back\n";
+            let words = if status == 0 { "" } else { silent };
+            assert_eq!(ended.stderr, words, "{language:?}");
+        }
+    }
+}
+
+/// Linux tells which signals a process catches: SIGINT is bit 1.
+fn wait_until_it_catches_ctrl_c(id: u32) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let status = fs::read_to_string(format!("/proc/{id}/status"));
+        let status = status.unwrap_or_default();
+        let caught = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+        let caught = u64::from_str_radix(caught.unwrap_or("0").trim(), 16);
+        // Python catches it from the start; ours, from `signal.signal` on, is
+        // told apart by the sending thread.
+        let threads = status.lines().find_map(|l| l.strip_prefix("Threads:"));
+        let threads: u32 = threads.unwrap_or("0").trim().parse().unwrap();
+        if caught.is_ok_and(|bits| bits & 2 != 0) && threads >= 2 {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "{status}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_is_out_of_range_is_a_sentence_and_status_2() {
+    for (args, word) in [
+        (&["--interval", "0"][..], "--interval"),
+        (&["--interval", "-1"], "--interval"),
+        (&["--interval=nan"], "--interval"),
+        (&["--interval", "inf"], "--interval"),
+        (&["--interval", "86401"], "--interval"),
+        (&["--interval", "1e300"], "--interval"),
+        (&["--interval", "0.0009", "--host", "192.0.2.1"], "--interval"),
+        (&["--timeout", "0"], "--timeout"),
+        (&["--timeout=-0.5"], "--timeout"),
+        (&["--timeout", "NaN"], "--timeout"),
+        (&["--timeout", "1e19"], "--timeout"),
+        (&["--size", "43"], "--size"),
+        (&["--size", "65508"], "--size"),
+        (&["--size", "big"], "--size"),
+        (&["--count", "1000001"], "--count"),
+        (&["--count=-1"], "--count"),
+        (&["--count", "1.5"], "--count"),
+        (&["--under=-1"], "--under"),
+        (&["--under", "nan"], "--under"),
+        (&["--under", "x"], "--under"),
+        (&["--port", "0"], "--port"),
+        (&["--periodic=1"], "--periodic"),
+        (&["--dscp", "3"], "--dscp"),
+    ] {
+        for language in Language::BOTH {
+            let ended = start(language, "rtt-rfc2681", "client", args).end();
+            let about = format!("{language:?} {args:?} {ended:?}");
+            assert_eq!(ended.code, Some(2), "{about}");
+            assert_eq!(ended.stdout, "", "{about}");
+            let text = ended.stderr.replace("\r\n", "\n");
+            let last = text.lines().last().unwrap_or_default();
+            assert!(last.contains(word), "{about}");
+            assert!(text.starts_with("usage: "), "{about}");
+        }
+    }
+}
+
+#[test]
+fn garbage_does_not_end_a_server() {
+    for language in Language::BOTH {
+        let server = server(language);
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        s.set_read_timeout(Some(PATIENCE)).unwrap();
+        let to = server.address();
+        for length in [0, 1, 13, 14, 43, 44, 45, 100, 1472, 9000] {
+            let data: Vec<u8> = (0..length).map(|i| (i * 7) as u8).collect();
+            s.send_to(&data, to).unwrap();
+            let mut buffer = [0; 65536];
+            let (n, from) = s.recv_from(&mut buffer).unwrap();
+            assert_eq!((n, from), (length, to), "never longer");
+            assert_eq!(buffer[..n] == data, length < 44, "{length}");
+        }
+        // Ports that no client has. The last one is the server's own.
+        for port in [0, 7, 3500, to.port()] {
+            if let Err(e) = forge::send(port, to.port(), &[1; 44]) {
+                return skipped(&format!("no raw socket: {e}"));
+            }
+            s.send_to(b"alive", to).unwrap();
+            let (n, _) = s.recv_from(&mut [0; 100]).unwrap();
+            assert_eq!(n, 5);
+        }
+    }
+}
+
+/// RFC 8085: a network that answers nothing is left alone.
+#[test]
+fn after_half_a_minute_of_silence_it_ends_early() {
+    let (_s, to) = silent();
+    let args = ["--count", "100000", "--interval", "0.5", "--timeout", "0.1"];
+    let clients = Language::BOTH.map(|language| client(language, to, &args));
+    for client in clients {
+        client.wait_for("no reply for 30 s: ending early");
+        let ended = client.end();
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.stdout.contains(" 0 received, "), "{ended:?}");
+    }
+}

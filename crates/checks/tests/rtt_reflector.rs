@@ -1,0 +1,296 @@
+//! rtt-rfc2681: the client against reflectors that play a part, so that what
+//! must be counted is known exactly; and the schedule.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use checks::{Language, start};
+use kit::{Ended, PATIENCE, Program};
+use rtt_rfc2681::options::Options;
+use rtt_rfc2681::packet::{COPY, reply};
+use rtt_rfc2681::{calibrate, schedule};
+
+fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
+    let port = to.port().to_string();
+    let all = [&["--host", "127.0.0.1", "--port", &port], args].concat();
+    start(language, "rtt-rfc2681", "client", &all)
+}
+
+/// A socket that goes back to `part` with each request, its number (0 for the
+/// first) and its sender; ends with the test.
+fn reflector(
+    mut part: impl FnMut(&UdpSocket, u32, &[u8], SocketAddr) -> io::Result<()>
+    + Send
+    + 'static,
+) -> SocketAddr {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    s.set_read_timeout(Some(PATIENCE)).unwrap();
+    let address = s.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut buffer = [0; 65536];
+        while let Ok((n, from)) = s.recv_from(&mut buffer) {
+            let seq = u32::from_be_bytes(buffer[..4].try_into().unwrap());
+            if part(&s, seq, &buffer[..n], from).is_err() {
+                return;
+            }
+        }
+    });
+    address
+}
+
+/// The line of counts, in either language.
+fn counts(ended: &Ended) -> String {
+    let mut lines = ended.stdout.lines();
+    let line = lines.find_map(|line| line.strip_prefix("probes"));
+    line.unwrap_or_else(|| panic!("{ended:?}")).trim().to_string()
+}
+
+/// The line of a probe, after `seq=N `.
+fn fate(ended: &Ended, seq: u32) -> String {
+    let start = format!("seq={seq} ");
+    let mut fates = ended.stdout.lines().filter_map(|l| l.strip_prefix(&start));
+    let fate = fates.next().unwrap_or_else(|| panic!("no {start}: {ended:?}"));
+    assert_eq!(fates.next(), None, "{start} twice");
+    fate.to_string()
+}
+
+const LOST: [u32; 6] = [1, 2, 6, 7, 12, 13];
+
+#[test]
+fn lost_late_duplicate_reordered_and_unmatched_are_what_was_done() {
+    for language in Language::BOTH {
+        let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut held = Vec::new();
+        let mut late = None;
+        let began = Instant::now();
+        let address = reflector(move |s, seq, data, from| {
+            let mut back = reply(data, 1 << 32, 1 << 32);
+            let flip = |back: &mut Vec<u8>, byte: usize| back[byte] ^= 4;
+            match seq {
+                1 => return Ok(()), // Dropped.
+                2 => {
+                    late = Some((Instant::now(), back, 2));
+                    return Ok(());
+                }
+                3 => drop(s.send_to(&back, from)?), // The first of two.
+                4 => {
+                    held = back;
+                    return Ok(());
+                }
+                5 => {
+                    s.send_to(&back, from)?;
+                    back = held.clone();
+                }
+                6 => return stranger.send_to(&back, from).map(|_| ()),
+                7 => back.truncate(35),
+                8 => back.truncate(36),
+                9 => back.truncate(38),
+                11 => back.resize(1400, 7),
+                12 => flip(&mut back, COPY), // The sequence number.
+                13 => flip(&mut back, COPY + 4), // The time.
+                14 => back = data.to_vec(),  // An echo.
+                15 => flip(&mut back, 0),    // A number of its own.
+                17 => drop(s.send_to(&[0xff; 100], from)?),
+                18 => drop(s.send_to(&[], from)?),
+                19 => back[4..12].fill(0xff), // T3 - T2: years.
+                20 => back[16..24].fill(0xff), // T3 is before T2.
+                _ => {
+                    // Twice the late reply: late, and a duplicate.
+                    if let Some((came, back, copies)) = late.take() {
+                        if came.elapsed() < Duration::from_millis(4100) {
+                            late = Some((came, back, copies));
+                        } else if copies > 0 {
+                            s.send_to(&back, from)?;
+                            late = Some((came, back, copies - 1));
+                        }
+                    }
+                }
+            }
+            s.send_to(&back, from).map(|_| ())
+        });
+        let args = ["--periodic", "--interval", "0.2", "--count", "40"];
+        let args = [&args[..], &["--timeout", "4"]].concat();
+        let ended = client(language, address, &args).end();
+        assert_eq!(
+            counts(&ended),
+            "40 sent, 34 received, 6 lost (1 late); \
+             2 duplicates, 1 reordered, 5 unmatched",
+            "{language:?} {:?} {ended:?}",
+            began.elapsed()
+        );
+        for seq in 0..40 {
+            let fate = fate(&ended, seq);
+            if LOST.contains(&seq) {
+                assert_eq!(fate, "undefined (no reply in 4 s)", "{seq}");
+            } else {
+                let ms = fate.strip_prefix("rtt=").unwrap_or_default();
+                let ms = ms.strip_suffix(" ms").unwrap_or_default();
+                let ms: f64 = ms.parse().unwrap_or(-1.0);
+                assert!((0.0..4000.0).contains(&ms), "{seq}: {fate}");
+            }
+        }
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+/// The threshold holds while other datagrams come without a pause.
+#[test]
+fn a_reply_is_late_also_in_a_flood_of_garbage() {
+    for language in Language::BOTH {
+        let address = reflector(|s, seq, data, from| {
+            let came = Instant::now();
+            while seq == 0 && came.elapsed() < Duration::from_millis(2300) {
+                s.send_to(&[0xff; 50], from)?;
+                thread::sleep(Duration::from_millis(5));
+            }
+            s.send_to(data, from).map(drop)
+        });
+        let args = ["--periodic", "--interval", "5", "--count", "2"];
+        let args = [&args[..], &["--timeout", "2"]].concat();
+        let ended = client(language, address, &args).end();
+        let counted = counts(&ended);
+        let expected = "2 sent, 1 received, 1 lost (1 late); 0 duplicates, ";
+        assert!(counted.starts_with(expected), "{language:?}: {counted}");
+        assert_eq!(fate(&ended, 0), "undefined (no reply in 2 s)");
+    }
+}
+
+/// Replies at 12 and 15 ms: the first one counts.
+#[test]
+fn the_first_copy_of_a_reply_counts() {
+    for language in Language::BOTH {
+        let address = reflector(|s, seq, data, from| {
+            thread::sleep(Duration::from_millis(12));
+            s.send_to(data, from)?;
+            if seq == 0 {
+                thread::sleep(Duration::from_millis(3));
+                s.send_to(data, from)?;
+            }
+            Ok(())
+        });
+        let args = ["--count", "2", "--interval", "0.5", "--periodic"];
+        let ended = client(language, address, &args).end();
+        let counted = counts(&ended);
+        let expected = "2 sent, 2 received, 0 lost (0 late); 1 duplicates, \
+                        0 reordered, 0 unmatched";
+        assert_eq!(counted, expected, "{language:?}");
+        let rtt = fate(&ended, 0);
+        let ms: f64 = rtt[4..rtt.len() - 3].parse().unwrap();
+        assert!(ms >= 12.0, "{rtt}");
+    }
+}
+
+/// A reflector that tells how long it took: that time is not the network's.
+#[test]
+fn the_reflector_s_own_time_is_subtracted() {
+    const INSIDE: Duration = Duration::from_millis(40);
+    for language in Language::BOTH {
+        for told in [true, false] {
+            let address = reflector(move |s, _, data, from| {
+                thread::sleep(INSIDE);
+                let t3 = (1_u64 << 40) + (1 << 32) / 25; // 40 ms
+                let back = reply(data, 1 << 40, t3);
+                s.send_to(if told { &back } else { data }, from).map(|_| ())
+            });
+            let args = ["--count", "30", "--interval", "0.06"];
+            let ended = client(language, address, &args).end();
+            let rtt = |seq| -> f64 {
+                let fate = fate(&ended, seq);
+                fate[4..fate.len() - 3].parse().unwrap()
+            };
+            let least = (0..30).map(rtt).fold(f64::INFINITY, f64::min);
+            // Of thirty, one will come in less than 40 ms on any machine.
+            assert_eq!(least < 40.0, told, "{language:?}: {least}");
+        }
+    }
+}
+
+/// Nothing is answered before everything was asked: a client that waited for
+/// a reply before its next probe would wait for a minute.
+#[test]
+fn a_late_reply_never_delays_a_later_probe() {
+    for language in Language::BOTH {
+        let mut held = Vec::new();
+        let address = reflector(move |s, _, data, from| {
+            held.push(data.to_vec());
+            for data in held.iter().filter(|_| held.len() >= 20) {
+                s.send_to(data, from)?;
+            }
+            Ok(())
+        });
+        let args = ["--count", "20", "--interval", "0.01", "--timeout", "60"];
+        let ended = client(language, address, &args).end();
+        let counted = counts(&ended);
+        assert!(counted.starts_with("20 sent, 20 received, "), "{counted}");
+    }
+}
+
+/// A check of this machine as much as of the program: the probes leave as a
+/// Poisson stream. One good sample in twenty fails, and a busy machine spoils
+/// some: so up to ten attempts, which a wrong schedule fails all the same.
+#[test]
+fn the_probes_leave_as_a_poisson_stream() {
+    let address = reflector(|s, _, data, from| s.send_to(data, from).map(drop));
+    let passed = (0..10).any(|_| {
+        let args = ["--count", "200", "--interval", "0.01", "--quiet"];
+        let ended = client(Language::Rust, address, &args).end();
+        ended.stdout.contains("send times   Poisson: Anderson-Darling ")
+    });
+    assert!(passed);
+}
+
+fn options(to: SocketAddr) -> Options {
+    Options {
+        to,
+        count: 50,
+        interval: 0.02,
+        periodic: true,
+        timeout: 3.0,
+        size: 44,
+        under: None,
+        calibrate: true,
+        quiet: true,
+        json: None,
+        svg: None,
+    }
+}
+
+/// A reflector that holds each probe for 2 ms and does not tell: calibration
+/// finds them. The test holds its clock beside it, for a machine may sleep
+/// longer than it is told to.
+#[test]
+fn calibration_finds_the_2_ms_that_were_put_there() {
+    let held = Arc::new(Mutex::new(Vec::new()));
+    let times = Arc::clone(&held);
+    let address = reflector(move |s, _, data, from| {
+        let came = Instant::now();
+        thread::sleep(Duration::from_millis(2));
+        let sent = s.send_to(data, from).map(drop);
+        times.lock().unwrap().push(came.elapsed().as_secs_f64());
+        sent
+    });
+    let options = options(address);
+    // The machine may be busy during one attempt, or two.
+    let close = (0..5).any(|_| {
+        held.lock().unwrap().clear();
+        let times = schedule::times(50, 0.02, true);
+        let stop = AtomicBool::new(false);
+        let calibrated = calibrate::calibrate(address, &times, &options, &stop);
+        let (systematic, e) = calibrated.unwrap();
+        let held = rtt_rfc2681::stats::median(&held.lock().unwrap());
+        assert!(systematic >= 0.002, "{systematic}");
+        assert!(e >= 0.0, "{e}");
+        systematic < held + 0.0005 && held < 0.0025
+    });
+    assert!(close);
+    // And without such a reflector there is next to nothing.
+    let stop = AtomicBool::new(false);
+    let times = schedule::times(50, 0.02, true);
+    let own = calibrate::asked(&times, &options, &stop).unwrap();
+    let (systematic, _) = own.expect("it was asked for");
+    assert!(systematic < 0.002, "{systematic}");
+}

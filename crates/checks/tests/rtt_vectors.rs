@@ -1,0 +1,384 @@
+//! rtt-rfc2681, without a network: bytes and numbers from the RFCs, and the
+//! Python twin on a thousand random samples.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use checks::{python, root};
+use kit::Program;
+use rtt_rfc2681::packet::{COPY, inside, ntp, probe, reply, request};
+use rtt_rfc2681::report::{histogram, svg};
+use rtt_rfc2681::schedule::{exponential, times};
+use rtt_rfc2681::stats::*;
+
+const UNDEF: f64 = f64::INFINITY;
+
+/// A sequence of numbers that is the same each time (Knuth's generator).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005);
+        self.0 = self.0.wrapping_add(1442695040888963407);
+        self.0 >> 33
+    }
+}
+
+#[test]
+fn the_sample_of_rfc_2681() {
+    let sample = [100.0, 110.0, UNDEF, 90.0, 500.0];
+    for (percent, value) in [
+        (1.0, 90.0),
+        (20.0, 90.0),
+        (20.1, 100.0),
+        (40.0, 100.0),
+        (50.0, 110.0),
+        (80.0, 500.0),
+        (81.0, UNDEF),
+        (100.0, UNDEF),
+    ] {
+        assert_eq!(percentile(&sample, percent), value, "P{percent}");
+    }
+    assert_eq!((median(&sample), minimum(&sample)), (110.0, 90.0));
+    assert_eq!(inverse(&sample, 103.0), Some(0.4));
+    assert_eq!(inverse(&sample, 110.0), Some(0.6));
+    assert_eq!(inverse(&sample, 3_600_000.0), Some(0.8));
+    assert_eq!(received(&sample), [100.0, 110.0, 90.0, 500.0]);
+    assert_eq!(percentile(&received(&sample), 50.0), 100.0);
+    assert_eq!(percentile(&received(&sample), 95.0), 500.0);
+}
+
+#[test]
+fn samples_with_a_middle_that_is_two_values() {
+    let sample = [100.0, 110.0, UNDEF, 90.0];
+    assert_eq!((median(&sample), minimum(&sample)), (105.0, 90.0));
+    assert_eq!(percentile(&sample, 50.0), 100.0);
+    assert_eq!(inverse(&sample, 103.0), Some(0.5));
+    assert_eq!(median(&[100.0, UNDEF]), UNDEF);
+    assert_eq!(percentile(&[100.0, UNDEF], 50.0), 100.0);
+    assert_eq!(median(&[100.0, 110.0, UNDEF, UNDEF]), UNDEF);
+}
+
+#[test]
+fn samples_without_a_single_delay() {
+    let lost = [UNDEF; 3];
+    assert_eq!(inverse(&lost, 1e9), Some(0.0));
+    assert_eq!((median(&lost), minimum(&lost)), (UNDEF, UNDEF));
+    assert_eq!(percentile(&lost, 1.0), UNDEF);
+    assert_eq!((median(&[]), minimum(&[])), (UNDEF, UNDEF));
+    assert_eq!(percentile(&[], 50.0), UNDEF);
+    assert_eq!(inverse(&[], 1.0), None);
+    let text = summary(&[], Some(1.0));
+    assert!(text.contains("under 1 ms  undefined\n"), "{text}");
+    assert_eq!(text.matches("undefined").count(), 11, "{text}");
+    assert_eq!(histogram(&[]).lines().count(), 2);
+    assert!(svg(&[]).contains("EDF, N = 0, 0 undefined"));
+}
+
+/// The RFC prints -infinity for the 15th; by its own definition it is -5.
+#[test]
+fn the_distribution_of_rfc_2330() {
+    let sample = [-2.0, 7.0, 7.0, 4.0, 18.0, -5.0];
+    for (x, share) in
+        [(-8.0, 0), (-5.0, 1), (-5.0001, 0), (-4.9999, 1), (7.0, 5), (18.0, 6)]
+    {
+        assert_eq!(inverse(&sample, x), Some(f64::from(share) / 6.0), "{x}");
+    }
+    for (percent, value) in [(50.0, 4.0), (25.0, -2.0), (100.0, 18.0)] {
+        assert_eq!(percentile(&sample, percent), value, "P{percent}");
+    }
+    assert_eq!(percentile(&sample, 15.0), -5.0);
+    assert_eq!(median(&sample), 5.5);
+}
+
+/// 0.07 * 100 is 7.000000000000001, which would be rank 8.
+#[test]
+fn percentiles_of_1_to_100_are_1_to_100() {
+    let sample: Vec<_> = (1..=100).map(f64::from).collect();
+    for p in &sample {
+        assert_eq!(percentile(&sample, *p), *p);
+    }
+    assert_eq!(percentile(&sample, 2.5), 3.0);
+    assert_eq!(percentile(&sample, 97.5), 98.0);
+}
+
+#[test]
+fn anderson_darling_knows_good_and_bad() {
+    let close = |a: Option<f64>, b: f64| {
+        assert!(a.is_some_and(|a| (a - b).abs() < 5e-10), "{a:?}, not {b}");
+    };
+    let z: Vec<_> = (1..=9).map(|i| f64::from(i) / 10.0).collect();
+    close(a2(&z), 0.154946837);
+    close(anderson_darling(&[1.0; 10], 1.0), 4.586751454);
+    let gaps = [0.05, 0.3, 0.7, 1.2, 2.9];
+    close(anderson_darling(&gaps, 1.0), 0.214208239);
+    assert_eq!(anderson_darling(&gaps[..4], 1.0), None);
+    assert_eq!(anderson_darling(&[0.0, 0.3, 0.7, 1.2, 2.9], 1.0), None);
+    // The machine slept: 1 - exp(-1000) is 1 in floats. Still a number.
+    let slept = anderson_darling(&[0.05, 0.3, 0.7, 1.2, 1000.0], 1.0);
+    assert!(slept.is_some_and(f64::is_finite), "{slept:?}");
+}
+
+#[test]
+fn gaps_are_exponential_and_pass_their_own_test() {
+    assert!((exponential(30.0, 0.5) - 20.7944).abs() < 1e-4);
+    assert_eq!(exponential(30.0, 0.0), 0.0);
+    // A sample of good gaps fails at the 5 % level in one of twenty cases:
+    // so ten attempts; 0.05^10 is one in 10^13.
+    let passed = (0..10).any(|_| {
+        let times = times(1000, 0.1, false);
+        let before = [Duration::ZERO].into_iter().chain(times.iter().copied());
+        let gaps: Vec<_> = times
+            .iter()
+            .zip(before)
+            .map(|(time, before)| (*time - before).as_secs_f64())
+            .collect();
+        anderson_darling(&gaps, 0.1).is_some_and(|a2| a2 <= 2.492)
+    });
+    assert!(passed);
+    let even = times(3, 0.25, true).into_iter().map(|t| t.as_millis());
+    assert_eq!(even.collect::<Vec<_>>(), [250, 500, 750]);
+    assert!(times(0, 0.1, false).is_empty());
+}
+
+#[test]
+fn ntp_time_starts_in_1900_and_again_in_2036() {
+    assert_eq!(ntp(Duration::ZERO), 0x83AA_7E80_0000_0000);
+    assert_eq!(ntp(Duration::from_millis(500)), 0x83AA_7E80_8000_0000);
+    let wrap = 0x1_0000_0000 - 0x83AA_7E80; // 2036-02-07, 06:28:16 UTC
+    assert_eq!(ntp(Duration::from_secs(wrap - 1)) >> 32, 0xFFFF_FFFF);
+    assert_eq!(ntp(Duration::from_secs(wrap)), 0);
+    assert_eq!(ntp(Duration::new(0, 999_999_999)) as u32, 0xFFFF_FFFB);
+}
+
+/// RFC 8762, section 4.2.1 and 4.3.1.
+#[test]
+fn every_byte_of_a_request_and_of_its_reply() {
+    let sent = request(0x0102_0304, 0x1112_1314_1516_1718, 44);
+    let mut expected = vec![1, 2, 3, 4];
+    expected.extend([0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18]);
+    expected.extend([0x20, 0x01]); // S = Z = 0, scale 32, multiplier 1
+    expected.extend([0; 30]);
+    assert_eq!(sent, expected);
+
+    let back = reply(&sent, 0x2122_2324_2526_2728, 0x3132_3334_3536_3738);
+    let mut expected = vec![1, 2, 3, 4];
+    expected.extend([0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38]);
+    expected.extend([0x20, 0x01, 0, 0]);
+    expected.extend([0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28]);
+    expected.extend(&sent[..14]);
+    expected.extend([0; 6]);
+    assert_eq!(back, expected);
+    let found = Some((0x0102_0304, 0x1112_1314_1516_1718));
+    assert_eq!(probe(&back, COPY), found);
+    assert_eq!(probe(&sent, 0), found);
+    assert_eq!(probe(&back[..36], COPY), found);
+    assert_eq!(probe(&back[..35], COPY), None);
+}
+
+#[test]
+fn a_reply_is_as_long_as_its_request() {
+    for length in [0, 1, 14, 43, 44, 45, 1400, 65507] {
+        let data: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+        let back = reply(&data, 5, 6);
+        assert_eq!(back.len(), data.len());
+        assert_eq!(back == data, length < 44, "{length}");
+        assert_eq!(back.get(44..), data.get(44..));
+    }
+    let (one, other) = (request(1, 2, 1400), request(1, 2, 1400));
+    assert_eq!((one.len(), &one[..44]), (1400, &other[..44]));
+    assert_ne!(one, other, "the rest is random");
+}
+
+#[test]
+fn the_time_inside_the_reflector() {
+    let inside = |t2, t3| inside(&reply(&request(1, 2, 44), t2, t3));
+    assert_eq!(inside(7 << 32, 7 << 32), Some(Duration::ZERO));
+    let half = Some(Duration::from_millis(500));
+    assert_eq!(inside(7 << 32, (7 << 32) + (1 << 31)), half);
+    assert_eq!(inside(u64::MAX - (1 << 31) + 1, 0), half); // 2036
+    assert_eq!(inside(7 << 32, 6 << 32), None, "T3 before T2");
+    assert_eq!(rtt_rfc2681::packet::inside(&[0; 23]), None);
+}
+
+#[test]
+fn the_histogram_has_a_place_for_every_probe() {
+    let mut rtts: Vec<f64> = (1..=200).map(|i| f64::from(i) / 1e3).collect();
+    rtts.extend([UNDEF; 3]);
+    let text = histogram(&rtts);
+    let count = |line: &str| -> usize {
+        let line = line.replace(" ms", "");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    assert_eq!(text.lines().map(count).sum::<usize>(), 203, "{text}");
+    assert_eq!(text.lines().count(), 12, "{text}");
+    let last: Vec<_> = text.lines().skip(10).collect();
+    assert!(last[0].contains(">p99      2 █"), "{text}");
+    assert!(last[1].contains("undefined      3 █"), "{text}");
+    // All equal: one class.
+    let text = histogram(&[0.002; 5]);
+    assert!(text.starts_with("      2.000 ms      5 ████"), "{text}");
+}
+
+#[test]
+fn the_drawing_ends_at_the_share_that_came_back() {
+    let drawn = svg(&[0.001, 0.002, 0.004, UNDEF]);
+    // 75 % of the height: 340 - 0.75 * 300.
+    assert!(drawn.contains("V115.0'/>"), "{drawn}");
+    assert!(drawn.contains("<path class='end' d='M60 115H560'/>"), "{drawn}");
+    assert!(drawn.contains("N = 4, 1 undefined"), "{drawn}");
+    assert_eq!(drawn.matches('<').count(), drawn.matches('>').count());
+}
+
+/// Runs `script` with our Python modules; gives its lines of output.
+fn run_python(script: &str, input: &str) -> Vec<String> {
+    let folder = root().join("crates/rtt-rfc2681/python");
+    let mut command = python();
+    command.args(["-c", script]).env("PYTHONPATH", folder);
+    let mut program = Program::start("python", command);
+    program.write(input.as_bytes());
+    let ended = program.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    ended.stdout.lines().map(str::to_string).collect()
+}
+
+#[test]
+fn the_python_twin_agrees_on_a_thousand_random_samples() {
+    let mut random = Random(2681);
+    let samples: Vec<Vec<f64>> = (0..1000)
+        .map(|_| {
+            let n = random.next() % 60;
+            let loss = random.next() % 4 * 20; // 0, 20, 40 or 60 %
+            let mut delay = || match random.next() % 100 {
+                share if share < loss => UNDEF,
+                _ => (random.next() % 1_000_000) as f64 / 1e7,
+            };
+            (0..n).map(|_| delay()).collect()
+        })
+        .collect();
+    let input: String = samples
+        .iter()
+        .map(|sample| {
+            let words: Vec<_> = sample.iter().map(f64::to_string).collect();
+            words.join(" ") + "\n"
+        })
+        .collect();
+    let script = "
+import sys, stats
+for line in sys.stdin:
+    sample = [float(word) for word in line.split()]
+    came = stats.received(sample)
+    print(*[stats.percentile(sample, p / 2) for p in range(1, 201)])
+    print(stats.median(sample), stats.minimum(sample), len(came))
+    print(stats.inverse(sample, 0.04), stats.anderson_darling(came, 0.05))
+    print(repr(stats.summary(sample, 40)))
+";
+    let lines = run_python(script, &input);
+    assert_eq!(lines.len(), 4 * samples.len());
+    let mut verdicts = 0;
+    for (sample, lines) in samples.iter().zip(lines.chunks(4)) {
+        let numbers = |line: &str| -> Vec<f64> {
+            let words = line.split_whitespace();
+            words.map(|w| w.parse().unwrap_or(f64::NAN)).collect()
+        };
+        let came = received(sample);
+        let percents = (1..=200).map(|p| f64::from(p) / 2.0);
+        let ours: Vec<_> = percents.map(|p| percentile(sample, p)).collect();
+        assert_eq!(numbers(&lines[0]), ours, "{sample:?}");
+        let ours = [median(sample), minimum(sample), came.len() as f64];
+        assert_eq!(numbers(&lines[1]), ours, "{sample:?}");
+        let theirs = numbers(&lines[2]);
+        assert_eq!(theirs[0].is_nan(), inverse(sample, 0.04).is_none());
+        assert!(inverse(sample, 0.04).is_none_or(|share| share == theirs[0]));
+        let a2 = anderson_darling(&came, 0.05);
+        assert_eq!(theirs[1].is_nan(), a2.is_none(), "{sample:?}");
+        // The logarithms of two systems may differ in the last place.
+        assert!(a2.is_none_or(|a2| (a2 - theirs[1]).abs() < 1e-9));
+        verdicts += usize::from(a2.is_some());
+        let text = summary(sample, Some(40.0)).replace('\n', "\\n");
+        assert_eq!(lines[3], format!("'{text}'"));
+    }
+    assert!(verdicts > 500, "{verdicts}");
+}
+
+#[test]
+fn the_python_twin_writes_and_reads_the_same_bytes() {
+    let mut random = Random(8762);
+    let (mut input, mut expected) = (String::new(), Vec::new());
+    let hex = |data: &[u8]| -> String {
+        data.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    for i in 0..500 {
+        let seq = (random.next() << 16) as u32;
+        let mut wide = || random.next() << 33 ^ random.next();
+        let (time, t2, t3) = (wide(), wide(), wide());
+        let wall = Duration::from_nanos(time >> 1);
+        let length = (random.next() % 120) as usize;
+        let data: Vec<_> = (0..length).map(|_| random.next() as u8).collect();
+        let back = reply(&data, t2, t3);
+        let number = wall.as_nanos();
+        writeln!(input, "{seq} {time} {t2} {t3} {number} x{}", hex(&data))
+            .unwrap();
+        let nanos = |data: &[u8]| match inside(data) {
+            Some(inside) => inside.as_nanos().to_string(),
+            None => "None".to_string(),
+        };
+        let pair = |at| match probe(&back, at) {
+            Some((seq, time)) => format!("{seq} {time}"),
+            None => "None".to_string(),
+        };
+        expected.push(format!(
+            "{} {} {} {} {} {}",
+            hex(&request(seq, time, 44)),
+            hex(&back),
+            pair(0),
+            pair(COPY),
+            nanos(&back),
+            ntp(wall)
+        ));
+        assert_eq!(expected.len(), i + 1);
+    }
+    let script = "
+import sys
+from packet import *
+for line in sys.stdin:
+    *numbers, data = line.split()
+    seq, time, t2, t3, wall = map(int, numbers)
+    back = reply(bytes.fromhex(data[1:]), t2, t3)
+    pairs = []
+    for at in 0, COPY:
+        found = probe(back, at)
+        pairs.append('%i %i' % found if found else 'None')
+    print(request(seq, time, 44).hex(), back.hex(), *pairs, inside(back), ntp(wall))
+";
+    assert_eq!(run_python(script, &input), expected);
+}
+
+/// Lines of code: not blank, no comment, not closing brackets alone.
+fn lines_of(folder: &Path) -> usize {
+    let mut lines = 0;
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            lines += lines_of(&path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().map(str::trim).filter(|line| {
+                let closing = line.trim_matches([']', ')', '}', ';', ',']);
+                !closing.is_empty() && !line.starts_with("//")
+            });
+            let n = code.count();
+            assert!(n < 60 || !folder.ends_with("bin"), "{n} {path:?}");
+            lines += n;
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_crate_has_fewer_than_600_lines() {
+    let lines = lines_of(&root().join("crates/rtt-rfc2681/src"));
+    assert!((400..600).contains(&lines), "{lines}");
+}

@@ -1,0 +1,44 @@
+"""RTT client: measures the round-trip delay (RFC 2681).
+
+Run:   python3 crates/rtt-rfc2681/python/client.py
+First: python3 crates/rtt-rfc2681/python/server.py
+"""
+
+import signal
+import socket
+import sys
+import threading
+
+import options
+import sample
+import schedule
+import stats
+
+HOST = "localhost"  # Where the reflector is.
+PORT = 3501  # Its port.
+
+# 1. Read the command line; look the reflector up.
+sys.tracebacklimit = 0  # Python: an error is one line.
+o = options.read(HOST, PORT)
+
+# 2. Make a socket for the address's family, IPv4 or IPv6.
+family, stop = o.family, threading.Event()
+s = socket.socket(family, socket.SOCK_DGRAM)
+
+# 3. Connect it: it hears nobody but the reflector.
+s.connect(o.to)
+
+# 4. Choose when to send the probes; Ctrl-C ends that early.
+times = schedule.times(o.count, o.interval, o.periodic)
+signal.signal(signal.SIGINT, lambda *_: stop.set())
+
+# 5. Send the probes, and see what becomes of each.
+sample = sample.run(s, times, o, stop)
+
+# 6. Print what RFC 2681 wants told.
+print("probes       %s" % sample.counts())
+print(stats.summary(sample.rtts(), o.under), end="")
+
+# 7. If nothing came back, say so, with status 1.
+if sample.received() == 0:
+    sys.exit("Error: nothing came back")

@@ -1,0 +1,55 @@
+"""The time of day, and when a datagram arrived.
+
+Between a datagram's arrival and the moment a program holds it, the program must
+be woken up: that takes tens of microseconds, and on a busy machine
+milliseconds. On Linux the kernel notes the arrival, and tells.
+"""
+
+import struct
+import sys
+import time
+
+if sys.platform == "linux":
+    import fcntl
+
+SIOCGSTAMPNS_NEW = 0x80108907  # linux/sockios.h
+
+
+def wall():
+    """The time of day: nanoseconds since 1970-01-01, 00:00 UTC.
+
+    It may jump; for intervals there is time.perf_counter_ns().
+    """
+    return time.time_ns()
+
+
+def gap(s):
+    """How long ago, in nanoseconds, the datagram last received from s arrived.
+
+    To be called right after receiving, and once before the first datagram: that
+    call switches the kernel's stamps on. None if there is no stamp: not on
+    Linux, nothing received yet, or the clock was set back since.
+    """
+    now = wall()
+    stamp = _stamp(s)
+    return None if stamp is None or stamp > now else now - stamp
+
+
+def arrival(s):
+    """When the datagram last received from s arrived, by the time of day.
+
+    As gap, but without a stamp it is now.
+    """
+    return _stamp(s) or wall()
+
+
+def _stamp(s):
+    """The kernel's time stamp of the last datagram: nanoseconds since 1970."""
+    if sys.platform != "linux":
+        return None
+    try:
+        time = fcntl.ioctl(s, SIOCGSTAMPNS_NEW, bytes(16))
+    except OSError:
+        return None
+    seconds, nanos = struct.unpack("qq", time)
+    return seconds * 1_000_000_000 + nanos

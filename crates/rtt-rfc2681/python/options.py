@@ -1,0 +1,50 @@
+"""The client's command line: that of the Rust client without --calibrate,
+--json and --svg.
+"""
+
+import argparse
+import ipaddress
+import socket
+
+from packet import LEAST
+
+
+def read(host, port):
+    """Reads the command line; host and port are the defaults.
+
+    What is out of range ends the program with a sentence and status 2. Raises
+    socket.gaierror if the host is unknown.
+    """
+    # 1. Take what was given.
+    args = argparse.ArgumentParser(allow_abbrev=False)
+    args.add_argument("--host", default=host)
+    args.add_argument("--port", default=port, type=int)
+    args.add_argument("--count", default=100, type=int)
+    args.add_argument("--interval", default=0.1, type=float)
+    args.add_argument("--periodic", action="store_true")
+    args.add_argument("--timeout", default=3.0, type=float)
+    args.add_argument("--size", default=LEAST, type=int)
+    args.add_argument("--under", metavar="MS", type=float)
+    args.add_argument("--quiet", action="store_true")
+    o = args.parse_args()
+
+    # 2. Check it.
+    def _require(right, sentence):
+        if not right:
+            args.error(sentence)
+
+    under = o.under is None or 0 <= o.under <= 86400e3
+    _require(0 < o.port < 65536, "--port: 0-65535, and port 0 is nobody's")
+    _require(0 <= o.count <= 1_000_000, "--count: 0 to 1000000")
+    _require(0.000001 <= o.interval <= 86400, "--interval: 0.000001 to 86400 s")
+    _require(0.000001 <= o.timeout <= 86400, "--timeout: 0.000001 to 86400 s")
+    _require(LEAST <= o.size <= 65507, "--size: 44 to 65507")
+    _require(under, "--under: 0 to 86400000 ms")
+
+    # 3. Look the host up. Faster than 1 ms is for this machine only.
+    o.family, *_, to = min(socket.getaddrinfo(o.host, None))  # IPv4 first.
+    o.to = (to[0], o.port) + to[2:]
+    near = ipaddress.ip_address(to[0].split("%")[0]).is_loopback
+    polite = near or o.interval >= 0.001
+    _require(polite, "--interval: under 0.001 s only on loopback")
+    return o

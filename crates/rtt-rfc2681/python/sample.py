@@ -1,0 +1,202 @@
+"""Sends the probes, and decides what became of each.
+
+One thread sends, at the times of the schedule, whatever else happens; the other
+one receives. So no late reply delays a later probe.
+"""
+
+import math
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+import clock
+import packet
+import stats
+
+TICK = 0.05  # Seconds that a thread sleeps before it looks whether to end.
+
+# The sending ends when nothing has come back for so many seconds, or ten mean
+# gaps: a network that answers nothing may be overloaded (RFC 8085).
+SILENCE = 30.0
+
+
+@dataclass
+class Probe:
+    """A probe: sent, and by the end of the run answered in time, or not."""
+
+    at: int  # The time of day when it was sent: nanoseconds since 1970.
+    sent: int  # The same moment on the clock that measures intervals.
+    rtt: float = math.inf  # The delay in seconds; infinite = undefined.
+    answered: bool = False  # Whether a reply came, be it too late.
+
+
+def run(s, times, options, stop):
+    """Sends a probe from s, which is connected to the reflector, at each of
+    times after the start, and waits until each is answered or undefined.
+
+    Prints a line for each unless options.quiet. Once stop (an Event) is set it
+    sends no more. The network's errors are notes on stderr.
+    """
+    s.settimeout(TICK)
+    clock.gap(s)  # Switches the kernel's stamps on.
+    sample = Sample()
+    what = s, times, options, stop, sample
+    sender = threading.Thread(target=_send, args=what)
+    sender.start()
+    try:
+        sample._receive(s, options, stop, sender)
+    except BaseException:
+        stop.set()  # Or the sender would go on.
+        raise
+    return sample
+
+
+def _send(s, times, options, stop, sample):
+    """The sending thread."""
+    start, noted = time.perf_counter(), []
+    for seq, moment in enumerate(times):
+
+        def _left():
+            return max(start + moment - time.perf_counter(), 0)
+
+        while _left() > 0 and not stop.is_set():
+            time.sleep(min(_left(), TICK))
+        if stop.is_set():
+            return
+        at = clock.wall()
+        data = packet.request(seq, packet.ntp(at), options.size)
+        # Locked: whoever has a reply finds its probe.
+        with sample.lock:
+            probe = Probe(at, time.perf_counter_ns())
+            try:
+                s.send(data)
+            except OSError:
+                # It may be about the probe before: a closed port. So again.
+                try:
+                    s.send(data)
+                except OSError as e:
+                    _note(noted, e)
+            sample.probes.append(probe)
+
+
+@dataclass
+class Sample:
+    """A sample: the probes of one run, and what else came."""
+
+    probes: list = field(default_factory=list)  # As they were sent.
+    duplicates: int = 0  # Replies that were not the first to their probe.
+    reordered: int = 0  # Probes answered in time, but after a later one.
+    unmatched: int = 0  # Datagrams that answered no probe.
+    latest: int = 0  # The last probe that was answered in time.
+    next: int = 0  # All before this probe are answered or lost.
+    lock: object = field(default_factory=threading.Lock)  # Of probes.
+
+    def rtts(self):
+        """The delay of each probe in seconds; infinite = undefined."""
+        return [probe.rtt for probe in self.probes]
+
+    def received(self):
+        """How many probes were answered in time."""
+        return len(stats.received(self.rtts()))
+
+    def late(self):
+        """How many were answered, but too late."""
+        return sum(p.answered for p in self.probes) - self.received()
+
+    def counts(self):
+        """The counts as a line of text."""
+        sent, received = len(self.probes), self.received()
+        return (
+            "%i sent, %i received, %i lost (%i late); "
+            "%i duplicates, %i reordered, %i unmatched"
+        ) % (
+            *(sent, received, sent - received, self.late()),
+            *(self.duplicates, self.reordered, self.unmatched),
+        )
+
+    def _receive(self, s, options, stop, sender):
+        """The receiving thread."""
+        noted, heard = [], time.perf_counter_ns()
+        silence = max(SILENCE, 10 * options.interval)
+        while True:
+            over = not sender.is_alive()  # Then all probes are in the list.
+            data = error = None
+            try:
+                data = s.recv(65536)
+            except OSError as e:
+                error = e
+            now = time.perf_counter_ns()
+            if data is not None:
+                gap = clock.gap(s) or 0
+                with self.lock:
+                    self._expire(now - gap, options)
+                    self._take(data, now, gap, options)
+                heard = now
+            elif isinstance(error, socket.timeout):
+                self._expire(now, options)
+            else:
+                _note(noted, error)
+            silent = now - heard > silence * 1e9
+            if silent and not over and not stop.is_set():
+                stop.set()
+                why = "no reply for %g s: ending early" % silence
+                print(why, file=sys.stderr)
+            if over and all(p.answered for p in self.probes[self.next :]):
+                return
+
+    def _expire(self, now, options):
+        """Gives up the probes whose time was over at now."""
+        while self.next < len(self.probes):
+            probe = self.probes[self.next]
+            if not probe.answered:
+                if (now - probe.sent) / 1e9 <= options.timeout:
+                    break
+                _say(self.next, probe.rtt, options)
+            self.next += 1
+
+    def _take(self, data, now, gap, options):
+        """Finds the probe that data, received at now, answers.
+
+        It arrived gap earlier.
+        """
+        for at in packet.COPY, 0:
+            seq, sent = packet.probe(data, at) or (math.inf, 0)
+            if seq < len(self.probes):
+                probe = self.probes[seq]
+                if packet.ntp(probe.at) == sent:
+                    break
+        else:
+            self.unmatched += 1
+            return
+        self.duplicates += probe.answered
+        late = probe.answered or seq < self.next
+        probe.answered = True
+        if late:
+            return
+        inside = packet.inside(data) if at == packet.COPY else None
+        rtt = now - probe.sent
+        for part in gap, inside or 0:
+            rtt -= part if part < rtt else 0
+        probe.rtt = rtt / 1e9
+        self.reordered += seq < self.latest
+        self.latest = max(self.latest, seq)
+        _say(seq, probe.rtt, options)
+
+
+def _say(seq, rtt, options):
+    """The line for a probe, unless options.quiet."""
+    why = "" if rtt < math.inf else " (no reply in %g s)" % options.timeout
+    rtt = stats.ms(rtt) if why else "rtt=" + stats.ms(rtt)
+    if not options.quiet:
+        print("seq=%i %s%s" % (seq, rtt, why))
+
+
+def _note(noted, e):
+    """Says on stderr what the network refused, unless that was said before."""
+    if noted != [type(e)]:
+        noted[:] = [type(e)]
+        if isinstance(e, ConnectionError):
+            e = "connection refused\nhint: is the server running there?"
+        print(e, file=sys.stderr)

@@ -1,0 +1,50 @@
+//! RTT client: measures the round-trip delay (RFC 2681).
+//!
+//! Run:   cargo run -p rtt-rfc2681 --bin client
+//! First: cargo run -p rtt-rfc2681 --bin server
+
+use rtt_rfc2681::report::Report;
+use rtt_rfc2681::{calibrate, options, sample, schedule};
+use socket2::{Domain, Socket, Type};
+use std::io::{Write, stdout};
+use std::net::UdpSocket;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+const HOST: &str = "localhost"; // Where the reflector is.
+const PORT: u16 = 3501; // Its port.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn main() -> common::Result<()> {
+    // 1. Read the command line; look the reflector up.
+    let o = options::read(HOST, PORT)?;
+
+    // 2. Make a socket for the address's family, IPv4 or IPv6.
+    let family = Domain::for_address(o.to);
+    let s = Socket::new(family, Type::DGRAM, None)?;
+
+    // 3. Connect it: it hears nobody but the reflector.
+    s.connect(&o.to.into())?;
+    let s = UdpSocket::from(s); // Rust: std sends and receives.
+
+    // 4. Choose when to send the probes; Ctrl-C ends that early.
+    let times = schedule::times(o.count, o.interval, o.periodic);
+    ctrlc::set_handler(|| STOP.store(true, Relaxed))?;
+
+    // 5. Send the probes, and see what becomes of each.
+    // Rust: --calibrate measures this machine first.
+    let calibrated = calibrate::asked(&times, &o, &STOP)?;
+    let sample = sample::run(&s, &times, &o, &STOP)?;
+
+    // 6. Print what RFC 2681 wants told.
+    // Rust: a longer report, with a histogram.
+    let r = Report { s, options: o, sample, calibrated };
+    let text = r.text()?;
+    write!(stdout(), "{text}")?;
+    r.save()?; // Rust: --json and --svg.
+
+    // 7. If nothing came back, say so, with status 1.
+    if r.sample.received() == 0 {
+        return Err("nothing came back".into());
+    }
+    Ok(())
+}

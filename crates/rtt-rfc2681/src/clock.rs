@@ -1,0 +1,54 @@
+//! The time of day, and when a datagram arrived.
+//!
+//! Between a datagram's arrival and the moment a program holds it, the
+//! program must be woken up: that takes tens of microseconds, and on a busy
+//! machine milliseconds. On Linux the kernel notes the arrival, and tells.
+
+use std::net::UdpSocket;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The time of day: time since 1970-01-01, 00:00 UTC. It may jump; for
+/// intervals there is `Instant`.
+pub fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How long ago the datagram arrived that was last received from `s`.
+///
+/// To be called right after receiving, and once before the first datagram:
+/// that call switches the kernel's stamps on. `None` if there is no stamp:
+/// not on Linux, nothing received yet, or the clock was set back since.
+pub fn gap(s: &UdpSocket) -> Option<Duration> {
+    let now = wall();
+    now.checked_sub(stamp(s)?)
+}
+
+/// When the datagram arrived that was last received from `s`, by the time of
+/// day; as [`gap`], but without a stamp it is now.
+pub fn arrival(s: &UdpSocket) -> Duration {
+    stamp(s).unwrap_or_else(wall)
+}
+
+/// The kernel's time stamp of the last datagram: time since 1970.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "std has no ioctl")]
+fn stamp(s: &UdpSocket) -> Option<Duration> {
+    use std::ffi::{c_int, c_ulong};
+    use std::os::fd::AsRawFd;
+    unsafe extern "C" {
+        fn ioctl(fd: c_int, request: c_ulong, ...) -> c_int;
+    }
+    const SIOCGSTAMPNS_NEW: c_ulong = 0x8010_8907; // linux/sockios.h
+    let mut time = [0_i64; 2]; // Seconds, nanoseconds.
+    // SAFETY: `s` is open, and this request writes 16 bytes: two i64.
+    let status = unsafe { ioctl(s.as_raw_fd(), SIOCGSTAMPNS_NEW, &mut time) };
+    let [seconds, nanos] = time.map(u64::try_from);
+    let nanos = Duration::from_nanos(nanos.ok()?);
+    (status == 0).then_some(Duration::from_secs(seconds.ok()?) + nanos)
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+fn stamp(_: &UdpSocket) -> Option<Duration> {
+    None
+}
