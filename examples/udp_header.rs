@@ -30,15 +30,15 @@ fn read(file: &str) -> common::Result<Vec<Vec<u8>>> {
         pcap.map_err(|_| format!("{file} is no pcap file"))?;
     // BSD's loopback puts 4 bytes before it, Ethernet 14.
     let link = if pcap.header.network.0 == 0 { 4 } else { 14 };
-    let blocks = pcap.blocks.iter();
-    let packets = blocks.filter_map(|b| b.data.get(link..));
-    Ok(packets.map(<[u8]>::to_vec).collect())
+    let packets = pcap.blocks.iter().map(|b| b.data.get(link..));
+    Ok(packets.flatten().map(<[u8]>::to_vec).collect())
 }
 
 /// The next IP packet with UDP that comes in.
 fn live() -> common::Result<Vec<Vec<u8>>> {
     let udp = Some(Protocol::UDP);
-    let s = Socket::new(Domain::IPV4, Type::RAW, udp)?;
+    let s = Socket::new(Domain::IPV4, Type::RAW, udp);
+    let s = s.map_err(|e| format!("a raw socket: {}", e.kind()))?;
     let mut buffer = vec![0; 65_535];
     let n = UdpSocket::from(s).recv(&mut buffer)?;
     Ok(vec![buffer[..n].to_vec()])

@@ -24,7 +24,7 @@ FIELDS = "source destination length checksum"
 
 
 def read(file):
-    """The IP packets of a capture, without the link's own bytes."""
+    """The IP packets of a capture, without the link's bytes."""
     with open(file, "rb") as f:
         head = f.read(24)
         order = ">" if head[:1] == b"\xa1" else "<"
@@ -43,13 +43,16 @@ def read(file):
 def live():
     """The next IP packet with UDP that comes in."""
     udp = socket.IPPROTO_UDP
-    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, udp)
+    try:
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, udp)
+    except PermissionError:
+        sys.exit("Error: a raw socket: permission denied")
     return [s.recv(65535)]
 
 
 def total(data):
-    """The sum of words of 16 bits. Adding carries back (RFC 1071)
-    leaves the remainder of a division by 65,535."""
+    """The sum of words of 16 bits. Adding carries back (RFC
+    1071) leaves the remainder of a division by 65,535."""
     weighed = zip(data, itertools.cycle([256, 1]))
     return sum(b * w for b, w in weighed) % 65535
 
