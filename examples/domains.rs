@@ -58,13 +58,9 @@ fn talk(domain: Domain, address: &SockAddr) -> io::Result<String> {
     drop(caller);
     let mut text = String::new();
     listener.accept()?.0.read_to_string(&mut text)?;
-    let ip = at.as_socket().map(|a| a.to_string());
-    let file =
-        at.as_pathname().map(|file| file.display().to_string());
-    Ok(format!(
-        "{text:?} came by {}",
-        ip.or(file).unwrap_or_default()
-    ))
+    let by =
+        at.as_socket().map_or("a file".into(), |a| a.to_string());
+    Ok(format!("{text:?} came by {by}"))
 }
 
 fn say(
@@ -73,6 +69,7 @@ fn say(
     talked: io::Result<String>,
 ) -> common::Result<()> {
     let told = talked.unwrap_or_else(|e| format!("refused: {e}"));
+    let told = told.split(" (os error").next().unwrap_or_default();
     let number = i32::from(domain);
     writeln!(stdout(), "PF_{name} = AF_{name} = {number}: {told}")?;
     Ok(())

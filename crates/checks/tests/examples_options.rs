@@ -91,3 +91,49 @@ fn every_example_is_small_and_says_how_to_run_it() {
         assert!(lines <= 60, "{name} has {lines} lines of code");
     }
 }
+
+#[test]
+fn both_readmes_lead_to_every_example_and_how_to_run_it() {
+    for readme in ["README.md", "README.es.md"] {
+        let text = fs::read_to_string(root().join("examples").join(readme));
+        let text = text.unwrap();
+        for name in names("examples", ".rs") {
+            assert!(text.contains(&format!("({name}.rs)")), "{readme}: {name}");
+            let run = format!("--example {name}");
+            let runs = text.contains(&format!("{run}`"))
+                || text.contains(&format!("{run} "));
+            assert!(runs, "{readme}: {run}");
+        }
+        for name in names("examples/python", ".py") {
+            let link = format!("(python/{name}.py)");
+            assert!(text.contains(&link), "{readme}: {name}");
+        }
+        for slide in [
+            "esquema de trabajo",
+            "Descargar",
+            "Analizar",
+            "Ejecutar",
+            "netstat, ps",
+            "headers",
+            "UDP Echo Server",
+            "UDP Echo Client",
+            "PF_INET,",
+            "PF_INET6",
+            "PF_IPX",
+            "PF_APPLETALK",
+            "PF_UNIX",
+            "SOCK_STREAM",
+            "SOCK_DGRAM",
+            "SOCK_SEQPACKET",
+            "SOCK_RAW",
+            "Modificar para",
+            "Sacar localhost",
+            "Realizar captura",
+            "DayTime",
+            "RTT",
+            "Chat",
+        ] {
+            assert!(text.contains(slide), "{readme}: {slide}");
+        }
+    }
+}

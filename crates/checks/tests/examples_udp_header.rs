@@ -46,10 +46,10 @@ fn the_capture_is_read_field_by_field() {
     assert_eq!(
         ends,
         [
-            "10.0.0.1 to 10.0.0.2",
-            "10.0.0.2 to 10.0.0.1",
-            "fd00::1 to fd00::2",
-            "fd00::2 to fd00::1"
+            "10.35.0.1 to 10.35.0.2",
+            "10.35.0.2 to 10.35.0.1",
+            "fd35::1 to fd35::2",
+            "fd35::2 to fd35::1"
         ]
     );
     let fields = fields(&printed);
@@ -101,8 +101,8 @@ fn a_changed_capture_is_told() {
     assert_eq!(wrong.matches("checksum: right\n").count(), 3, "{wrong}");
     let none = changed(&|bytes| bytes[text - 2..text].fill(0));
     assert_eq!(none.matches("checksum: none\n").count(), 1, "{none}");
-    // 10.0.0.1 + 10.0.0.2 + 17 + 32: what a card is given to go on from.
-    let left = 0x0a00 + 1 + 0x0a00 + 2 + 17 + 32_u16;
+    // 10.35.0.1 + 10.35.0.2 + 17 + 32: what a card is given to go on from.
+    let left = 0x0a23 + 1 + 0x0a23 + 2 + 17 + 32_u16;
     let left = left.to_be_bytes();
     let left = changed(&|b| b[text - 2..text].copy_from_slice(&left));
     let words = "checksum: left to the network card\n";
