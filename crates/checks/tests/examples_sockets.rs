@@ -287,14 +287,6 @@ fn echo_buffered_answers_at_once_and_logs_a_moment_later() {
     server.wait_until("300 lines", |stdout, _| {
         (stdout.matches(&said).count() == 300).then_some(())
     });
-    // Something comes all the time: lines wait no longer than 100 ms.
-    server.wait_until("lines while it is busy", |stdout, _| {
-        for _ in 0..50 {
-            s.send_to(b"x", to).unwrap();
-            s.recv(&mut buffer).unwrap();
-        }
-        (stdout.matches(&said).count() > 300).then_some(())
-    });
     s.send_to(b"", to).unwrap();
     s.send_to(b"not empty", to).unwrap();
     assert_eq!(s.recv(&mut buffer).unwrap(), 9);
