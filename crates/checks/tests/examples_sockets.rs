@@ -23,7 +23,11 @@ fn line<'a>(printed: &'a str, start: &str) -> &'a str {
 
 #[test]
 fn domains_work_or_are_refused_with_a_reason() {
-    let printed = run("domains", &[]);
+    let program = start_example("domains", &[]);
+    let file = format!("domains-{}.socket", program.id());
+    let ended = program.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let printed = ended.stdout;
     let inet = line(&printed, "PF_INET = AF_INET = 2: ");
     assert!(inet.contains("\"hola\" came by 127.0.0.1:"), "{inet}");
     let inet6 = line(&printed, "PF_INET6 = AF_INET6 = ");
@@ -33,11 +37,8 @@ fn domains_work_or_are_refused_with_a_reason() {
     let unix = line(&printed, "PF_UNIX = AF_UNIX = 1: ");
     if cfg!(unix) {
         assert!(unix.ends_with("\"hola\" came by a file"), "{unix}");
-        let files = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-        let left = files.map(|file| file.file_name().display().to_string());
-        let left: Vec<_> =
-            left.filter(|name| name.starts_with("domains-")).collect();
-        assert!(left.is_empty(), "{left:?}");
+        let file = std::env::temp_dir().join(file);
+        assert!(!file.exists(), "{} is left", file.display());
     }
     for old in ["IPX", "APPLETALK"] {
         let old = line(&printed, &format!("PF_{old} = AF_{old} = "));
