@@ -5,7 +5,7 @@ use std::env::{self, consts::EXE_SUFFIX};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {
@@ -27,9 +27,20 @@ pub fn binary(package: &str, name: &str) -> PathBuf {
     let mut built = BUILT.lock().unwrap_or_else(|e| e.into_inner());
     let copies = target().join("checks");
     if built.get_or_insert_default().insert(package.to_string()) {
-        build_and_copy(package, &copies);
+        build(package, "--bins", |copies| copy_all(package, copies));
     }
     copies.join(format!("{package}-{name}{EXE_SUFFIX}"))
+}
+
+/// The example `name`, built: `target/debug/examples/NAME`. Their names are
+/// unique, so they stay where cargo puts them.
+///
+/// # Panics
+/// If it does not build; cargo's words are shown.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| build("examples", "--examples", |_| ()));
+    target().join(format!("debug/examples/{name}{EXE_SUFFIX}"))
 }
 
 /// The target folder that this test program was built in.
@@ -38,20 +49,26 @@ fn target() -> PathBuf {
     this.ancestors().nth(3).expect("target/debug/deps/test").to_path_buf()
 }
 
-fn build_and_copy(package: &str, copies: &Path) {
+/// Builds these targets of a package, and does what is to be done `after`
+/// under the same lock.
+fn build(package: &str, targets: &str, after: impl FnOnce(&Path)) {
+    let copies = &target().join("checks");
     fs::create_dir_all(copies).expect("the target folder can be written");
     let lock = File::create(copies.join("lock")).expect("it can be written");
     lock.lock().expect("a file can be locked"); // Until the end of this call.
 
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "-p", package, "--bins"]);
+    build.args(["build", "--quiet", "-p", package, targets]);
     build.arg("--target-dir").arg(target()).current_dir(root());
     build.env_remove("CARGO_BUILD_TARGET");
     let ended = build.output().expect("cargo starts");
     let words = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{package} does not build:\n{words}");
+    after(copies);
+}
 
+fn copy_all(package: &str, copies: &Path) {
     let programs = root().join("crates").join(package).join("src/bin");
     for program in fs::read_dir(programs).expect("it has programs").flatten() {
         let path = program.path();

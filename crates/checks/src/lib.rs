@@ -8,6 +8,6 @@ mod peers;
 mod start;
 pub mod twins;
 
-pub use build::{binary, root};
+pub use build::{binary, example, root};
 pub use peers::skipped;
-pub use start::{Language, command, python, start};
+pub use start::{Language, command, python, start, start_example};

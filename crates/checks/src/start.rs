@@ -5,12 +5,12 @@ use std::process::Command;
 
 use kit::Program;
 
-use crate::{binary, root};
+use crate::{binary, example, root};
 
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// `src/bin/NAME.rs`
+    /// `src/bin/NAME.rs`, or `examples/NAME.rs`
     Rust,
     /// `python/NAME.py`
     Python,
@@ -30,12 +30,16 @@ pub fn python() -> Command {
     command
 }
 
-/// The command that runs a crate's program, without its arguments.
+/// The command that runs a crate's program (or one of `examples`), without
+/// its arguments.
 pub fn command(language: Language, package: &str, name: &str) -> Command {
+    let an_example = package == "examples";
     if language == Language::Rust {
-        return Command::new(binary(package, name));
+        let binary =
+            if an_example { example(name) } else { binary(package, name) };
+        return Command::new(binary);
     }
-    let crates = root().join("crates");
+    let crates = if an_example { root() } else { root().join("crates") };
     let mut command = python();
     command.arg(crates.join(package).join(format!("python/{name}.py")));
     command
@@ -51,4 +55,9 @@ pub fn start(
     let mut command = command(language, package, name);
     command.args(args);
     Program::start(&format!("{language:?} {package} {name}"), command)
+}
+
+/// One of `examples`, running: the Rust program, where it alone is meant.
+pub fn start_example(name: &str, args: &[&str]) -> Program {
+    start(Language::Rust, "examples", name, args)
 }

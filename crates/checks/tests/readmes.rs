@@ -95,7 +95,8 @@ fn every_link_to_a_file_leads_to_one() {
     assert!(links > 10, "{links}");
 }
 
-/// Each `cargo ... -p PACKAGE ... --bin NAME` and each `python3 FILE`.
+/// Each `cargo ... -p PACKAGE ... --bin NAME` (or `--example NAME`) and each
+/// `python3 FILE`.
 #[test]
 fn every_command_names_what_exists() {
     let mut commands = 0;
@@ -105,7 +106,9 @@ fn every_command_names_what_exists() {
         for (i, word) in words.iter().enumerate() {
             let Some(next) = words.get(i + 1) else { break };
             let file = match *word {
+                "-p" if *next == "examples" => "examples/Cargo.toml".into(),
                 "-p" => format!("crates/{next}/Cargo.toml"),
+                "--example" => format!("examples/{next}.rs"),
                 "python3" if next.ends_with(".py") => next.to_string(),
                 "--bin" => {
                     let Some(p) = words[..i].iter().rposition(|w| *w == "-p")

@@ -106,6 +106,42 @@ impl Args {
         self.given.contains(name)
     }
 
+    /// The share from 0.0 to 1.0 that was given after `name` (`--lose`, say)
+    /// in percent, from 0 to 100 (`2.5` is one, too); 0.0 if none was.
+    pub fn percent(&mut self, name: &'static str) -> f64 {
+        let percent: f64 = self.option(name, 0);
+        if (0.0..=100.0).contains(&percent) {
+            return percent / 100.0;
+        }
+        let wrong = format!("{name}: {percent} is not from 0 to 100");
+        self.wrong.get_or_insert(wrong);
+        0.0
+    }
+
+    /// Which of `choices` was given, without a name before it. Comes after
+    /// every [`Args::option`] and [`Args::flag`], or a value would be taken
+    /// for it.
+    ///
+    /// Anything else is reported by [`Args::finish`], with the choices; until
+    /// then the result is empty.
+    pub fn one_of(&mut self, choices: &[&str]) -> String {
+        let choices = choices.join("|");
+        self.usage += &format!(" {choices}");
+        let first = self.given.clone().finish().into_iter().next();
+        let given = first.unwrap_or_default().display().to_string();
+        if given.starts_with('-') {
+            return String::new(); // An unknown option: `finish` says so.
+        }
+        let _ = self.given.opt_free_from_str::<String>();
+        if !given.is_empty() && choices.split('|').any(|c| c == given) {
+            return given;
+        }
+        let what = if given.is_empty() { "nothing" } else { &given };
+        let wrong = format!("{what} is none of {}", choices.replace('|', ", "));
+        self.wrong.get_or_insert(wrong);
+        String::new()
+    }
+
     /// Goes on if all is well. Otherwise ends the program: with the usage line
     /// on stdout and status 0 for `--help` (or `-h`); with the usage line, a
     /// sentence on stderr and status 2 for a value of the wrong kind, an
@@ -215,6 +251,56 @@ mod tests {
         let (_, verdict) = parse(&["--under", "x"]);
         let (_, text) = verdict.unwrap_or_default();
         assert!(text.contains("Error: --under: "), "{text}");
+    }
+
+    fn a_percentage_is_from_0_to_100() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("link", Arguments::from_vec(given));
+            (args.percent("--lose"), args.verdict())
+        };
+        assert_eq!(parse(&[]), (0.0, None));
+        assert_eq!(parse(&["--lose", "100"]), (1.0, None));
+        assert_eq!(parse(&["--lose=2.5"]), (0.025, None));
+        for wrong in ["101", "-1", "NaN", "inf", "10%", ""] {
+            let (share, verdict) = parse(&["--lose", wrong]);
+            let (status, text) = verdict.unwrap_or_default();
+            assert_eq!((share, status), (0.0, 2), "{wrong}");
+            let usage = "usage: link [--help] [--lose 0]\nError: --lose: ";
+            assert!(text.starts_with(usage), "{wrong}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_choice_is_one_of_those_named() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("echo", Arguments::from_vec(given));
+            args.option::<u16>("--port", 3500_u16);
+            let role = args.one_of(&["server", "client"]);
+            (role, args.verdict())
+        };
+        for given in [
+            &["client"][..],
+            &["client", "--port", "1"],
+            &["--port=1", "client"],
+        ] {
+            assert_eq!(parse(given), ("client".into(), None), "{given:?}");
+        }
+        let usage = "usage: echo [--help] [--port 3500] server|client";
+        let help = format!("{usage}\n(with the defaults)");
+        assert_eq!(parse(&["-h"]), ("".into(), Some((0, help))));
+        for (given, wrong) in [
+            (&[][..], "nothing is none of server, client"),
+            (&[""], "nothing is none of server, client"),
+            (&["peer"], "peer is none of server, client"),
+            (&["server|client"], "server|client is none of server, client"),
+            (&["--prot", "client"], "--prot is unknown"),
+            (&["client", "server"], "server is unknown"),
+        ] {
+            let text = format!("{usage}\nError: {wrong}");
+            assert_eq!(parse(given).1, Some((2, text)), "{given:?}");
+        }
     }
 
     #[test]

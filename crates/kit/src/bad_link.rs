@@ -243,6 +243,26 @@ pub struct Counts {
 }
 
 impl Counts {
+    const NAMES: [&str; 8] = [
+        "received",
+        "lost",
+        "corrupted",
+        "duplicated",
+        "reordered",
+        "delayed",
+        "truncated",
+        "sent",
+    ];
+
+    fn all(self) -> [u64; 8] {
+        let Counts { received, lost, corrupted, duplicated, .. } = self;
+        let Counts { reordered, delayed, truncated, sent, .. } = self;
+        [
+            received, lost, corrupted, duplicated, reordered, delayed,
+            truncated, sent,
+        ]
+    }
+
     /// Counts one datagram that came in, but not its sending.
     pub fn add(&mut self, fate: &Fate) {
         self.received += 1;
@@ -355,6 +375,17 @@ impl BadLink {
     /// What happened in this direction so far.
     pub fn counts(&self, direction: Direction) -> Counts {
         self.ways.lock()[direction as usize].1
+    }
+
+    /// The counts of both directions as a table for people: nine lines.
+    pub fn table(&self) -> String {
+        let [there, back] = [Direction::There, Direction::Back]
+            .map(|way| self.counts(way).all().into_iter());
+        let head = format!("{:10} {:>9} {:>9}\n", "", "there", "back");
+        let rows = Counts::NAMES.iter().zip(there.zip(back));
+        rows.fold(head, |table, (name, (there, back))| {
+            table + &format!("{name:10} {there:>9} {back:>9}\n")
+        })
     }
 
     /// Changes the shares of both directions for the datagrams that come in
@@ -1024,6 +1055,43 @@ mod tests {
         // A known caller keeps its socket.
         one.send_to(b"again", link.address()).unwrap();
         assert_eq!(receive(&target), (b"again".to_vec(), first));
+    }
+
+    #[test]
+    fn the_table_holds_each_count_in_its_place() {
+        let (target, link, caller) = link(perfect(), perfect());
+        talk(&target, &link, &caller);
+        let mut ways = link.ways.lock();
+        ways[There as usize].1 = Counts {
+            received: 1_234_567,
+            lost: 2,
+            corrupted: 3,
+            duplicated: 4,
+            reordered: 5,
+            delayed: 6,
+            truncated: 7,
+            sent: 8,
+        };
+        drop(ways);
+        let table = link.table();
+        let cells: Vec<Vec<_>> =
+            table.lines().map(|r| r.split_whitespace().collect()).collect();
+        assert_eq!(
+            cells,
+            [
+                &["there", "back"][..],
+                &["received", "1234567", "4"],
+                &["lost", "2", "0"],
+                &["corrupted", "3", "0"],
+                &["duplicated", "4", "0"],
+                &["reordered", "5", "0"],
+                &["delayed", "6", "0"],
+                &["truncated", "7", "0"],
+                &["sent", "8", "4"],
+            ]
+        );
+        let widths: Vec<_> = table.lines().map(str::len).collect();
+        assert_eq!(widths, [30; 9]);
     }
 
     #[test]

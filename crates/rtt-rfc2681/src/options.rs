@@ -60,7 +60,7 @@ pub fn read(host: &str, port: u16) -> Result<Options> {
     // 2. Check it.
     let time = |seconds| (0.000001..=86400.0).contains(&seconds);
     let under = o.under.is_none_or(|ms| (0.0..=86400e3).contains(&ms));
-    args.require(port > 0, "--port: port 0 is nobody's");
+    args.require(port > 0, "--port: nothing can be sent to port 0");
     args.require(o.count <= 1_000_000, "--count: 0 to 1000000");
     args.require(time(o.interval), "--interval: 0.000001 to 86400 s");
     args.require(time(o.timeout), "--timeout: 0.000001 to 86400 s");

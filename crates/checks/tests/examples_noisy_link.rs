@@ -1,0 +1,250 @@
+//! `noisy_link`: the rates are those asked for, a seed repeats them, and
+//! Ctrl-C closes with a table.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use checks::{Language, skipped, start, start_example};
+use kit::{Direction, Ended, Fates, PATIENCE, Program, Shares};
+
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn socket(ip: IpAddr) -> UdpSocket {
+    let s = UdpSocket::bind((ip, 0)).unwrap();
+    s.set_read_timeout(Some(PATIENCE)).unwrap();
+    s
+}
+
+/// The link at `ip`, towards `target`.
+fn link(ip: IpAddr, target: SocketAddr, more: &[&str]) -> Program {
+    let (ip, to) = (ip.to_string(), target.ip().to_string());
+    let port = target.port().to_string();
+    let ends =
+        ["--host", &ip, "--port", "0", "--to-host", &to, "--to-port", &port];
+    start_example("noisy_link", &[&ends, more].concat())
+}
+
+/// Ctrl-C, as the terminal sends it.
+#[cfg(unix)]
+fn interrupt(program: Program) -> Ended {
+    let id = program.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    program.end()
+}
+
+/// Windows sends it to all programs of a console: the test's own, too.
+#[cfg(not(unix))]
+fn interrupt(program: Program) -> Ended {
+    let _ = Command::new("none");
+    program.stop()
+}
+
+/// A column of the closing table.
+fn column(ended: &Ended, number: usize) -> Vec<u64> {
+    let rows = ended.stdout.lines().skip(1);
+    let cells = rows.map(|row| row.split_whitespace().nth(number + 1));
+    cells.map(|cell| cell.unwrap().parse().unwrap()).collect()
+}
+
+const RATES: [&str; 14] = [
+    "--lose",
+    "10",
+    "--corrupt",
+    "8",
+    "--duplicate",
+    "5",
+    "--reorder",
+    "4",
+    "--delay",
+    "2.5",
+    "--truncate",
+    "2",
+    "--delay-ms",
+    "1",
+];
+
+/// Sends 10,000 datagrams through a link, compares what arrives with what the
+/// seed decides, and gives the link's own count.
+fn ten_thousand(seed: u64) -> Vec<u64> {
+    let (target, caller) = (socket(LOCAL), socket(LOCAL));
+    let seed_word = seed.to_string();
+    let more = ["--clean-back", "--seed", &seed_word];
+    let more = [&RATES[..], &more].concat();
+    let link = link(LOCAL, target.local_addr().unwrap(), &more);
+    let to = link.address();
+
+    let shares = Shares {
+        lose: 0.1,
+        corrupt: 0.08,
+        duplicate: 0.05,
+        reorder: 0.04,
+        delay: 0.025,
+        truncate: 0.02,
+        delay_by: Duration::from_millis(1),
+    };
+    let mut fates = Fates::new(shares, seed, Direction::There);
+    let mut buffer = [0; 100];
+    // In groups that fit into any socket's memory; in a group, some overtake.
+    for group in 0..200_u16 {
+        let mut expected = Vec::new();
+        for i in 0..50 {
+            let data: Vec<u8> = (0..20)
+                .flat_map(|k| (group * 50 + i + k).to_be_bytes())
+                .collect();
+            let fate = fates.next(&data);
+            for _ in 0..fate.copies {
+                expected.push(fate.data.clone());
+            }
+            caller.send_to(&data, to).unwrap();
+        }
+        let mut arrived: Vec<_> = (0..expected.len())
+            .map(|_| {
+                let n = target.recv(&mut buffer).expect("it never arrives");
+                buffer[..n].to_vec()
+            })
+            .collect();
+        arrived.sort();
+        expected.sort();
+        assert!(arrived == expected, "seed {seed}, group {group}");
+    }
+    if cfg!(windows) {
+        return Vec::new();
+    }
+    let ended = interrupt(link);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(column(&ended, 1), [0; 8], "nothing went back");
+    column(&ended, 0)
+}
+
+/// How many of 10,000 may differ: four standard deviations, which chance
+/// exceeds once in 16,000 times; but the seeds are fixed.
+fn near(count: u64, share: f64) -> bool {
+    let deviation = (10_000.0 * share * (1.0 - share)).sqrt();
+    (count as f64 - 10_000.0 * share).abs() < 4.0 * deviation
+}
+
+#[test]
+fn the_rates_are_right_over_10_000_datagrams_for_three_seeds() {
+    for seed in [1, 2, 2026] {
+        let counts = ten_thousand(seed);
+        let [
+            received,
+            lost,
+            corrupted,
+            duplicated,
+            reordered,
+            delayed,
+            truncated,
+            sent,
+        ] = counts[..]
+        else {
+            return skipped("no Ctrl-C for one program alone on Windows");
+        };
+        assert_eq!(received, 10_000);
+        assert_eq!(sent, received - lost + duplicated);
+        assert!(near(lost, 0.1), "{lost}");
+        // A lost datagram meets no other fate.
+        for (count, share) in [
+            (corrupted, 0.08),
+            (duplicated, 0.05),
+            (reordered, 0.04),
+            (delayed, 0.025),
+            (truncated, 0.02),
+        ] {
+            assert!(near(count, 0.9 * share), "{count} for {share}");
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_repeats_and_another_does_not() {
+    let counts = [3, 3, 4].map(ten_thousand);
+    assert_eq!(counts[0], counts[1]);
+    assert!(cfg!(windows) || counts[0] != counts[2]);
+}
+
+#[test]
+fn the_slides_conversation_passes_a_clean_link() {
+    for speaker in Language::BOTH {
+        let server = start(Language::Rust, "udp-echo", "server", &["--port=0"]);
+        let link = link(LOCAL, server.address(), &[]);
+        let port = link.address().port().to_string();
+        let client = start(speaker, "udp-echo", "client", &["--port", &port]);
+        let ended = client.end();
+        assert!(ended.stdout.contains("Taller I: Echo sobre UDP"), "{ended:?}");
+        link.wait_for("so far: 1 there, 1 back");
+        if cfg!(unix) {
+            let ended = interrupt(link);
+            assert_eq!(column(&ended, 0), [1, 0, 0, 0, 0, 0, 0, 1]);
+            assert_eq!(column(&ended, 1), [1, 0, 0, 0, 0, 0, 0, 1]);
+        }
+    }
+}
+
+#[test]
+fn each_way_can_stay_clean() {
+    let target = socket(LOCAL);
+    let to = target.local_addr().unwrap();
+    let mut buffer = [0; 10];
+    // The way back loses everything, the way there nothing.
+    let link_1 = link(LOCAL, to, &["--lose", "100", "--clean-there"]);
+    let caller = socket(LOCAL);
+    caller.send_to(b"hola", link_1.address()).unwrap();
+    let (n, from) = target.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..n], b"hola");
+    target.send_to(b"lost", from).unwrap();
+    link_1.wait_for("so far: 1 there, 1 back");
+    // The other way about.
+    let link_2 = link(LOCAL, to, &["--corrupt=100", "--clean-back"]);
+    caller.send_to(b"hola", link_2.address()).unwrap();
+    let (n, from) = target.recv_from(&mut buffer).unwrap();
+    assert_eq!(n, 4);
+    assert_ne!(&buffer[..n], b"hola");
+    target.send_to(b"back", from).unwrap();
+    let (n, from) = caller.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..n], from), (&b"back"[..], link_2.address()));
+}
+
+#[test]
+fn either_family_at_either_end() {
+    let six = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    if UdpSocket::bind((six, 0)).is_err() {
+        return skipped("no IPv6 here");
+    }
+    for (near, far) in [(six, six), (LOCAL, six), (six, LOCAL)] {
+        let (target, caller) = (socket(far), socket(near));
+        let link = link(near, target.local_addr().unwrap(), &[]);
+        assert_eq!(link.address().ip(), near);
+        caller.send_to(b"hola", link.address()).unwrap();
+        let mut buffer = [0; 10];
+        let (n, from) = target.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..n], b"hola");
+        target.send_to(b"que tal", from).unwrap();
+        assert_eq!(caller.recv(&mut buffer).unwrap(), 7);
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (args, status, words) in [
+        (&["--lose", "101"][..], 2, "--lose: 101 is not from 0 to 100"),
+        (&["--corrupt", "ten"], 2, "--corrupt: "),
+        (&["--delay-ms", "70000"], 2, "--delay-ms: "),
+        (&["--seed", "-1"], 2, "--seed: "),
+        (&["--loose", "3"], 2, "--loose is unknown"),
+        (&["--to-port", "0", "--port", "x"], 2, "--port: "),
+        (&["--to-host", "no.such.invalid"], 1, "unknown host: no.such"),
+        (&["--host", "192.0.2.1"], 1, "address not available"),
+    ] {
+        if cfg!(windows) && words.starts_with("address") {
+            continue; // Wine binds it.
+        }
+        let ended = start_example("noisy_link", args).end();
+        assert_eq!(ended.code, Some(status), "{args:?}: {ended:?}");
+        let words = format!("Error: {words}");
+        assert!(ended.stderr.contains(&words), "{args:?}: {ended:?}");
+        assert_eq!(ended.stdout, "");
+    }
+}

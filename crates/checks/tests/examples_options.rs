@@ -1,0 +1,139 @@
+//! The command line of every example: help, and what is not understood.
+
+use std::fs;
+
+use checks::{Language, root, start, start_example};
+
+/// The names of the files in `examples/` with that ending.
+fn names(folder: &str, ending: &str) -> Vec<String> {
+    let files = fs::read_dir(root().join(folder)).unwrap().flatten();
+    let names = files.map(|file| file.file_name().display().to_string());
+    let mut names: Vec<_> = names
+        .filter_map(|name| Some(name.strip_suffix(ending)?.to_string()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_file_is_declared_as_an_example() {
+    let manifest = root().join("examples/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let names = names("examples", ".rs");
+    assert!(names.len() >= 17, "{names:?}");
+    for name in &names {
+        let one = format!("name = \"{name}\"\npath = \"{name}.rs\"\n");
+        assert!(manifest.contains(&one), "{name}");
+    }
+    assert_eq!(manifest.matches("[[example]]").count(), names.len());
+}
+
+#[test]
+fn every_example_has_help_and_refuses_what_it_does_not_know() {
+    let both = Language::BOTH.into_iter().flat_map(|language| {
+        let names = match language {
+            Language::Rust => names("examples", ".rs"),
+            Language::Python => names("examples/python", ".py"),
+        };
+        names.into_iter().map(move |name| (language, name))
+    });
+    for (language, name) in both {
+        let run = |arg| start(language, "examples", &name, &[arg]).end();
+        let ended = run("--help");
+        let about = format!("{language:?} {name}");
+        assert_eq!(ended.code, Some(0), "{about}: {ended:?}");
+        assert!(ended.stdout.starts_with("usage: "), "{about}: {ended:?}");
+        assert_eq!(ended.stderr, "", "{about}");
+        for wrong in ["--nonsense", "nonsense"] {
+            let ended = run(wrong);
+            assert_eq!(ended.code, Some(2), "{about}: {ended:?}");
+            assert_eq!(ended.stdout, "", "{about}");
+            assert!(ended.stderr.starts_with("usage: "), "{about}: {ended:?}");
+            // argparse misses the role first.
+            let named = ["nonsense", "required: role"];
+            let named = named.iter().any(|word| ended.stderr.contains(word));
+            assert!(named, "{about}: {ended:?}");
+            assert_eq!(ended.stderr.lines().count(), 2, "{about}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    for (name, args) in [
+        ("echo_load", ["--seconds", "256"]),
+        ("echo_load", ["--window", "-1"]),
+        ("multicast", ["--group", "239.255"]),
+        ("multicast", ["--interface", "lo"]),
+        ("broadcast", ["--port", "65536"]),
+        ("scheme", ["--port", "x"]),
+    ] {
+        let ended = start_example(name, &args).end();
+        assert_eq!(ended.code, Some(2), "{name} {args:?}: {ended:?}");
+        assert!(ended.stderr.contains(args[0]), "{name}: {ended:?}");
+    }
+}
+
+/// At most 60 lines of code each, and a head that says how to run it.
+#[test]
+fn every_example_is_small_and_says_how_to_run_it() {
+    for name in names("examples", ".rs") {
+        let file = root().join(format!("examples/{name}.rs"));
+        let text = fs::read_to_string(file).unwrap();
+        let run = format!("cargo run -p examples --example {name}");
+        let head = text.lines().take_while(|line| line.starts_with("//!"));
+        assert!(head.clone().any(|line| line.contains(&run)), "{name}");
+        let code = text.lines().map(str::trim).filter(|line| {
+            let closing = line.trim_matches([']', ')', '}', ';', ',']);
+            !closing.is_empty() && !line.starts_with("//")
+        });
+        let lines = code.count();
+        assert!(lines <= 60, "{name} has {lines} lines of code");
+    }
+}
+
+#[test]
+fn both_readmes_lead_to_every_example_and_how_to_run_it() {
+    for readme in ["README.md", "README.es.md"] {
+        let text = fs::read_to_string(root().join("examples").join(readme));
+        let text = text.unwrap();
+        for name in names("examples", ".rs") {
+            assert!(text.contains(&format!("({name}.rs)")), "{readme}: {name}");
+            let run = format!("--example {name}");
+            let runs = text.contains(&format!("{run}`"))
+                || text.contains(&format!("{run} "));
+            assert!(runs, "{readme}: {run}");
+        }
+        for name in names("examples/python", ".py") {
+            let link = format!("(python/{name}.py)");
+            assert!(text.contains(&link), "{readme}: {name}");
+        }
+        for slide in [
+            "esquema de trabajo",
+            "Descargar",
+            "Analizar",
+            "Ejecutar",
+            "netstat, ps",
+            "headers",
+            "UDP Echo Server",
+            "UDP Echo Client",
+            "PF_INET,",
+            "PF_INET6",
+            "PF_IPX",
+            "PF_APPLETALK",
+            "PF_UNIX",
+            "SOCK_STREAM",
+            "SOCK_DGRAM",
+            "SOCK_SEQPACKET",
+            "SOCK_RAW",
+            "Modificar para",
+            "Sacar localhost",
+            "Realizar captura",
+            "DayTime",
+            "RTT",
+            "Chat",
+        ] {
+            assert!(text.contains(slide), "{readme}: {slide}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The echo's variations, in every language they exist in: what each shows,
+//! word for word.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+
+use checks::{Language, skipped, start, start_example};
+use kit::{Ended, PATIENCE, Program, free_port};
+
+const TEXT: &str = "Taller I: Echo sobre UDP";
+
+fn run(language: Language, name: &str, args: &[&str]) -> Ended {
+    start(language, "examples", name, args).end()
+}
+
+fn socket() -> UdpSocket {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    s.set_read_timeout(Some(PATIENCE)).unwrap();
+    s
+}
+
+/// Python writes `\r\n` on Windows.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+fn echo_server() -> Program {
+    start(Language::Rust, "udp-echo", "server", &["--port", "0"])
+}
+
+#[test]
+fn echo_roles_is_a_server_and_a_client_in_all_pairings() {
+    for speaker in Language::BOTH {
+        for listener in Language::BOTH {
+            let args = ["--port=0", "server"];
+            let server = start(listener, "examples", "echo_roles", &args);
+            let port = server.address().port().to_string();
+            let args = ["--port", &port, "client"];
+            let ended = run(speaker, "echo_roles", &args);
+            assert_eq!(lines(&ended.stdout), format!("--> {TEXT}\n"));
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            let said = server.wait_for("Conexion desde: 127.0.0.1:");
+            // The client's port, which the system chose, is the one it says.
+            let own = ended.stderr.trim_end().rsplit(':').next().unwrap();
+            assert!(said.ends_with(&format!(":{own}")), "{said}, {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_answered_with_those_that_do() {
+    for name in ["echo_roles", "echo_dual_stack"] {
+        for language in Language::BOTH {
+            if name == "echo_dual_stack" && language == Language::Python {
+                continue;
+            }
+            for args in [&["peer"][..], &[], &["server", "client"]] {
+                let ended = run(language, name, args);
+                assert_eq!(ended.code, Some(2), "{language:?}: {ended:?}");
+                assert_eq!(ended.stdout, "");
+                assert_eq!(ended.stderr.lines().count(), 2, "{ended:?}");
+                for role in ["server", "client"] {
+                    assert!(ended.stderr.contains(role), "{ended:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn echo_timeout_prints_the_answer_or_ends_without_one() {
+    for language in Language::BOTH {
+        let server = echo_server();
+        let port = server.address().port().to_string();
+        let ended = run(language, "echo_timeout", &["--port", &port]);
+        assert_eq!(lines(&ended.stdout), format!("--> {TEXT}\n"));
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+
+        let deaf = socket();
+        let port = deaf.local_addr().unwrap().port().to_string();
+        let ended = run(language, "echo_timeout", &["--port", &port]);
+        assert_eq!(lines(&ended.stderr), "Error: no answer in 2 s\n");
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+        assert_eq!(deaf.recv(&mut [0; 100]).unwrap(), TEXT.len());
+    }
+}
+
+#[test]
+fn echo_connect_does_not_hear_the_stranger() {
+    for language in Language::BOTH {
+        let server = echo_server();
+        let address = server.address();
+        let port = address.port().to_string();
+        let ended = run(language, "echo_connect", &["--port", &port]);
+        let own = server.wait_for("Conexion desde: ");
+        let own = own.trim_start_matches("Conexion desde: ");
+        let expected = format!("from {own} to {address}\n--> {TEXT}\n");
+        assert_eq!(lines(&ended.stdout), expected, "{language:?}");
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn echo_connect_is_told_that_nobody_listens() {
+    if cfg!(windows) {
+        return skipped("Wine does not report a closed port");
+    }
+    for language in Language::BOTH {
+        let port = free_port().to_string();
+        let ended = run(language, "echo_connect", &["--port", &port]);
+        let words = "Error: connection refused: nobody listens\n";
+        assert_eq!(lines(&ended.stderr), words, "{language:?}");
+        assert_eq!(ended.code, Some(1));
+    }
+}
+
+#[test]
+fn truncation_loses_the_rest() {
+    for language in Language::BOTH {
+        let ended = run(language, "truncation", &[]);
+        let printed = lines(&ended.stdout);
+        let first = "sent: 3000 bytes, then 5\nreceived";
+        assert!(printed.starts_with(first), "{printed}");
+        assert!(printed.ends_with("\nreceived: 5 bytes: after\n"), "{printed}");
+        let cut = printed.contains("\nreceived: 1024 bytes\n");
+        let refused = printed.contains("\nreceived an error: ");
+        assert_eq!((cut, refused), (cfg!(unix), !cfg!(unix)), "{printed}");
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn unbound_shows_who_chose_the_port() {
+    let ended = start_example("unbound", &[]).end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let printed = &ended.stdout;
+    let row = |call: &str| {
+        let row = printed.lines().find(|line| line.starts_with(call)).unwrap();
+        let rest = row[call.len()..].trim();
+        rest.split_whitespace().next().unwrap().to_string()
+    };
+    let none = if cfg!(windows) { "none" } else { "0.0.0.0:0" };
+    assert_eq!(row("socket()"), none);
+    let chosen = row("send_to()");
+    let port = chosen.strip_prefix("0.0.0.0:").unwrap();
+    assert_ne!(port, "0");
+    assert_eq!(row("connect()"), format!("127.0.0.1:{port}"));
+    let bound = row("bind(port 0)");
+    let other = bound.strip_prefix("127.0.0.1:").unwrap();
+    assert_ne!(other, "0");
+    assert!(printed.ends_with("bind(same port): address in use\n"));
+}
+
+#[test]
+fn echo_dual_stack_serves_both_families_and_says_who_in_the_usual_form() {
+    if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return skipped("no IPv6 here");
+    }
+    let server = start_example("echo_dual_stack", &["--port=0", "server"]);
+    let port = server.address().port().to_string();
+    let hosts: [(&str, IpAddr); 3] = [
+        ("::1", Ipv6Addr::LOCALHOST.into()),
+        ("127.0.0.1", Ipv4Addr::LOCALHOST.into()),
+        ("::ffff:127.0.0.1", Ipv4Addr::LOCALHOST.into()),
+    ];
+    for (host, seen) in hosts {
+        let args = ["--host", host, "--port", &port, "client"];
+        let ended = start_example("echo_dual_stack", &args).end();
+        assert_eq!(ended.stdout, format!("--> {TEXT}\n"), "{ended:?}");
+        let own = ended.stderr.trim_end().rsplit(':').next().unwrap();
+        let own = std::net::SocketAddr::new(seen, own.parse().unwrap());
+        server.wait_for(&format!("Conexion desde: {own}"));
+    }
+    // The slides' client, which knows only IPv4, too.
+    for language in Language::BOTH {
+        let args = ["--port", &port];
+        let ended = start(language, "udp-echo", "client", &args).end();
+        assert_eq!(lines(&ended.stdout), format!("--> {TEXT}\n"));
+    }
+    assert_eq!(server.stop().stdout.lines().count(), 5);
+}

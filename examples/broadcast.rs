@@ -1,0 +1,64 @@
+//! Who is there? One datagram to all machines of the local network.
+//!
+//! Run:  cargo run -p examples --example broadcast -- server
+//! Then: cargo run -p examples --example broadcast -- client
+
+use socket2::{Domain, Socket, Type};
+use std::io::{Write, stdout};
+use std::net::UdpSocket;
+use std::time::Duration;
+
+const TO: &str = "255.255.255.255"; // All machines of this network.
+const PORT: u16 = 3601; // Where servers wait for the question.
+const QUESTION: &[u8] = b"who is there?";
+const WAIT: Duration = Duration::from_secs(1); // For one more answer.
+const MOST: usize = 1000; // Answers; a network has no end.
+
+fn main() -> common::Result<()> {
+    let mut args = common::Args::new();
+    let to: String = args.option("--to", TO); // 127.255.255.255: only us.
+    let port: u16 = args.option("--port", PORT);
+    let role = args.one_of(&["server", "client"]);
+    args.finish();
+    let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    let mut buffer = [0; 100];
+
+    // 1. A server has to listen on every address: a socket bound to one
+    //    address hears no broadcast.
+    if role == "server" {
+        s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
+        let s = UdpSocket::from(s);
+        common::note(format!("listening on {}", s.local_addr()?));
+        loop {
+            let (n, address) = common::receive(&s, &mut buffer)?;
+            writeln!(stdout(), "asked by {address}")?;
+            if &buffer[..n] == QUESTION {
+                common::reply(&s, b"I am", address);
+            }
+        }
+    }
+
+    // 2. The client is refused at first: a mistyped address should not
+    //    disturb a whole network, so SO_BROADCAST has to be asked for.
+    let to = common::ipv4(&to, port)?;
+    let refused = s.send_to(QUESTION, &to.into());
+    let refused = refused
+        .map_or_else(|e| e.kind().to_string(), |_| "sent".into());
+    writeln!(stdout(), "without SO_BROADCAST: {refused}")?;
+    s.set_broadcast(true)?;
+    s.send_to(QUESTION, &to.into())?;
+    writeln!(stdout(), "with SO_BROADCAST: sent to {to}")?;
+
+    // 3. Each machine answers to our address alone: "unicast".
+    let s = UdpSocket::from(s);
+    s.set_read_timeout(Some(WAIT))?;
+    for _ in 0..MOST {
+        let received = common::receive(&s, &mut buffer);
+        let Some((n, address)) = common::in_time(received)? else {
+            break;
+        };
+        let text = common::printable(&buffer[..n]);
+        writeln!(stdout(), "{address}: {text}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Echo server that does not write a line for each datagram at once:
+//! its log is gathered, and written when nothing comes, or every 100 ms.
+//!
+//! Run:  cargo run -p examples --example echo_buffered
+//! Then: cargo run -p udp-echo --bin client
+
+use socket2::{Domain, Socket, Type};
+use std::io::{BufWriter, Write, stdout};
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+const HOST: &str = "localhost"; // Address or name to listen on.
+const PORT: u16 = 3500; // Port to listen on.
+const BYTES: usize = 1024; // At most so many bytes a datagram.
+const IDLE: Duration = Duration::from_millis(10); // Nothing came.
+const LATE: Duration = Duration::from_millis(100); // Lines wait no longer.
+
+fn main() -> common::Result<()> {
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    args.finish();
+    let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    s.bind(&common::ipv4(&host, port)?.into())?;
+    let s = UdpSocket::from(s);
+    common::note(format!("listening on {}", s.local_addr()?));
+
+    s.set_read_timeout(Some(IDLE))?;
+    let mut log = BufWriter::new(stdout());
+    let mut flushed = Instant::now();
+    let mut buffer = [0; BYTES];
+    loop {
+        let received = common::receive(&s, &mut buffer);
+        let received = common::in_time(received)?;
+        if let Some((n, address)) = received {
+            if n > 0 {
+                common::reply(&s, &buffer[..n], address);
+            }
+            writeln!(log, "Conexion desde: {address}")?;
+        }
+        if received.is_none() || flushed.elapsed() > LATE {
+            log.flush()?;
+            flushed = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Echo over IPv6 and IPv4, on one socket.
+//!
+//! Run:  cargo run -p examples --example echo_dual_stack -- server
+//! Then: cargo run -p examples --example echo_dual_stack -- client
+//! or:   cargo run -p udp-echo --bin client
+
+use socket2::{Domain, Socket, Type};
+use std::io::{Write, stdout};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+const HOST: &str = "::1"; // The client's server, of either family.
+const PORT: u16 = 3500; // Its port.
+const BYTES: usize = 1024; // At most so many bytes a datagram.
+const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
+
+fn main() -> common::Result<()> {
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    let role = args.one_of(&["server", "client"]);
+    args.finish();
+
+    // 1. An IPv6 socket that takes IPv4, too. (Windows and some BSDs
+    //    leave that out, unless it is asked for.)
+    let s = Socket::new(Domain::IPV6, Type::DGRAM, None)?;
+    s.set_only_v6(false)?;
+
+    // 2. The server binds it to "every address", of either family.
+    if role == "server" {
+        let every = SocketAddr::new([0_u16; 8].into(), port);
+        s.bind(&every.into())?;
+    }
+    let s = UdpSocket::from(s);
+
+    // 3. The client sends. An IPv4 address has an IPv6 form for this:
+    //    127.0.0.1 is written ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2).
+    if role == "client" {
+        let found = (host.as_str(), port).to_socket_addrs().ok();
+        let server = found.and_then(|mut found| found.next());
+        let server =
+            server.ok_or(format!("unknown host: {host}"))?;
+        let ip = match server.ip() {
+            IpAddr::V4(four) => four.to_ipv6_mapped(),
+            IpAddr::V6(six) => six,
+        };
+        s.send_to(TEXT, (ip, port))?;
+    }
+    common::note(format!("listening on {}", s.local_addr()?));
+
+    // 4. Both receive; the sender is printed in its usual form.
+    let mut buffer = [0; BYTES];
+    loop {
+        let (n, address) = common::receive(&s, &mut buffer)?;
+        let data = &buffer[..n];
+        let (ip, port) =
+            (address.ip().to_canonical(), address.port());
+        if role == "client" {
+            writeln!(stdout(), "--> {}", common::printable(data))?;
+            return Ok(());
+        }
+        let usual = SocketAddr::new(ip, port);
+        writeln!(stdout(), "Conexion desde: {usual}")?;
+        if !data.is_empty() {
+            common::reply(&s, data, address);
+        }
+    }
+}

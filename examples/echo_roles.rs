@@ -1,0 +1,59 @@
+//! Echo client and server in one program: a word says which.
+//!
+//! Run:  cargo run -p examples --example echo_roles -- server
+//! Then: cargo run -p examples --example echo_roles -- client
+
+use socket2::{Domain, Socket, Type};
+use std::io::{Write, stdout};
+use std::net::UdpSocket;
+
+const HOST: &str = "localhost"; // Where the server is.
+const PORT: u16 = 3500; // Its port.
+const BYTES: usize = 1024; // At most so many bytes a datagram.
+const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
+
+fn main() -> common::Result<()> {
+    // 1. Read the command line: the options, then the role.
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    let role = args.one_of(&["server", "client"]);
+    args.finish();
+
+    // 2. Both roles make the same socket.
+    let server = common::ipv4(&host, port)?;
+    let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+
+    // 3. Only the server needs a port that others know.
+    if role == "server" {
+        s.bind(&server.into())?;
+    }
+    let s = UdpSocket::from(s); // Rust: std sends and receives.
+
+    // 4. Only the client speaks first.
+    if role == "client" {
+        s.send_to(TEXT, server)?;
+    }
+
+    // 5. Both have a port now: the system chose the client's.
+    common::note(format!("listening on {}", s.local_addr()?));
+
+    // 6. Both take a datagram, and note who sent it.
+    let mut buffer = [0; BYTES]; // Rust: room for one datagram.
+    loop {
+        let (n, address) = common::receive(&s, &mut buffer)?;
+        let data = &buffer[..n]; // Rust: only what came in.
+
+        // 7. The client prints what came back, and ends.
+        if role == "client" {
+            writeln!(stdout(), "--> {}", common::printable(data))?;
+            break Ok(());
+        }
+
+        // 8. The server says who called, sends it back, goes on.
+        writeln!(stdout(), "Conexion desde: {address}")?;
+        if !data.is_empty() {
+            common::reply(&s, data, address);
+        }
+    }
+}

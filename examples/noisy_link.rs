@@ -1,0 +1,79 @@
+//! A noisy link: a relay between two UDP programs that loses, corrupts,
+//! duplicates, reorders, delays and truncates datagrams, by percentage.
+//! A seed decides which ones: the same seed, the same fates.
+//!
+//! First: cargo run -p udp-echo --bin server
+//! Run:   cargo run -p examples --example noisy_link -- --lose 30
+//! Then:  cargo run -p udp-echo --bin client -- --port 3600
+
+use kit::{BadLink, Direction, Shares};
+use std::io::{Write, stdout};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+const HOST: &str = "localhost"; // Callers send to this host,
+const PORT: u16 = 3600; // and this port;
+const TO_PORT: u16 = 3500; // it passes their datagrams on to this one.
+const SEED: u64 = 1; // Any number: another one loses others.
+const DELAY: u16 = 20; // Delayed datagrams are so many ms late.
+const TICK: Duration = Duration::from_secs(1); // Between two counts.
+
+fn main() -> common::Result<()> {
+    // 1. Read the command line: where, and how bad in percent.
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    let to_host: String = args.option("--to-host", HOST);
+    let to_port: u16 = args.option("--to-port", TO_PORT);
+    let seed: u64 = args.option("--seed", SEED);
+    let bad = Shares {
+        lose: args.percent("--lose"),
+        corrupt: args.percent("--corrupt"),
+        duplicate: args.percent("--duplicate"),
+        reorder: args.percent("--reorder"),
+        delay: args.percent("--delay"),
+        truncate: args.percent("--truncate"),
+        delay_by: Duration::from_millis(
+            args.option::<u16>("--delay-ms", DELAY).into(),
+        ),
+    };
+    let clean =
+        ["--clean-there", "--clean-back"].map(|n| args.flag(n));
+    args.finish();
+
+    // 2. Start the relay: from now on it works by itself.
+    let shares = |c| if c { Shares::default() } else { bad };
+    let [there, back] = clean.map(shares);
+    let listen = address(&host, port)?;
+    let to = address(&to_host, to_port)?;
+    let link = BadLink::start(listen, to, there, back, seed)?;
+    common::note(format!("listening on {}", link.address()));
+
+    // 3. Say how it goes, now and then, until Ctrl-C.
+    let (pressed, ctrl_c) = channel();
+    ctrlc::set_handler(move || pressed.send(()).unwrap_or(()))?;
+    let mut told = [0, 0];
+    while ctrl_c.recv_timeout(TICK).is_err() {
+        let ways = [Direction::There, Direction::Back];
+        let now = ways.map(|way| link.counts(way).received);
+        if told != now {
+            told = now;
+            let [there, back] = now;
+            common::note(format!(
+                "so far: {there} there, {back} back"
+            ));
+        }
+    }
+
+    // 4. Close with a table.
+    write!(stdout(), "{}", link.table())?;
+    Ok(())
+}
+
+/// The first IPv4 address of `host`, or else its first one.
+fn address(host: &str, port: u16) -> common::Result<SocketAddr> {
+    let any = || (host, port).to_socket_addrs().ok()?.next();
+    let four = common::ipv4(host, port);
+    four.or_else(|unknown| any().ok_or(unknown))
+}

@@ -1,0 +1,39 @@
+"""Echo client that does not wait for ever.
+
+Run:   python3 examples/python/echo_timeout.py
+First, or not: python3 crates/udp-echo/python/server.py
+"""
+
+import argparse
+import socket
+import sys
+
+HOST = "localhost"  # Where the server is.
+PORT = 3500  # Its port.
+BYTES = 1024  # At most so many bytes a datagram.
+TEXT = b"Taller I: Echo sobre UDP"
+TIMEOUT = 2  # Wait at most so many seconds.
+
+# 1. Read the command line.
+sys.tracebacklimit = 0  # Python: an error is one line.
+args = argparse.ArgumentParser(allow_abbrev=False)
+args.add_argument("--host", default=HOST)
+args.add_argument("--port", default=PORT, type=int)
+args = args.parse_args()
+
+# 2. Make a socket whose calls wait only so long.
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(TIMEOUT)
+
+# 3. Send the text.
+s.sendto(TEXT, (args.host, args.port))
+
+# 4. Wait for the answer, but not for ever.
+try:  # Python: "nothing came" is an exception.
+    data, _ = s.recvfrom(BYTES)
+except socket.timeout:
+    why = f"no answer in {TIMEOUT} s"
+    sys.exit(f"Error: {why}")
+
+# 5. Print what came back.
+print("-->", data.decode(errors="replace"))

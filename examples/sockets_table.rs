@@ -1,0 +1,87 @@
+//! The UDP sockets of this machine and their programs: what `ss -uanp`
+//! and `ps` print, from the files where they find it (Linux).
+//!
+//! Run: cargo run -p examples --example sockets_table
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{Write, stdout};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+const OTHERS: &str = "macOS: lsof -nP -iUDP; Windows: netstat -ano";
+const HEAD: &str =
+    "LOCAL PEER WAITING INODE PID NAME STATE COMMAND";
+
+fn main() -> common::Result<()> {
+    common::Args::new().finish();
+    let [four, six] = ["/proc/net/udp", "/proc/net/udp6"]
+        .map(|file| fs::read_to_string(file).unwrap_or_default());
+    if four.is_empty() {
+        let why =
+            format!("only Linux has /proc/net/udp ({OTHERS})");
+        return Err(why.into());
+    }
+    let owners = owners();
+    writeln!(stdout(), "{HEAD}")?;
+    for line in four.lines().skip(1).chain(six.lines().skip(1)) {
+        // sl local remote st tx:rx tr:tm retransmits uid timeout inode
+        let mut words = line.split_whitespace();
+        let [local, peer] = [1, 0].map(|i| address(words.nth(i)));
+        let waiting =
+            hex(words.nth(1).and_then(|two| two.get(9..)));
+        let inode = words.nth(4).unwrap_or_default();
+        let file = format!("socket:[{inode}]");
+        let owner = owners.get(Path::new(&file));
+        let owner = owner.map_or("?", String::as_str);
+        writeln!(
+            stdout(),
+            "{local} {peer} {waiting} {inode} {owner}"
+        )?;
+    }
+    Ok(())
+}
+
+fn hex(text: Option<&str>) -> u32 {
+    u32::from_str_radix(text.unwrap_or_default(), 16).unwrap_or(0)
+}
+
+/// `0100007F:0DAC` is 127.0.0.1:3500: words of 32 bits, each in the byte
+/// order of this machine's processor, and the port.
+fn address(text: Option<&str>) -> SocketAddr {
+    let text = text.and_then(|text| text.split_once(':'));
+    let (ip, port) = text.unwrap_or_default();
+    let words =
+        (0..ip.len()).step_by(8).map(|i| hex(ip.get(i..i + 8)));
+    let ip: Vec<u8> = words.flat_map(u32::to_ne_bytes).collect();
+    let four = <[u8; 4]>::try_from(&ip[..]).map(IpAddr::from);
+    let six = <[u8; 16]>::try_from(ip).unwrap_or([0; 16]);
+    let port = u16::try_from(hex(Some(port))).unwrap_or(0);
+    SocketAddr::new(four.unwrap_or(six.into()), port)
+}
+
+/// Who holds what: `/proc/PID/fd/N` is a link to `socket:[INODE]`. Another
+/// user's processes show theirs to root alone.
+fn owners() -> HashMap<PathBuf, String> {
+    let mut owners = HashMap::new();
+    for process in
+        fs::read_dir("/proc").into_iter().flatten().flatten()
+    {
+        let fds = fs::read_dir(process.path().join("fd"));
+        for fd in fds.into_iter().flatten().flatten() {
+            let file = fs::read_link(fd.path()).unwrap_or_default();
+            owners.insert(file, ps(&process.path()));
+        }
+    }
+    owners
+}
+
+/// What `ps` tells of a process: its number, name, state, and command.
+fn ps(process: &Path) -> String {
+    let [stat, command] = ["stat", "cmdline"].map(|file| {
+        let text = fs::read(process.join(file)).unwrap_or_default();
+        common::printable(&text)
+    });
+    let stat: String = stat.split_inclusive(' ').take(3).collect();
+    stat + &command.replace('?', " ") // A zero byte ends each word.
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# A neighbour for whoever works alone: two hosts, a and b, joined by a cable,
+# on one Linux machine. Each is a network namespace; root is needed.
+#
+#   sudo examples/two_hosts.sh              a shell on a, whose neighbour is b
+#   sudo examples/two_hosts.sh 'COMMAND B' 'COMMAND A'
+#
+# COMMAND B runs on b (10.35.0.2, fd35::2), in the background, and COMMAND A
+# on a (10.35.0.1, fd35::1). In the shell, and in the commands, `on_b COMMAND`
+# runs a command on b. When A ends, or Ctrl-C comes, all of it is removed.
+set -euo pipefail
+
+if [ "$(uname)" != Linux ] || [ "$(id -u)" != 0 ]; then
+    echo "Error: two hosts need Linux and root (sudo)" >&2
+    exit 1
+fi
+if [ $# -ne 0 ] && [ $# -ne 2 ]; then
+    echo "usage: two_hosts.sh ['COMMAND B' 'COMMAND A']" >&2
+    exit 2
+fi
+a=two-hosts-a-$$ b=two-hosts-b-$$
+
+remove() {
+    trap '' INT TERM HUP
+    for host in $a $b; do
+        # Whatever still runs there would keep the namespace alive.
+        ip netns pids "$host" 2>/dev/null | xargs -r kill 2>/dev/null || true
+        ip netns del "$host" 2>/dev/null || true
+    done
+}
+trap remove EXIT
+trap 'exit 130' INT TERM HUP
+
+ip netns add "$a"
+ip netns add "$b"
+ip link add cable netns "$a" type veth peer name cable netns "$b"
+number=1
+for host in $a $b; do
+    ip -n "$host" addr add "10.35.0.$number/24" dev cable
+    ip -n "$host" addr add "fd35::$number/64" dev cable nodad
+    ip -n "$host" link set lo up
+    ip -n "$host" link set cable up
+    number=2
+done
+
+on_b() { ip netns exec "$TWO_HOSTS_B" "$@"; }
+export TWO_HOSTS_B=$b
+export -f on_b
+if [ $# -eq 2 ]; then
+    ip netns exec "$b" bash -c "$1" &
+    ip netns exec "$a" bash -c "$2" <&0 &
+    wait $! # Unlike a program in the foreground, it lets a signal through.
+else
+    echo "you are 10.35.0.1; your neighbour is 10.35.0.2: on_b COMMAND" >&2
+    ip netns exec "$a" bash || true
+fi
