@@ -435,11 +435,19 @@ impl Peer {
     /// # Panics
     /// If it never is.
     pub fn say(&mut self, message: &[u8]) {
+        self.deliver(TEXT, message);
+    }
+
+    /// The same for a message of either kind.
+    ///
+    /// # Panics
+    /// If it is never acknowledged.
+    pub fn deliver(&mut self, kind: u8, message: &[u8]) {
         let seq = self.next;
         let deadline = Instant::now() + PATIENCE;
         let mut tried = 0;
         while Instant::now() < deadline {
-            self.send(TEXT, tried, seq, message);
+            self.send(kind, tried, seq, message);
             let again = Instant::now() + Duration::from_secs(1);
             while let Some(left) = again.checked_duration_since(Instant::now())
             {
