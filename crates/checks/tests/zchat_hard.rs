@@ -720,6 +720,7 @@ fn busy(language: Language) {
     stranger.send(TEXT, 0, 2, b"let me in");
     stranger.him = peer.him;
     stranger.send(TEXT, 0, peer.next, b"let me in");
+    stranger.him = 0;
     peer.say(b"it is me");
 
     // A peer that has been silent is asked whether it is still there.
