@@ -1,8 +1,6 @@
 //! The terminal, the socket and the clock around a session: two threads read,
 //! one stdin and one the socket, and the main loop does the rest.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin, stdout};
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -36,7 +34,9 @@ enum Event {
 pub fn listen(host: &str, port: u16) -> Result<UdpSocket> {
     let addresses = look_up(host, port)?;
     let first = addresses.first().ok_or("no address")?;
-    Ok(open(*first)?)
+    let s = open(*first)?;
+    tell(&format!("listening on {}", s.local_addr()?));
+    Ok(s)
 }
 
 /// A socket, and the addresses of `host` to call with it: an IPv4 and an IPv6
@@ -49,6 +49,7 @@ pub fn dial(host: &str, port: u16) -> Result<(UdpSocket, Vec<SocketAddr>)> {
         return Err("port 0 is nobody's".into());
     }
     let mut addresses = look_up(host, port)?;
+    tell(&format!("calling {host}, port {port}"));
     if addresses.iter().any(SocketAddr::is_ipv6) {
         let any = (Ipv6Addr::UNSPECIFIED, 0).into();
         if let Ok(s) = open(any) {
@@ -95,7 +96,7 @@ fn as_ipv6(address: SocketAddr) -> SocketAddr {
 /// A sentence, if messages were lost or nobody answered; what the system says
 /// if stdout cannot be written.
 pub fn run(s: UdpSocket, dial: Vec<SocketAddr>, stats: bool) -> Result<()> {
-    // 1. Three threads tell the main loop what happens.
+    // 1. Two threads and Ctrl-C tell the main loop what happens.
     let (events, happens) = sync_channel(DATAGRAMS);
     let (permits, may_read) = sync_channel(LINES);
     let interrupts = events.clone();
@@ -106,7 +107,7 @@ pub fn run(s: UdpSocket, dial: Vec<SocketAddr>, stats: bool) -> Result<()> {
 
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();
-    let mut session = Session::new(dial, random, clock.elapsed());
+    let mut session = Session::new(dial, clock.elapsed());
     let (mut permitted, mut interrupted) = (0, false);
     loop {
         // 3. Let it do what is due.
@@ -195,7 +196,8 @@ pub fn next_message(
     rest: &mut Vec<u8>,
 ) -> Option<Vec<u8>> {
     let room = (TEXT_MAX + 1).saturating_sub(rest.len());
-    let _ = input.by_ref().take(room as u64).read_until(b'\n', rest); // Or: no more.
+    let mut input = input.take(room as u64);
+    let _ = input.read_until(b'\n', rest); // An error is an end, too.
     let whole_line = rest.pop_if(|byte| *byte == b'\n').is_some();
     if whole_line && rest.is_empty() {
         return Some(b"\n".to_vec());
@@ -249,10 +251,4 @@ pub fn harmless(text: &[u8]) -> String {
 fn tell(text: &str) {
     let start = if stderr().is_terminal() { "\r\x1b[K" } else { "" };
     common::note(format!("{start}{text}"));
-}
-
-/// 32 bits that nobody can guess: std seeds its hash tables with the system's
-/// randomness.
-fn random() -> u32 {
-    RandomState::new().build_hasher().finish() as u32
 }

@@ -5,7 +5,7 @@
 //! | module | its business |
 //! |---|---|
 //! | [`frame`] | what stands in one datagram: packed, checked, compressed |
-//! | [`session`] | the conversation: who is there, what is confirmed, what is sent again and when; no sockets, no clock |
+//! | [`session`] | the conversation: what is confirmed, what is sent again |
 //! | [`chat`] | the terminal, the socket and the clock around a session |
 
 pub mod chat;

@@ -4,16 +4,17 @@
 //! can hold a thousand conversations in a second.
 //!
 //! ```text
-//!          HELLO answered, then TEXT #1        BYE, or 30 s without an ACK
-//! LISTEN ------------------------------> UP ------------------------------> LISTEN
-//! CALL   ------------------------------>    ------------------------------> (end)
-//!          our HELLO was answered
+//!        HELLO answered, then TEXT #1      BYE, or 30 s without an ACK
+//! LISTEN ----------------------------> UP ----------------------------> LISTEN
+//! CALL   ---------------------------->    ----------------------------> (end)
+//!        our HELLO was answered
 //! ```
 //!
 //! One frame at a time is in flight (stop and wait): only the timer sends it
 //! again, and only its ACK lets the next one go.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::mem::take;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,18 +23,14 @@ use common::printable;
 
 use crate::frame::{Frame, Kind, Unfit, number, smaller};
 
-const fn ms(n: u64) -> Duration {
-    Duration::from_millis(n)
-}
-
-const FIRST_WAIT: Duration = ms(1000); // Before the path was ever measured.
-const LEAST_WAIT: Duration = ms(200); // RFC 6298 would say 1 s.
-const MOST_WAIT: Duration = ms(2000); // Unless the path itself is slower.
-const PATIENCE: Duration = ms(30_000); // So long without an ACK is the end.
-const BUSY_PATIENCE: Duration = ms(60_000); // For a peer who is busy.
-const BYE_PATIENCE: Duration = ms(2000);
-const SILENCE: Duration = ms(15_000); // Then ask: are you still there?
-const DOUBT: Duration = ms(2000); // The same, while somebody else calls.
+const FIRST_WAIT: Duration = Duration::from_secs(1); // Nothing measured yet.
+const LEAST_WAIT: Duration = Duration::from_millis(200); // RFC 6298: 1 s.
+const MOST_WAIT: Duration = Duration::from_secs(2); // On a usual path.
+const PATIENCE: Duration = Duration::from_secs(30); // Then nobody is there.
+const BUSY_PATIENCE: Duration = Duration::from_secs(60); // Or somebody else.
+const BYE_PATIENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(15); // Then: still there?
+const DOUBT: Duration = Duration::from_secs(2); // While others call.
 
 /// What the session wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,9 +123,9 @@ impl Rtt {
 /// come, call [`Session::tick`]; then do what [`Session::actions`] gives.
 ///
 /// Times count from any fixed moment, and never run backwards.
+#[derive(Default)]
 pub struct Session {
     dial: Vec<SocketAddr>,
-    random: Box<dyn FnMut() -> u32>,
     started: Duration,
     me: u32,                       // Our id; 0 while we listen.
     candidate: Option<(u32, u32)>, // A caller's id, and ours for it.
@@ -148,34 +145,11 @@ pub struct Session {
 
 impl Session {
     /// A session that calls all of `dial` and talks to the first that answers;
-    /// if there is none, it listens. `random` gives its ids: 32 bits that
-    /// nobody can guess.
-    pub fn new(
-        dial: Vec<SocketAddr>,
-        random: impl FnMut() -> u32 + 'static,
-        now: Duration,
-    ) -> Session {
-        let mut session = Session {
-            dial,
-            random: Box::new(random),
-            started: now,
-            me: 0,
-            candidate: None,
-            peer: None,
-            flight: None,
-            queue: VecDeque::new(),
-            rtt: Rtt::default(),
-            busy: false,
-            had_peer: false,
-            leaving: false,
-            only_one: false,
-            over: false,
-            lost: [0; 2],
-            actions: Vec::new(),
-            stats: Stats::default(),
-        };
+    /// if there is none, it listens.
+    pub fn new(dial: Vec<SocketAddr>, now: Duration) -> Session {
+        let mut session = Session { dial, started: now, ..Session::default() };
         if session.dials() {
-            session.me = session.fresh_id();
+            session.me = fresh_id();
             session.call(now);
         }
         session
@@ -290,37 +264,23 @@ impl Session {
 
     /// What `--stats` prints.
     pub fn report(&self) -> String {
-        let s = &self.stats;
+        let Stats { confirmed, compressed, before, after, again, .. } =
+            self.stats;
+        let Stats { shown, duplicate, damaged, .. } = self.stats;
         let rtt = self.rtt.smoothed.map_or("not measured".to_string(), |rtt| {
             format!("{:.1} ms", rtt.as_secs_f64() * 1e3)
         });
         format!(
-            "confirmed {} messages, compressed {} ({} bytes to {}), \
-             sent again {} frames\n\
-             showed {} messages, duplicate {} frames, damaged {}\n\
-             round-trip time {rtt}",
-            s.confirmed,
-            s.compressed,
-            s.before,
-            s.after,
-            s.again,
-            s.shown,
-            s.duplicate,
-            s.damaged,
+            "{confirmed} messages confirmed, {again} frames sent again, \
+             {compressed} compressed: {before} bytes to {after}\n\
+             {shown} messages shown, {duplicate} duplicates, \
+             {damaged} damaged\n\
+             round-trip time {rtt}"
         )
     }
 
     fn dials(&self) -> bool {
         !self.dial.is_empty()
-    }
-
-    fn fresh_id(&mut self) -> u32 {
-        loop {
-            match (self.random)() {
-                0 => {}
-                id => return id,
-            }
-        }
     }
 
     /// Puts the next frame in flight, if there is one and nothing flies.
@@ -355,7 +315,7 @@ impl Session {
                 (kind, payload, PATIENCE)
             }
             None => {
-                let read = (peer.expect - 1).to_be_bytes();
+                let read = peer.expect.wrapping_sub(1).to_be_bytes();
                 (Kind::Bye, read.to_vec(), BYE_PATIENCE)
             }
         };
@@ -383,7 +343,7 @@ impl Session {
     fn called(&mut self, now: Duration, from: SocketAddr, hello: &Frame) {
         let id = hello.src;
         if self.dials() && id == self.me {
-            return self.end(Some("that is myself"));
+            return self.end(Some("I have called myself"));
         }
         if self.dials() && !self.dial.contains(&from) {
             return; // We called somebody else.
@@ -396,12 +356,12 @@ impl Session {
                     self.queue.push_back(Vec::new()); // Are you still there?
                 }
                 // A stranger learns nothing of the session, not even our id.
-                let nobody = self.fresh_id();
+                let nobody = fresh_id();
                 return self.send(from, Kind::Bye, 0, (nobody, id), 0);
             }
             (None, _) if self.dials() => self.me,
             (_, Some((candidate, mine))) if candidate == id => mine,
-            _ => self.fresh_id(),
+            _ => fresh_id(),
         };
         if mine != self.me || self.peer.is_none() {
             self.candidate = Some((id, mine));
@@ -429,8 +389,7 @@ impl Session {
             self.note("the peer started again".to_string());
             self.lose(0);
         }
-        let address = SocketAddr::new(from.ip().to_canonical(), from.port());
-        self.note(format!("connected to {address}"));
+        self.note(format!("connected to {}", shown(from)));
         let (id, me) = ids;
         self.me = me;
         let peer = Peer { id, address: from, sent: 0, expect: 1, heard: now };
@@ -571,4 +530,16 @@ impl Session {
         let frame = Frame { kind, attempt, src, dst, seq, payload };
         self.actions.push(Action::Send(to, frame.pack()));
     }
+}
+
+/// An address as text; an IPv4 one without IPv6's `::ffff:` before it.
+pub fn shown(address: SocketAddr) -> String {
+    SocketAddr::new(address.ip().to_canonical(), address.port()).to_string()
+}
+
+/// 32 bits that nobody can guess, never 0. (std seeds its hash tables with the
+/// system's randomness.)
+fn fresh_id() -> u32 {
+    let hasher = RandomState::new().build_hasher();
+    (hasher.finish() as u32).max(1)
 }

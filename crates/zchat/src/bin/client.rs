@@ -19,6 +19,5 @@ fn main() -> common::Result<()> {
     let (s, addresses) = zchat::chat::dial(&host, port)?;
 
     // 3. Call them, and chat with whoever answers.
-    common::note(format!("calling {host}, port {port}"));
     zchat::chat::run(s, addresses, stats)
 }

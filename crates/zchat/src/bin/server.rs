@@ -16,7 +16,6 @@ fn main() -> common::Result<()> {
 
     // 2. Make a socket, and bind it to the address and port.
     let s = zchat::chat::listen(&host, port)?;
-    common::note(format!("listening on {}", s.local_addr()?));
 
     // 3. Chat with whoever calls.
     zchat::chat::run(s, vec![], stats)
