@@ -12,8 +12,11 @@ use zchat::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 const CLIENT: u32 = 0x1122_3344;
 const SERVER: u32 = 0xaabb_ccdd;
 
-/// The frames of a conversation, as hexadecimal digits.
-const GOLDEN: [(&str, Kind, u8, u32, u32, u32, &[u8]); 10] = [
+/// A frame as hexadecimal digits; its kind, attempt, src, dst, seq, payload.
+type Golden = (&'static str, Kind, u8, u32, u32, u32, &'static [u8]);
+
+/// The frames of a conversation.
+const GOLDEN: [Golden; 10] = [
     (
         "5a31010011223344000000000000000071f55ee7",
         Kind::Hello,
