@@ -1,307 +1,239 @@
-//! zchat's Wireshark dissector, read by tshark: the golden frames, damaged
-//! ones, and a conversation of real programs.
+//! zchat's dissector for Wireshark: what tshark says about the golden frames
+//! and about a real conversation.
 
+use std::env;
 use std::fs;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Command, id};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio, id};
+use std::sync::mpsc::channel;
 use std::thread;
 
-use checks::zchat::{ACK, BYE, Frame, Random, deflate, golden, seal};
 use checks::{Language, root, skipped, start};
 use kit::PATIENCE;
 
-/// zchat's port, which tells the dissector that a datagram is for it.
-const PORT: u16 = 3502;
+/// Frames in order of capture: source port, destination port, bytes.
+type Capture = Vec<(u16, u16, Vec<u8>)>;
 
-/// One datagram of a capture: whether it is the server's, and its bytes.
-type Datagram = (bool, Vec<u8>);
-
-/// A capture file: libpcap's classic format, without link-layer headers
-/// (LINKTYPE_RAW, 101), the client on port 40000 and the server on zchat's.
-fn capture(name: &str, datagrams: &[Datagram]) -> PathBuf {
-    let mut file = 0xa1b2_c3d4_u32.to_be_bytes().to_vec();
-    file.extend([0, 2, 0, 4]); // Version 2.4.
-    for word in [0, 0, 65_535, 101_u32] {
-        file.extend(word.to_be_bytes());
-    }
-    for (k, (from_server, data)) in datagrams.iter().enumerate() {
-        let packet = packet(*from_server, data);
-        let n = packet.len() as u32;
-        for word in [k as u32, 0, n, n] {
-            file.extend(word.to_be_bytes());
-        }
-        file.extend(packet);
-    }
-    let path = std::env::temp_dir().join(format!("zchat-{}-{name}", id()));
-    fs::write(&path, file).unwrap();
-    path
-}
-
-/// The datagram with its UDP header (without a checksum) and IPv4 header.
-fn packet(from_server: bool, data: &[u8]) -> Vec<u8> {
-    let mut ports = [40_000, PORT];
-    let mut addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
-    if from_server {
-        ports.reverse();
-        addresses.reverse();
-    }
-    let length = |header: usize| ((header + data.len()) as u16).to_be_bytes();
-    let mut packet = vec![0x45, 0];
-    packet.extend(length(28));
-    packet.extend([0, 0, 0, 0, 64, 17, 0, 0]);
-    packet.extend(addresses.concat());
-    packet.extend(ports.map(u16::to_be_bytes).concat());
-    packet.extend(length(8));
-    packet.extend([0, 0]);
-    packet.extend(data);
-    packet
-}
-
-/// What tshark says about a datagram.
-#[derive(Debug)]
-struct Seen {
-    kind: u32,
-    tried: u32,
-    src: u32,
-    dst: u32,
-    seq: u32,
-    text: String,
-    /// What the dissector wants people to look at.
-    notes: String,
-}
-
-const FIELDS: [&str; 7] = [
-    "zchat.kind",
-    "zchat.try",
-    "zchat.src",
-    "zchat.dst",
-    "zchat.seq",
-    "zchat.text",
-    "_ws.expert.message",
+/// The golden frames, whole and damaged, and what a column of each must say.
+const GOLDEN: [(&str, &str); 9] = [
+    (
+        "5a31010011223344000000000000000071f55ee7",
+        "1|0|0x11223344|0x00000000|0||1||HELLO #0",
+    ),
+    (
+        "5a310100aabbccdd1122334400000000960cdd27",
+        "1|0|0xaabbccdd|0x11223344|0||1||HELLO #0",
+    ),
+    (
+        "5a31020011223344aabbccdd00000002686f6c61f505b41c",
+        "2|0|0x11223344|0xaabbccdd|2|hola|1||TEXT #2 hola",
+    ),
+    (
+        "5a31020211223344aabbccdd00000002686f6c61213924db",
+        "2|2|0x11223344|0xaabbccdd|2|hola|1|sent again|\
+         TEXT #2 hola (try 2)",
+    ),
+    (
+        "5a31020011223344aabbccdd00000003c2bf5175c3a92074616c2c20c3b1616e\
+         64c3ba3fc5e5d02b",
+        "2|0|0x11223344|0xaabbccdd|3|¿Qué tal, ñandú?|1||\
+         TEXT #3 ¿Qué tal, ñandú?",
+    ),
+    (
+        "5a310400aabbccdd112233440000000165a883dc",
+        "4|0|0xaabbccdd|0x11223344|1||1||ACK #1",
+    ),
+    (
+        "5a31050011223344aabbccdd0000000500000007768bd15f",
+        "5|0|0x11223344|0xaabbccdd|5||1||BYE #5",
+    ),
+    // One bit of "hola" is wrong.
+    (
+        "5a31020011223344aabbccdd00000002686f6c60f505b41c",
+        "2|0|0x11223344|0xaabbccdd|2||0|damaged|damaged",
+    ),
+    // Cut short.
+    ("5a3102001122334400", "|||||||damaged: 9 bytes|damaged"),
 ];
 
-/// Runs tshark with the dissector on a capture file; `None` (and a word about
-/// it) if there is no tshark here.
-fn tshark(file: &PathBuf, args: &[&str]) -> Option<String> {
-    let script = root().join("crates/zchat/wireshark/zchat.lua");
-    let mut tshark = Command::new("tshark");
-    tshark.arg("-r").arg(file);
-    tshark.arg("-X").arg(format!("lua_script:{}", script.display()));
-    let ended = match tshark.args(args).output() {
-        Ok(ended) => ended,
-        Err(e) => {
-            skipped(&format!("tshark does not start: {e}"));
-            return None;
-        }
-    };
-    let words = String::from_utf8_lossy(&ended.stderr);
-    let words = words.replace("This could be dangerous.", "");
-    assert!(ended.status.success(), "{words}");
-    for wrong in ["Lua Error", "lua:", "Lua:", "aren't valid"] {
-        assert!(!words.contains(wrong), "{words}");
-    }
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-    assert!(!said.contains("Lua Error"), "{said}");
-    Some(said)
+const ZLIB: &str = "5a31030011223344aabbccdd0000000478dacb4acc1a16100025b1\
+                    4f4dd07586b2";
+
+fn script() -> PathBuf {
+    root().join("crates/zchat/wireshark/zchat.lua")
 }
 
-/// One [`Seen`] for each datagram of the file.
-fn seen(file: &PathBuf) -> Option<Vec<Seen>> {
-    let mut args = vec!["-T", "fields", "-E", "separator=|"];
-    FIELDS.iter().for_each(|field| args.extend(["-e", field]));
-    let said = tshark(file, &args)?;
-    let seen = said.lines().map(|line| {
-        let fields: Vec<_> = line.splitn(FIELDS.len(), '|').collect();
-        assert_eq!(fields.len(), FIELDS.len(), "{line}");
-        let [kind, tried, src, dst, seq] =
-            [0, 1, 2, 3, 4].map(|k| number(fields[k], line));
-        let (text, notes) = (fields[5].to_string(), fields[6].to_string());
-        let notes = notes.to_lowercase();
-        Seen { kind, tried, src, dst, seq, text, notes }
+/// A capture file (the old format, link type 101: IP from its first byte).
+fn pcap(capture: &Capture) -> Vec<u8> {
+    let mut file = Vec::new();
+    let head: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101];
+    file.extend(head.iter().flat_map(|number| number.to_le_bytes()));
+    for (i, (source, destination, data)) in capture.iter().enumerate() {
+        let udp = 8 + data.len() as u16;
+        let (i, n) = (i as u32, u32::from(20 + udp));
+        let record = [i, 0, n, n];
+        file.extend(record.iter().flat_map(|number| number.to_le_bytes()));
+        file.extend([0x45, 0]);
+        file.extend((20 + udp).to_be_bytes());
+        file.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+        file.extend([127, 0, 0, 1, 127, 0, 0, 1]);
+        for field in [*source, *destination, udp, 0] {
+            file.extend(field.to_be_bytes());
+        }
+        file.extend(data);
+    }
+    file
+}
+
+/// A line of tshark for each frame; `None` where there is no tshark.
+fn tshark(capture: &Capture, fields: &[&str]) -> Option<Vec<String>> {
+    if Command::new("tshark").arg("-v").output().is_err() {
+        skipped("there is no tshark");
+        return None;
+    }
+    let name = format!("zchat-{}-{}.pcap", id(), capture.len());
+    let file = env::temp_dir().join(name);
+    fs::write(&file, pcap(capture)).unwrap();
+    let mut command = Command::new("tshark");
+    command.arg("-X").arg(format!("lua_script:{}", script().display()));
+    command.arg("-r").arg(&file).args(["-T", "fields", "-E", "separator=|"]);
+    fields.iter().for_each(|field| {
+        command.args(["-e", field]);
     });
-    Some(seen.collect())
+    let ended = command.env("LC_ALL", "C.UTF-8").output().unwrap();
+    fs::remove_file(&file).unwrap();
+    let words = String::from_utf8_lossy(&ended.stderr).to_string();
+    assert!(ended.status.success(), "{words}");
+    assert!(!words.contains("zchat.lua"), "{words}"); // An error in Lua.
+    let said = String::from_utf8(ended.stdout).unwrap();
+    Some(said.lines().map(str::to_string).collect())
 }
 
-/// 12 or 0x0000000c.
-fn number(field: &str, line: &str) -> u32 {
-    let number = match field.strip_prefix("0x") {
-        Some(hex) => u32::from_str_radix(hex, 16),
-        None => field.parse(),
-    };
-    number.unwrap_or_else(|e| panic!("{field:?} in {line:?}: {e}"))
-}
-
-fn compare(seen: &Seen, frame: &Frame, what: &str) {
-    let fields = (seen.kind, seen.tried, seen.src, seen.dst, seen.seq);
-    let (kind, tried) = (frame.kind.into(), frame.tried.into());
-    let expected = (kind, tried, frame.src, frame.dst, frame.seq);
-    assert_eq!(fields, expected, "{what}: {seen:?}");
-    if frame.is_text() {
-        let text = String::from_utf8(frame.message()).unwrap();
-        assert_eq!(seen.text, text, "{what}");
-    }
-    let again = seen.notes.contains("sent again");
-    let resent = frame.tried > 0 && frame.kind != ACK && frame.dst != 0;
-    assert!(again || !resent, "{what}: {seen:?}");
-    assert!(!again || frame.tried > 0, "{what}: {seen:?}");
-    assert!(!seen.notes.contains("damaged"), "{what}: {seen:?}");
+fn bytes(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    let pairs = pairs.map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 #[test]
-fn the_golden_frames() {
-    let golden = golden();
-    let datagrams: Vec<_> = golden
-        .iter()
-        .map(|(_, bytes, frame)| (frame.src == 0xaabb_ccdd, bytes.clone()))
-        .collect();
-    let file = capture("golden", &datagrams);
-    let Some(seen) = seen(&file) else { return };
-    assert_eq!(seen.len(), golden.len());
-    for (seen, (what, _, frame)) in seen.iter().zip(&golden) {
-        compare(seen, frame, what);
-    }
-    let tree = tshark(&file, &["-V"]).unwrap();
-    for (what, words) in [
-        ("the message", "¿Qué tal, ñandú?"),
-        ("the inflated message", &*"ja".repeat(30)),
-        ("the checksum", "CRC"),
-    ] {
-        assert!(tree.contains(words), "{what}: {tree}");
-    }
-    // A line of the packet list says what kind each one is.
-    let list = tshark(&file, &[]).unwrap();
-    for (line, (what, _, frame)) in list.lines().zip(&golden) {
-        let kinds = ["HELLO", "TEXT", "ZTEXT", "ACK", "BYE"];
-        let kind = kinds[usize::from(frame.kind) - 1];
-        assert!(line.contains(kind), "{what}: {line}");
-    }
-    fs::remove_file(file).unwrap();
-}
-
-#[test]
-fn damaged_and_foreign_datagrams() {
-    let (_, good, frame) = golden().remove(4);
-    let changed = |at: usize| {
-        let mut bad = good.clone();
-        bad[at] ^= 1;
-        (false, bad)
-    };
-    let damaged =
-        [changed(17), changed(good.len() - 1), changed(3), changed(12)];
-    let file = capture("damaged", &damaged);
-    let Some(seen) = seen(&file) else { return };
-    assert_eq!(seen.len(), damaged.len());
-    for seen in seen {
-        assert!(seen.notes.contains("damaged"), "{seen:?}");
-    }
-    fs::remove_file(file).unwrap();
-
-    // What no peer would send must not end the dissector with an error.
-    let zlib = |payload: &[u8]| {
-        let payload = payload.to_vec();
-        Frame { kind: 3, payload, ..frame.clone() }.pack()
-    };
-    let mut odd = vec![
-        vec![],
-        b"Z".to_vec(),
-        b"Z1".to_vec(),
-        b"Z1\x02".to_vec(),
-        good[..19].to_vec(),
-        seal(b"Z1".to_vec()),
-        vec![0; 1472],
-        zlib(b""),
-        zlib(b"no zlib"),
-        zlib(&deflate(&vec![0; 1_000_000])),
-        zlib(&deflate(b"\xff\xfe\0\x1b[2J")),
-        Frame { kind: 0, ..frame.clone() }.pack(),
-        Frame { kind: 255, ..frame.clone() }.pack(),
-        Frame { kind: BYE, ..frame.clone() }.pack(),
-        Frame { kind: BYE, payload: vec![1], ..frame.clone() }.pack(),
-        Frame { payload: vec![b'x'; 1180], ..frame.clone() }.pack(),
-        Frame { payload: b"\xff\xc3(\0".to_vec(), ..frame.clone() }.pack(),
+fn tshark_reads_the_golden_frames() {
+    let fields = [
+        "zchat.kind",
+        "zchat.try",
+        "zchat.src",
+        "zchat.dst",
+        "zchat.seq",
+        "zchat.text",
+        "zchat.crc.good",
+        "_ws.expert.message",
+        "_ws.col.Info",
     ];
-    let mut random = Random(3);
-    for _ in 0..500 {
-        let mut data = b"Z1".to_vec();
-        data.extend(random.bytes(100));
-        odd.push(data.clone());
-        data[2..].iter_mut().take(1).for_each(|kind| *kind %= 6);
-        odd.push(seal(data));
+    let frames = GOLDEN.map(|(digits, _)| (40_000, 4711, bytes(digits)));
+    let Some(said) = tshark(&frames.to_vec(), &fields) else { return };
+    assert_eq!(said.len(), GOLDEN.len());
+    for (said, (digits, expected)) in said.iter().zip(GOLDEN) {
+        let plain = said.replace("True", "1").replace("False", "0");
+        assert_eq!(plain, expected, "{digits}");
     }
-    let odd: Vec<_> = odd.into_iter().map(|data| (false, data)).collect();
-    let file = capture("odd", &odd);
-    let Some(tree) = tshark(&file, &["-V"]) else { return };
-    for words in ["Malformed Packet", "Lua Error"] {
-        let at = tree.find(words).map(|at| &tree[at.saturating_sub(2000)..]);
-        assert_eq!(at, None);
-    }
-    fs::remove_file(file).unwrap();
+    let zlib = vec![(40_000, 3502, bytes(ZLIB))];
+    let Some(said) = tshark(&zlib, &["zchat.kind", "zchat.text"]) else {
+        return;
+    };
+    assert_eq!(said, [format!("3|{}", "ja".repeat(100))]);
+    let other = vec![(40_000, 3502, b"Z2 is of another time".to_vec())];
+    assert_eq!(tshark(&other, &["zchat.kind"]), Some(vec![String::new()]));
 }
 
-/// A relay that loses every third datagram and writes down the others: a
-/// conversation with repetitions, as a capture between the two would show it.
-#[test]
-fn a_conversation_of_real_programs() {
-    for language in Language::BOTH {
-        let server = start(language, "zchat", "server", &["--port", "0"]);
-        let relay = Relay::to(server.address());
-        let port = relay.address.port().to_string();
-        let to = ["--host", "127.0.0.1", "--port", &port];
-        let mut client = start(language, "zchat", "client", &to);
-        let long = "ja".repeat(200);
-        for line in ["hola", "¿qué tal?", &long, "chau"] {
-            client.write(format!("{line}\n").as_bytes());
-        }
-        server.wait_for("chau");
-        assert_eq!(client.end().code, Some(0));
-        let datagrams = relay.datagrams.lock().unwrap().clone();
-        let file = capture(&format!("{language:?}"), &datagrams);
-        let Some(seen) = seen(&file) else { return };
-        assert_eq!(seen.len(), datagrams.len());
-        for (seen, (_, bytes)) in seen.iter().zip(&datagrams) {
-            let frame = Frame::unpack(bytes).expect("a sound frame");
-            compare(seen, &frame, &format!("{language:?}"));
-        }
-        assert!(seen.iter().any(|s| s.text == long && s.kind == 3));
-        assert!(seen.iter().any(|s| s.notes.contains("sent again")));
-        assert!(seen.iter().any(|s| s.kind == u32::from(BYE)));
-        fs::remove_file(file).unwrap();
-    }
-}
-
-struct Relay {
-    address: SocketAddr,
-    datagrams: Arc<Mutex<Vec<Datagram>>>,
-}
-
-impl Relay {
-    /// Its thread ends when it has heard nothing for a while.
-    fn to(server: SocketAddr) -> Relay {
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        s.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (address, datagrams) = (s.local_addr().unwrap(), Arc::default());
-        let relay = Relay { address, datagrams };
-        let datagrams = relay.datagrams.clone();
-        thread::spawn(move || {
-            let (mut buffer, mut client) = ([0; 2000], None);
-            let mut count = 0;
-            while let Ok((n, from)) = s.recv_from(&mut buffer) {
-                let from_server = from == server;
-                if !from_server {
-                    client = Some(from);
-                }
-                let to = if from_server { client } else { Some(server) };
-                count += 1;
-                if count % 3 == 0 {
-                    continue; // Lost before the place of the capture.
-                }
-                let data = buffer[..n].to_vec();
-                datagrams.lock().unwrap().push((from_server, data));
-                to.map(|to| s.send_to(&buffer[..n], to));
+/// A relay that keeps what passes; its client is whoever is not the server.
+fn recorded(talk: impl FnOnce(SocketAddr), server: SocketAddr) -> Capture {
+    let relay = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (address, own) = (relay.local_addr().unwrap(), relay.try_clone());
+    let (heard, hears) = channel();
+    thread::spawn(move || {
+        let (mut buffer, mut client) = ([0; 2000], None);
+        while let Ok((n, from)) = relay.recv_from(&mut buffer) {
+            if n == 0 {
+                return; // The test's sign.
             }
-        });
-        relay
+            let to = if from == server { client } else { Some(server) };
+            client = if from == server { client } else { Some(from) };
+            let Some(to) = to else { continue };
+            let _ = relay.send_to(&buffer[..n], to);
+            let frame = (from.port(), to.port(), buffer[..n].to_vec());
+            heard.send(frame).unwrap();
+        }
+    });
+    talk(address);
+    own.unwrap().send_to(b"", address).unwrap();
+    let mut capture = Vec::new();
+    while let Ok(frame) = hears.recv_timeout(PATIENCE) {
+        capture.push(frame);
+    }
+    capture
+}
+
+#[test]
+fn tshark_reads_a_real_conversation() {
+    let mut server = start(Language::Rust, "zchat", "server", &["--port", "0"]);
+    let long = "socket ".repeat(40);
+    let address = server.address();
+    let talk = |to: SocketAddr| {
+        let port = to.port().to_string();
+        let args = ["127.0.0.1", "--port", &port];
+        let mut client = start(Language::Python, "zchat", "client", &args);
+        client.write(format!("hola\n{long}\n").as_bytes());
+        server.wait_for("socket socket");
+        server.write("¿qué tal?\n".as_bytes());
+        client.wait_for("¿qué tal?");
+        assert_eq!(client.end().code, Some(0));
+    };
+    let capture = recorded(talk, address);
+    server.stop();
+    let fields = ["zchat.kind", "zchat.crc.good", "zchat.text"];
+    let Some(said) = tshark(&capture, &fields) else { return };
+    let all = said.join("\n").replace("True", "1") + "\n";
+    for line in [
+        "1|1|".to_string(),
+        "2|1|hola".to_string(),
+        format!("3|1|{long}"),
+        "2|1|¿qué tal?".to_string(),
+        "4|1|".to_string(),
+        "5|1|".to_string(),
+    ] {
+        assert!(all.contains(&format!("{line}\n")), "{line:?} in {all}");
+    }
+    assert!(!all.contains("|0|"), "a damaged one? {all}");
+}
+
+/// Wireshark brings Lua 5.2 up to version 4.2, and Lua 5.4 from 4.4 on.
+#[test]
+fn the_script_and_its_crc_work_in_lua_5_2_and_5_4() {
+    let stub = "
+        local any = setmetatable({}, {})
+        local meta = getmetatable(any)
+        meta.__index = function() return any end
+        meta.__call = function() return any end
+        meta.__newindex = function() end
+        Proto, ProtoField, ProtoExpert, base, expert = any, any, any, any, any
+        local crc32 = dofile(arg[1])
+        print(string.format('%x %x', crc32('123456789'), crc32('')))
+    ";
+    for lua in ["lua5.2", "lua5.4"] {
+        let mut command = Command::new(lua);
+        command.arg("-").arg(script());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let Ok(mut child) = command.spawn() else {
+            skipped(&format!("there is no {lua}"));
+            continue;
+        };
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(stub.as_bytes()).unwrap();
+        drop(input);
+        let said = child.wait_with_output().unwrap();
+        // The check value of this CRC, as every catalogue of CRCs has it.
+        let said = String::from_utf8_lossy(&said.stdout).to_string();
+        assert_eq!(said, "cbf43926 0\n", "{lua}");
     }
 }

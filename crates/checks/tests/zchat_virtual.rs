@@ -590,6 +590,42 @@ fn it_sends_again_after_two_tenths_of_a_second_then_twice_as_long() {
     assert_eq!(after.last(), Some(&29_000));
 }
 
+#[test]
+fn a_bye_confirms_what_its_sender_has_read() {
+    for (read, note) in [(true, None), (false, Some("not confirmed: hola"))] {
+        let mut w = connected();
+        w.nodes[0].session.say(b"hola");
+        let now = w.now;
+        w.nodes[0].session.tick(now);
+        if read {
+            for (to, data) in sends(&mut w.nodes[0].session) {
+                assert_eq!(to, port(1));
+                w.nodes[1].session.receive(now, port(0), &data);
+            }
+        }
+        w.nodes[1].session.actions(); // Shown, and the ACK is lost.
+        w.nodes[1].session.leave();
+        w.nodes[1].session.tick(now);
+        for (_, data) in sends(&mut w.nodes[1].session) {
+            w.nodes[0].session.receive(now, port(1), &data);
+        }
+        let said = w.nodes[0].session.actions();
+        let lost = said.iter().find_map(|action| match action {
+            Action::Note(text) if text.starts_with("not ") => Some(&**text),
+            _ => None,
+        });
+        assert_eq!(lost, note);
+    }
+}
+
+fn sends(session: &mut Session) -> Vec<(SocketAddr, Vec<u8>)> {
+    let sends = session.actions().into_iter().filter_map(|action| {
+        let Action::Send(to, data) = action else { return None };
+        Some((to, data))
+    });
+    sends.collect()
+}
+
 /// Knuth's generator: the same numbers each time.
 struct Random(u64);
 
