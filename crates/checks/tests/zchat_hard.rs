@@ -584,7 +584,7 @@ fn resends(language: Language) {
         }
         program.write(b"nobody answers\n");
         let mut sent = Vec::new();
-        while sent.len() < 7 {
+        while sent.len() < 9 {
             let frame = peer.hear(PATIENCE).expect("it is sent again");
             if frame.is_text() && frame.message() == b"nobody answers" {
                 assert_eq!(usize::from(frame.tried), sent.len());
@@ -593,11 +593,13 @@ fn resends(language: Language) {
         }
         let gaps = sent.windows(2).map(|w| (w[1] - w[0]).as_secs_f64());
         let gaps: Vec<_> = gaps.collect();
-        for (gap, least) in gaps.iter().zip([0.2, 0.4, 0.8, 1.6, 2.0, 2.0]) {
-            // This test and the program may each be late.
-            let usual = least * 0.8..least * 2.0 + 1.5;
-            assert!(usual.contains(gap), "{role:?}: {gaps:?}");
-        }
+        // This test and the program may each be late, but not always.
+        let least = [0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0];
+        let early = gaps.iter().zip(least).find(|(gap, s)| **gap < s * 0.8);
+        assert_eq!(early, None, "{role:?}: {gaps:?}");
+        assert!(gaps[0] < 2.0, "{role:?}: {gaps:?}");
+        let last = gaps[4..].iter().any(|gap| *gap < 2.8);
+        assert!(last, "{role:?}: {gaps:?}");
         program.wait_until("no message", |out, _| out.is_empty().then_some(()));
         alive(program);
     });
