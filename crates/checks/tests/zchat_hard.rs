@@ -2,8 +2,8 @@
 //! but what they send, print, and say when they end.
 //!
 //! [`table`] has a row for each case in `zchat_hard.txt`: its short name, the
-//! case, and what is done about it in Rust and in Python. A cell is a test
-//! that starts that program, or the reason why the case cannot exist there.
+//! case, and the test of it in Rust and in Python. A cell whose test does not
+//! start that program fails, and so does the table if a case has no row.
 //!
 //! A runner of its own, because most of the slow cases only wait (30 seconds
 //! until a message is "not confirmed"): they all wait at the same time.
@@ -24,7 +24,9 @@ use checks::Language;
 use checks::zchat::{
     ACK, BYE, Frame, HELLO, Peer, Random, TEXT, ZTEXT, deflate, gzip, seal,
 };
-use kit::{BadLink, Direction, Ended, PATIENCE, Program, Shares, within};
+use kit::{
+    BadLink, Direction, Ended, PATIENCE, Program, Shares, free_port, within,
+};
 
 /// What is done about a case in one language.
 enum Cell {
@@ -1359,6 +1361,7 @@ fn into_file(
 }
 
 fn full(language: Language) {
+    without_a_reader(language);
     if fs::metadata("/dev/full").is_err() {
         return skipped("there is no /dev/full");
     }
@@ -1383,6 +1386,42 @@ fn full(language: Language) {
         let ack = frames.iter().find(|f| f.kind == ACK && f.seq == seq);
         assert_eq!(ack, None, "acknowledged, but nobody saw it");
         sentence(&ended);
+    }
+}
+
+/// The same where the program that read our output has ended.
+fn without_a_reader(language: Language) {
+    started(language);
+    let s = socket();
+    let port = s.local_addr().unwrap().port();
+    let free = free_port();
+    for (name, port) in [("server", free), ("client", port)] {
+        let mut program = checks::command(language, "zchat", name);
+        program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        program.stdin(Stdio::piped());
+        program.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        let _stdin = child.stdin.take();
+        drop(child.stdout.take());
+        let peer = match name {
+            "server" => Peer::call(([127, 0, 0, 1], port).into(), ME),
+            _ => Peer::answer(s.try_clone().unwrap(), ME),
+        };
+        peer.send(TEXT, 0, peer.next, b"nobody sees this");
+        let late = "it goes on without stdout";
+        let ended = within(PATIENCE, late, || child.wait_with_output());
+        let ended = ended.unwrap();
+        let code = ended.status.code();
+        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let (stdout, stdout_bytes) = (String::new(), vec![]);
+        let ended = Ended { code, stdout_bytes, stdout, stderr };
+        no_panic(&ended);
+        assert!(ended.code.is_some_and(|code| code > 0), "{ended:?}");
+        sentence(&ended);
+        let frames = peer.all_within(MOMENT);
+        let seq = peer.next;
+        let ack = frames.iter().find(|f| f.kind == ACK && f.seq == seq);
+        assert_eq!(ack, None, "acknowledged, but nobody saw it");
     }
 }
 
