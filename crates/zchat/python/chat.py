@@ -41,6 +41,8 @@ def dial(host, port):
             return s, [_as_ipv6(address) for address in addresses]
         except OSError:  # A machine without IPv6.
             addresses = [a for a in addresses if not _is_ipv6(a)]
+    if not addresses:
+        sys.exit(f"Error: {host} has no IPv4 address")
     return _open(("0.0.0.0", 0)), addresses
 
 

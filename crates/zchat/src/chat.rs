@@ -58,6 +58,9 @@ pub fn dial(host: &str, port: u16) -> Result<(UdpSocket, Vec<SocketAddr>)> {
         }
         addresses.retain(SocketAddr::is_ipv4); // A machine without IPv6.
     }
+    if addresses.is_empty() {
+        return Err(format!("{host} has no IPv4 address").into());
+    }
     Ok((open(([0, 0, 0, 0], 0).into())?, addresses))
 }
 
@@ -95,7 +98,11 @@ fn as_ipv6(address: SocketAddr) -> SocketAddr {
 /// # Errors
 /// A sentence, if messages were lost or nobody answered; what the system says
 /// if stdout cannot be written.
-pub fn run(s: UdpSocket, dial: Vec<SocketAddr>, stats: bool) -> Result<()> {
+pub fn run(
+    s: UdpSocket,
+    addresses: Vec<SocketAddr>,
+    stats: bool,
+) -> Result<()> {
     // 1. Two threads and Ctrl-C tell the main loop what happens.
     let (events, happens) = sync_channel(DATAGRAMS);
     let (permits, may_read) = sync_channel(LINES);
@@ -107,7 +114,7 @@ pub fn run(s: UdpSocket, dial: Vec<SocketAddr>, stats: bool) -> Result<()> {
 
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();
-    let mut session = Session::new(dial, clock.elapsed());
+    let mut session = Session::new(addresses, clock.elapsed());
     let (mut permitted, mut interrupted) = (0, false);
     loop {
         // 3. Let it do what is due.
