@@ -1107,7 +1107,12 @@ fn both_leave(language: Language) {
         let (server, client, _link) = through_a_link(language);
         signal(&[&server, &client], "INT");
         for program in [server, client] {
-            let ended = ends(program, 0);
+            let ended = program.end();
+            no_panic(&ended);
+            // One may be leaving for the other's BYE when the signal comes:
+            // while Python ends, Ctrl-C has its usual effect again.
+            let late = ended.code.is_none() && ended.stderr.contains("left");
+            assert!(ended.code == Some(0) || late, "{ended:?}");
             assert!(!ended.stderr.contains("not "), "{}", ended.stderr);
         }
     }
@@ -1195,7 +1200,8 @@ fn mirror(language: Language) {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut buffer = [0; 2000];
-            while !over.load(Ordering::Relaxed) {
+            let late = || start.elapsed() > PATIENCE * 2; // A test failed.
+            while !over.load(Ordering::Relaxed) && !late() {
                 if let Ok((n, from)) = s.recv_from(&mut buffer) {
                     let _ = s.send_to(&buffer[..n], from);
                 }
