@@ -113,7 +113,8 @@ fn ctrl_d_and_ctrl_c_where_nobody_is(language: Language) {
         let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut client = client(language, s.local_addr().unwrap());
         let mut server = on_a_terminal(language, "server", &["--port", "0"]);
-        server.address();
+        // Answered: so it is past its start, and minds Ctrl-C.
+        Peer::new(server.address(), ME).dial();
         server.write(key);
         ends(server);
         s.set_read_timeout(Some(kit::PATIENCE)).unwrap();
