@@ -263,6 +263,12 @@ fn what_grows_beyond_a_message_is_refused_without_growing() {
     let frame = Frame { kind, payload, ..golden_text() };
     assert_eq!(Frame::unpack(&frame.pack()), Ok(frame.clone()));
     assert_eq!(frame.text(), None);
+    // A stream of nothing is no message either, in both languages.
+    let payload = bytes("789c030000000001");
+    let nothing = Frame { kind: Kind::Ztext, payload, ..golden_text() }.pack();
+    assert_eq!(Frame::unpack(&nothing).unwrap().text(), None);
+    let said = in_python(&[format!("unpack {}", hex(&nothing))]);
+    assert_eq!(said, [verdict(&nothing)]);
     for length in [1024, 1025] {
         let payload = vec![b'x'; length];
         let frame = Frame { payload, ..golden_text() };

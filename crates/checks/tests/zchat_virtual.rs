@@ -139,7 +139,9 @@ impl World {
 
     fn run_until(&mut self, end: Duration) {
         for i in 0..self.nodes.len() {
-            self.tick(i);
+            if !self.nodes[i].ended {
+                self.tick(i);
+            }
         }
         for _ in 0..2_000_000 {
             let air = self.air.keys().next().map(|(at, _)| (*at, None));
@@ -550,6 +552,46 @@ fn an_idle_hour_is_cheap_and_harmless() {
     w.run();
     w.check();
     assert!(w.messages.values().all(|m| m.shown == 1));
+}
+
+#[test]
+fn a_dead_peer_s_seat_is_free_after_34_seconds() {
+    let mut w = connected();
+    w.nodes[1].ended = true; // Killed: it says nothing.
+    w.add(vec![port(0)], Shares::default());
+    w.run_until(w.now + secs(30));
+    assert_eq!(w.notes["connected"], 2);
+    w.run_until(w.now + secs(6));
+    assert_eq!(w.notes["connected"], 4);
+}
+
+#[test]
+fn a_frame_with_one_wrong_id_or_from_the_future_is_not_shown() {
+    let mut w = connected();
+    let mut frames = w.heard.iter().filter_map(|(.., data)| {
+        Frame::unpack(data).ok().filter(|f| f.kind == Kind::Text)
+    });
+    let first = frames.next_back().expect("a TEXT #1");
+    let Frame { src, dst, .. } = first;
+    for (src, dst, seq, shown) in [
+        (src, dst ^ 1, 2, 0),
+        (src ^ 1, dst, 2, 0),
+        (dst, src, 2, 0),
+        (src, dst, 0, 0),
+        (src, dst, 3, 0),
+        (src, dst, 1 << 31, 0),
+        (src, dst, u32::MAX, 0),
+        (src, dst, 2, 1),
+        (src, dst, 2, 0),
+    ] {
+        let payload = b"hola".to_vec();
+        let frame = Frame { src, dst, seq, payload, ..first.clone() };
+        let server = &mut w.nodes[0].session;
+        server.receive(w.now, port(1), &frame.pack());
+        let actions = server.actions();
+        let shows = |action: &&Action| matches!(action, Action::Show(_));
+        assert_eq!(actions.iter().filter(shows).count(), shown, "{frame:?}");
+    }
 }
 
 /// When node `i` sends, while nothing arrives any more.
