@@ -424,7 +424,10 @@ impl Peer {
     /// If it does not.
     pub fn hears(&mut self, message: &[u8]) {
         let what = String::from_utf8_lossy(message).into_owned();
+        let deadline = Instant::now() + PATIENCE;
         while !self.heard.iter().any(|heard| heard == message) {
+            // It may ask for ever whether we are still there.
+            assert!(Instant::now() < deadline, "{what:?} never came");
             self.until(&what, Frame::is_text);
         }
     }

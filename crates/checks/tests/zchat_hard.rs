@@ -247,11 +247,11 @@ fn memory(process: u32) -> Option<usize> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Memory must not have grown by more than 16 MB.
+/// Memory must not have grown by more than 8 MB.
 fn flat(process: u32, before: Option<usize>) {
     let after = memory(process);
     if let (Some(before), Some(after)) = (before, after) {
-        assert!(after < before + 16_000, "{before} kB, then {after} kB");
+        assert!(after < before + 8_000, "{before} kB, then {after} kB");
     }
 }
 
