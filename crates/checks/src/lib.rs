@@ -7,6 +7,7 @@ pub mod forge;
 mod peers;
 mod start;
 pub mod twins;
+pub mod zchat;
 
 pub use build::{binary, example, root};
 pub use peers::skipped;

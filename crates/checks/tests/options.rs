@@ -31,6 +31,13 @@ const PROGRAMS: [(&str, &str, &str); 6] = [
     ),
 ];
 
+/// Programs with more options, which have tests of their own: the help is as
+/// it is everywhere.
+const OTHERS: [(&str, &str, &str); 2] = [
+    ("zchat", "server", "[--host localhost] [--port 3502] [--stats]"),
+    ("zchat", "client", "[--host localhost] [--port 3502] [--stats] [ADDRESS]"),
+];
+
 fn run(
     language: Language,
     (package, name, _): (&str, &str, &str),
@@ -41,7 +48,7 @@ fn run(
 
 #[test]
 fn help_is_on_stdout_with_status_0() {
-    for program in PROGRAMS {
+    for program in PROGRAMS.into_iter().chain(OTHERS) {
         let (_, name, usage) = program;
         for help in ["--help", "-h"] {
             let ended = run(Language::Rust, program, &[help]);

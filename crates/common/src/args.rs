@@ -142,6 +142,20 @@ impl Args {
         String::new()
     }
 
+    /// The argument that has no name, if one is left; so ask for it after all
+    /// options. `what` is its word in the usage line.
+    pub fn argument(&mut self, what: &str) -> Option<String> {
+        self.usage += &format!(" [{what}]");
+        let mut left = self.given.clone();
+        let found = left.opt_free_from_fn(|text| match text {
+            option if option.starts_with('-') => Err("an option"),
+            text => Ok(text.to_string()),
+        });
+        let found = found.ok()??;
+        self.given = left;
+        Some(found)
+    }
+
     /// Goes on if all is well. Otherwise ends the program: with the usage line
     /// on stdout and status 0 for `--help` (or `-h`); with the usage line, a
     /// sentence on stderr and status 2 for a value of the wrong kind, an
@@ -253,6 +267,7 @@ mod tests {
         assert!(text.contains("Error: --under: "), "{text}");
     }
 
+    #[test]
     fn a_percentage_is_from_0_to_100() {
         let parse = |given: &[&str]| {
             let given = given.iter().map(Into::into).collect();
@@ -301,6 +316,27 @@ mod tests {
             let text = format!("{usage}\nError: {wrong}");
             assert_eq!(parse(given).1, Some((2, text)), "{given:?}");
         }
+    }
+
+    #[test]
+    fn an_argument_without_a_name_is_given_or_not() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("client", Arguments::from_vec(given));
+            let port = args.option("--port", 3502_u16);
+            (args.argument("ADDRESS"), port, args.verdict())
+        };
+        let usage = "usage: client [--help] [--port 3502] [ADDRESS]";
+        let wrong = |what| Some((2, format!("{usage}\nError: {what}")));
+        assert_eq!(parse(&[]), (None, 3502, None));
+        let here = Some("10.0.0.7".to_string());
+        for given in [["10.0.0.7", "--port=1"], ["--port=1", "10.0.0.7"]] {
+            assert_eq!(parse(&given), (here.clone(), 1, None));
+        }
+        let option = parse(&["--prot"]);
+        assert_eq!(option, (None, 3502, wrong("--prot is unknown")));
+        let two = parse(&["10.0.0.7", "more"]);
+        assert_eq!(two, (here, 3502, wrong("more is unknown")));
     }
 
     #[test]

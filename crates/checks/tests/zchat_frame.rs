@@ -1,0 +1,365 @@
+//! zchat's frames: byte for byte, and that Rust and Python agree on every
+//! datagram, sound or damaged.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::thread;
+
+use checks::{python, root};
+use kit::{Direction, Fates, Shares};
+use zchat::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
+
+const CLIENT: u32 = 0x1122_3344;
+const SERVER: u32 = 0xaabb_ccdd;
+
+/// A frame as hexadecimal digits; its kind, attempt, src, dst, seq, payload.
+type Golden = (&'static str, Kind, u8, u32, u32, u32, &'static [u8]);
+
+/// The frames of a conversation.
+const GOLDEN: [Golden; 10] = [
+    (
+        "5a31010011223344000000000000000071f55ee7",
+        Kind::Hello,
+        0,
+        CLIENT,
+        0,
+        0,
+        b"",
+    ),
+    (
+        "5a310100aabbccdd1122334400000000960cdd27",
+        Kind::Hello,
+        0,
+        SERVER,
+        CLIENT,
+        0,
+        b"",
+    ),
+    (
+        "5a31020011223344aabbccdd000000017423ce93",
+        Kind::Text,
+        0,
+        CLIENT,
+        SERVER,
+        1,
+        b"",
+    ),
+    (
+        "5a310400aabbccdd112233440000000165a883dc",
+        Kind::Ack,
+        0,
+        SERVER,
+        CLIENT,
+        1,
+        b"",
+    ),
+    (
+        "5a31020011223344aabbccdd00000002686f6c61f505b41c",
+        Kind::Text,
+        0,
+        CLIENT,
+        SERVER,
+        2,
+        b"hola",
+    ),
+    (
+        "5a31020211223344aabbccdd00000002686f6c61213924db",
+        Kind::Text,
+        2,
+        CLIENT,
+        SERVER,
+        2,
+        b"hola",
+    ),
+    (
+        "5a31020011223344aabbccdd00000003c2bf5175c3a92074616c2c20c3b1616e\
+         64c3ba3fc5e5d02b",
+        Kind::Text,
+        0,
+        CLIENT,
+        SERVER,
+        3,
+        "¿Qué tal, ñandú?".as_bytes(),
+    ),
+    (
+        "5a31030011223344aabbccdd0000000478dacb4acc1a16100025b14f4dd07586\
+         b2",
+        Kind::Ztext,
+        0,
+        CLIENT,
+        SERVER,
+        4,
+        b"\x78\xda\xcb\x4a\xcc\x1a\x16\x10\x00\x25\xb1\x4f\x4d",
+    ),
+    (
+        "5a31050011223344aabbccdd0000000500000007768bd15f",
+        Kind::Bye,
+        0,
+        CLIENT,
+        SERVER,
+        5,
+        &[0, 0, 0, 7],
+    ),
+    (
+        "5a310500aabbccdd11223344000000008fa0523c",
+        Kind::Bye,
+        0,
+        SERVER,
+        CLIENT,
+        0,
+        b"",
+    ),
+];
+
+#[test]
+fn the_golden_frames_both_ways() {
+    for (digits, kind, attempt, src, dst, seq, payload) in GOLDEN {
+        let payload = payload.to_vec();
+        let frame = Frame { kind, attempt, src, dst, seq, payload };
+        assert_eq!(hex(&frame.pack()), digits);
+        assert_eq!(Frame::unpack(&bytes(digits)), Ok(frame));
+    }
+    let zlib = Frame::unpack(&bytes(GOLDEN[7].0)).unwrap();
+    assert_eq!(zlib.text(), Some(b"ja".repeat(100)));
+    assert_eq!(smaller(&b"ja".repeat(100)).0, Kind::Ztext);
+    assert_eq!(smaller(b"hola"), (Kind::Text, b"hola".to_vec()));
+    assert_eq!(smaller(b""), (Kind::Text, vec![]));
+}
+
+#[test]
+fn python_reads_and_writes_the_golden_frames() {
+    let asked = GOLDEN.map(|golden| bytes(golden.0));
+    let said = in_python(&asked.map(|data| format!("unpack {}", hex(&data))));
+    let ours = GOLDEN.map(|golden| verdict(&bytes(golden.0)));
+    assert_eq!(said, ours);
+    // What it writes stands in its verdict, too.
+    assert!(said.iter().zip(GOLDEN).all(|(s, g)| s.ends_with(g.0)), "{said:?}");
+}
+
+/// Text that zlib makes smaller, or bytes that it does not.
+fn payload(random: &mut Random, most: usize) -> Vec<u8> {
+    let length = random.below(most + 1);
+    let words = ["taller ", "socket ", "ñandú ", "datagrama ", "hola\n"];
+    match random.below(4) {
+        0 => (0..length).map(|_| random.below(256) as u8).collect(),
+        1 => vec![b'z'; length],
+        _ => {
+            let pick = |_| words[random.below(words.len())];
+            let text: String = (0..length).map(pick).collect();
+            text.as_bytes()[..length].to_vec()
+        }
+    }
+}
+
+/// Bytes as they are, with the CRC-32 behind them.
+fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+    let crc = crc32(&body);
+    body.extend(crc.to_be_bytes());
+    body
+}
+
+/// CRC-32 bit by bit, as its polynomial defines it: neither twin's way.
+fn crc32(data: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in data {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
+        }
+    }
+    !crc
+}
+
+/// A datagram: sound, almost sound, or neither.
+fn datagram(random: &mut Random) -> Vec<u8> {
+    let mut body = b"Z1".to_vec();
+    body.push(random.below(7) as u8);
+    body.push(random.below(256) as u8);
+    for _ in 0..3 {
+        let few = [0, 1, 0x8000_0000, u32::MAX, random.next() as u32];
+        body.extend(few[random.below(few.len())].to_be_bytes());
+    }
+    match random.below(6) {
+        0 => body.extend(payload(random, 1300)),
+        1 => body.truncate(random.below(body.len())),
+        2 => body[0] = random.below(256) as u8,
+        3 => body.extend(payload(random, 40)),
+        what => {
+            // A zlib stream, whole or damaged, with a good CRC-32.
+            let most = if what == 4 { 1024 } else { 2000 };
+            let (kind, mut stream) = smaller(&payload(random, most));
+            let at = random.below(stream.len() + 1);
+            match random.below(8) {
+                0 => stream.truncate(at),
+                1 => stream.insert(at, random.below(256) as u8),
+                2 if at < stream.len() => {
+                    stream[at] ^= 1 << random.below(8);
+                }
+                _ => {}
+            }
+            body[2] = kind as u8;
+            body.extend(stream);
+        }
+    }
+    sealed(body)
+}
+
+#[test]
+fn rust_and_python_agree_on_thousands_of_datagrams() {
+    let seed = seed();
+    let mut random = Random(seed);
+    let damage = Shares { corrupt: 0.2, truncate: 0.1, ..Shares::default() };
+    let mut fates = Fates::new(damage, seed, Direction::There);
+    let datagrams: Vec<_> =
+        (0..12_000).map(|_| fates.next(&datagram(&mut random)).data).collect();
+    let asked: Vec<_> =
+        datagrams.iter().map(|data| format!("unpack {}", hex(data))).collect();
+    let said = in_python(&asked);
+    assert_eq!(said.len(), datagrams.len());
+    let mut counts = [0; 5];
+    for (data, said) in datagrams.iter().zip(said) {
+        let ours = verdict(data);
+        assert_eq!(ours, said, "ZCHAT_SEED={seed}, {}", hex(data));
+        let all = ["foreign", "damaged", "Text", "Ztext", " none "];
+        for (count, what) in counts.iter_mut().zip(all) {
+            *count += usize::from(ours.contains(what));
+        }
+    }
+    // Each verdict comes up often: what is compared is worth comparing.
+    assert!(counts.iter().all(|count| *count > 500), "{counts:?}");
+}
+
+#[test]
+fn each_reads_what_the_other_has_compressed() {
+    let seed = seed();
+    let mut random = Random(seed);
+    let texts: Vec<_> =
+        (0..2000).map(|_| payload(&mut random, TEXT_MAX)).collect();
+    let asked: Vec<_> =
+        texts.iter().map(|text| format!("smaller {}", hex(text))).collect();
+    for (text, said) in texts.iter().zip(in_python(&asked)) {
+        let theirs = Frame::unpack(&bytes(&said)).unwrap();
+        let (kind, payload) = smaller(text);
+        assert!(payload.len() <= text.len());
+        for frame in [theirs, Frame { kind, payload, ..golden_text() }] {
+            assert_eq!(frame.text().as_ref(), Some(text), "ZCHAT_SEED={seed}");
+        }
+    }
+}
+
+fn golden_text() -> Frame {
+    Frame::unpack(&bytes(GOLDEN[4].0)).unwrap()
+}
+
+#[test]
+fn what_grows_beyond_a_message_is_refused_without_growing() {
+    for (length, shown) in [(1, true), (1024, true), (1025, false)] {
+        let (kind, payload) = smaller(&vec![b'x'; length]);
+        let frame = Frame { kind, payload, ..golden_text() };
+        assert_eq!(frame.text().is_some(), shown, "{length}");
+    }
+    let (kind, payload) = smaller(&vec![0; 1_000_000]);
+    assert!(payload.len() < 1100);
+    let frame = Frame { kind, payload, ..golden_text() };
+    assert_eq!(Frame::unpack(&frame.pack()), Ok(frame.clone()));
+    assert_eq!(frame.text(), None);
+    // A stream of nothing is no message either, in both languages.
+    let payload = bytes("789c030000000001");
+    let nothing = Frame { kind: Kind::Ztext, payload, ..golden_text() }.pack();
+    assert_eq!(Frame::unpack(&nothing).unwrap().text(), None);
+    let said = in_python(&[format!("unpack {}", hex(&nothing))]);
+    assert_eq!(said, [verdict(&nothing)]);
+    for length in [1024, 1025] {
+        let payload = vec![b'x'; length];
+        let frame = Frame { payload, ..golden_text() };
+        assert_eq!(frame.text().is_some(), length == 1024);
+    }
+}
+
+/// What Rust makes of a datagram, in the words of [`SCRIPT`].
+fn verdict(data: &[u8]) -> String {
+    let frame = match Frame::unpack(data) {
+        Ok(frame) => frame,
+        Err(Unfit::Foreign) => return "foreign".to_string(),
+        Err(Unfit::Damaged) => return "damaged".to_string(),
+    };
+    let text = frame.text().map_or("none".to_string(), |text| hex(&text));
+    let packed = hex(&frame.pack());
+    let Frame { kind, attempt, src, dst, seq, .. } = frame;
+    format!("{kind:?} {attempt} {src} {dst} {seq} {text} {packed}")
+}
+
+/// The Python twin answers, a line for each line.
+const SCRIPT: &str = "
+import sys
+from frame import Damaged, Foreign, Frame, Kind, smaller
+for line in sys.stdin:
+    what, _, data = line[:-1].partition(' ')
+    data = bytes.fromhex(data)
+    if what == 'smaller':
+        kind, payload = smaller(data)
+        print(Frame(kind, 0, 1, 2, 3, payload).pack().hex())
+        continue
+    try:
+        f = Frame.unpack(data)
+    except Foreign:
+        print('foreign')
+        continue
+    except Damaged:
+        print('damaged')
+        continue
+    text = f.text()
+    text = 'none' if text is None else text.hex()
+    kind = f.kind.name.capitalize()
+    print(kind, f.attempt, f.src, f.dst, f.seq, text, f.pack().hex())
+";
+
+fn in_python(asked: &[String]) -> Vec<String> {
+    let mut command = python();
+    command.args(["-c", SCRIPT]);
+    command.env("PYTHONPATH", root().join("crates/zchat/python"));
+    command.env_remove("PYTHONUNBUFFERED");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = command.spawn().expect("Python starts");
+    let mut input = python.stdin.take().expect("stdin is piped");
+    let lines = asked.join("\n") + "\n";
+    let writes = thread::spawn(move || input.write_all(lines.as_bytes()));
+    let ended = python.wait_with_output().expect("Python ends");
+    writes.join().unwrap().unwrap();
+    assert!(ended.status.success());
+    let said = String::from_utf8(ended.stdout).unwrap();
+    let said: Vec<_> = said.lines().map(str::to_string).collect();
+    assert_eq!(said.len(), asked.len());
+    said
+}
+
+fn hex(data: &[u8]) -> String {
+    data.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    let pairs = pairs.map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+/// `ZCHAT_SEED`, where it is set: a failing run again.
+fn seed() -> u64 {
+    let set = std::env::var("ZCHAT_SEED").ok();
+    set.map_or(2026, |seed| seed.parse().expect("ZCHAT_SEED is a number"))
+}
+
+/// Knuth's generator: the same numbers each time.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005);
+        self.0 = self.0.wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        self.next() % n
+    }
+}

@@ -1,0 +1,172 @@
+//! zchat on a terminal: a half-typed line, Ctrl-D, Ctrl-C, and text that
+//! would like to command the terminal.
+//!
+//! The terminal is a pseudo-terminal: what a test writes is typed on it (and
+//! echoed by it), and what the program prints on stdout and stderr is on its
+//! screen. Not on Windows, whose consoles work otherwise.
+
+#![cfg(unix)]
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::process::Command;
+
+use checks::zchat::{BYE, Peer};
+use checks::{Language, command, python};
+use kit::{Ended, Program};
+
+/// Each test once for each language.
+macro_rules! in_both_languages {
+    ($($test:ident)*) => {
+        mod rust {
+            $(#[test] fn $test() { super::$test(super::Language::Rust) })*
+        }
+        mod python {
+            $(#[test] fn $test() { super::$test(super::Language::Python) })*
+        }
+    };
+}
+in_both_languages! {
+    a_half_typed_line_and_an_incoming_one
+    ctrl_d_and_ctrl_c_leave_with_bye
+    ctrl_d_and_ctrl_c_where_nobody_is
+    escape_sequences_are_made_harmless
+}
+
+/// Runs a program on a terminal of its own; ends as the program ends.
+const ON_A_TERMINAL: &str = "import os, pty, sys; \
+    status = pty.spawn(sys.argv[1:]); \
+    sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 99)";
+
+const ME: u32 = 0x1122_3344;
+
+fn on_a_terminal(language: Language, name: &str, args: &[&str]) -> Program {
+    let program = command(language, "zchat", name);
+    let mut terminal: Command = python();
+    terminal.args(["-c", ON_A_TERMINAL]);
+    terminal.arg(program.get_program()).args(program.get_args()).args(args);
+    Program::start(&format!("{language:?} zchat {name}"), terminal)
+}
+
+/// Both programs, each on a terminal, each connected with a scripted peer.
+fn both(language: Language) -> [(Program, Peer); 2] {
+    let server = on_a_terminal(language, "server", &["--port", "0"]);
+    let called = Peer::call(server.address(), ME);
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let client = client(language, s.local_addr().unwrap());
+    let caller = Peer::answer(s, ME);
+    server.wait_for("connected");
+    client.wait_for("connected");
+    [(server, called), (client, caller)]
+}
+
+fn client(language: Language, to: SocketAddr) -> Program {
+    let (host, port) = (to.ip().to_string(), to.port().to_string());
+    on_a_terminal(language, "client", &["--host", &host, "--port", &port])
+}
+
+/// Waits until the screen holds `words`, in no whole line perhaps.
+fn sees(program: &Program, words: &str) {
+    program.wait_until(&format!("{words:?}"), |screen, _| {
+        screen.contains(words).then_some(())
+    });
+}
+
+fn ends(program: Program) -> Ended {
+    let ended = program.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for word in ["panicked", "Traceback", "Exception "] {
+        assert!(!ended.stdout.contains(word), "{}", ended.stdout);
+    }
+    ended
+}
+
+fn a_half_typed_line_and_an_incoming_one(language: Language) {
+    for (mut program, mut peer) in both(language) {
+        program.write(b"half a li");
+        sees(&program, "half a li"); // The terminal's echo.
+        peer.say("¿hola?".as_bytes());
+        sees(&program, "\r\u{1b}[K< ¿hola?\r\n");
+        program.write(b"ne\n");
+        peer.hears(b"half a line");
+        assert_eq!(peer.heard, [b"half a line"]);
+    }
+}
+
+fn ctrl_d_and_ctrl_c_leave_with_bye(language: Language) {
+    for key in [b"\x04", b"\x03"] {
+        for (mut program, mut peer) in both(language) {
+            program.write(b"my last words\n");
+            peer.hears(b"my last words");
+            let seq = peer.expect;
+            program.write(key);
+            let bye = peer.until("BYE", |f| f.kind == BYE);
+            assert_eq!(bye.seq, seq, "{language:?}");
+            assert_eq!(bye.payload, (peer.next - 1).to_be_bytes());
+            let ended = ends(program);
+            assert!(!ended.stdout.contains("not "), "{}", ended.stdout);
+        }
+    }
+}
+
+fn ctrl_d_and_ctrl_c_where_nobody_is(language: Language) {
+    for key in [b"\x04", b"\x03"] {
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut client = client(language, s.local_addr().unwrap());
+        let mut server = on_a_terminal(language, "server", &["--port", "0"]);
+        // Answered: so it is past its start, and minds Ctrl-C.
+        Peer::new(server.address(), ME).dial();
+        server.write(key);
+        ends(server);
+        s.set_read_timeout(Some(kit::PATIENCE)).unwrap();
+        s.recv_from(&mut [0; 2000]).expect("it calls");
+        client.write(key);
+        ends(client);
+    }
+}
+
+/// What may follow `< ` on the screen: nothing that a terminal obeys, and
+/// nothing that turns the order of the letters round.
+fn harmless(c: char) -> bool {
+    let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c);
+    let separator = matches!(c, '\u{2028}' | '\u{2029}');
+    c == '\t' || !(c.is_control() || bidi || separator)
+}
+
+fn escape_sequences_are_made_harmless(language: Language) {
+    for (program, mut peer) in both(language) {
+        for (k, (nasty, shown)) in [
+            (&b"\x1b[2J\x1b[31m"[..], "\\u{1b}[2J\\u{1b}[31m"),
+            (b"\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
+            (b"over\rwritten", "over\\u{d}written"),
+            (b"\x08\x7f", "\\u{8}\\u{7f}"),
+            (b"two\nlines", "two\\u{a}lines"),
+            (b"a\0b", "a\\u{0}b"),
+            ("\u{9b}31m\u{85}".as_bytes(), "\\u{9b}31m\\u{85}"),
+            ("\u{202e}abc\u{202c}".as_bytes(), "\\u{202e}abc\\u{202c}"),
+            ("\u{2066}x\u{2069}".as_bytes(), "\\u{2066}x\\u{2069}"),
+            ("a\u{2028}b\u{2029}".as_bytes(), "a\\u{2028}b\\u{2029}"),
+            (b"\xff\xc3(", ""), // Shown in any way that is harmless.
+            ("¿Qué tal, ñandú? 🙂".as_bytes(), "¿Qué tal, ñandú? 🙂"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let end = format!("end {k}");
+            let prefix = "\r\u{1b}[K< ";
+            peer.say(nasty);
+            peer.say(end.as_bytes());
+            sees(&program, &format!("{prefix}{end}\r\n"));
+            let screen = program.stdout();
+            let mut lines = screen.split(prefix).collect::<Vec<_>>();
+            assert_eq!(lines.pop(), Some(&*format!("{end}\r\n")));
+            let line = lines.pop().unwrap_or_default();
+            let line = line.strip_suffix("\r\n").expect("a line");
+            assert!(line.chars().all(harmless), "{language:?}: {line:?}");
+            if !shown.is_empty() {
+                assert_eq!(line, shown, "{language:?}");
+            }
+        }
+    }
+}

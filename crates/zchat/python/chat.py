@@ -1,0 +1,236 @@
+"""The terminal, the socket and the clock around a session: two threads read,
+one stdin and one the socket, and the main loop does the rest.
+"""
+
+import os
+import queue
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+
+from frame import FRAME_MAX, TEXT_MAX
+from session import Action, Session, shown
+
+LINES = 256  # How many lines wait in memory, at most,
+DATAGRAMS = 64  # and how many datagrams.
+
+
+def listen(host, port):
+    """A socket that listens on the first address of host. On an IPv6 one, ::
+    for example, it also hears IPv4.
+    """
+    s = _open(_look_up(host, port)[0])
+    _tell("listening on " + shown(s.getsockname()))
+    return s
+
+
+def dial(host, port):
+    """A socket, and the addresses of host to call with it: an IPv4 and an IPv6
+    one, if it has both.
+    """
+    if port == 0:
+        sys.exit("Error: port 0 is nobody's")
+    addresses = _look_up(host, port)
+    _tell(f"calling {host}, port {port}")
+    if any(_is_ipv6(address) for address in addresses):
+        try:
+            s = _open(("::", 0, 0, 0))
+            return s, [_as_ipv6(address) for address in addresses]
+        except OSError:  # A machine without IPv6.
+            addresses = [a for a in addresses if not _is_ipv6(a)]
+    if not addresses:
+        sys.exit(f"Error: {host} has no IPv4 address")
+    return _open(("0.0.0.0", 0)), addresses
+
+
+def _look_up(host, port):
+    """The first IPv4 and the first IPv6 address of host, in this order."""
+    if not 0 <= port <= 65535:
+        sys.exit(f"Error: port must be 0-65535, not {port}")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError):
+        sys.exit(f"Error: unknown host: {host}")
+    four = [a for family, *_, a in found if family == socket.AF_INET]
+    six = [a for family, *_, a in found if family == socket.AF_INET6]
+    return four[:1] + six[:1]
+
+
+def _open(address):
+    """A socket bound to address; an IPv6 one takes IPv4 as well."""
+    six = _is_ipv6(address)
+    family = socket.AF_INET6 if six else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    if six:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(address)
+    return s
+
+
+def _is_ipv6(address):
+    return len(address) == 4
+
+
+def _as_ipv6(address):
+    """How an IPv6 socket names an IPv4 address: ::ffff:10.0.0.7."""
+    if _is_ipv6(address):
+        return address
+    return "::ffff:" + address[0], address[1], 0, 0
+
+
+def run(s, addresses, stats):
+    """Chats until either side leaves: calls addresses, or listens if there are
+    none. stats: say at the end what was sent and received.
+    """
+    # 1. Two threads and Ctrl-C tell the main loop what happens.
+    happens = queue.SimpleQueue()
+    room = threading.Semaphore(DATAGRAMS)
+    permits = threading.Semaphore(0)
+    signal.signal(signal.SIGINT, lambda *_: happens.put(("interrupt",)))
+    for work, *args in (_receive, s, room), (_read_lines, permits):
+        args.append(happens)
+        threading.Thread(target=work, args=args, daemon=True).start()
+
+    # 2. A session; its time is what our clock has counted since now.
+    session = Session(addresses, time.monotonic())
+    permitted, interrupted = 0, False
+    while True:
+        # 3. Let it do what is due.
+        session.tick(time.monotonic())
+        for action, *rest in session.actions():
+            if action == Action.SEND:
+                to, data = rest
+                try:
+                    s.sendto(data, to)
+                except OSError:
+                    pass  # A lost datagram.
+            elif action == Action.SHOW:
+                _show(*rest)
+            elif action == Action.NOTE:
+                _tell(*rest)
+            elif action == Action.END:
+                if stats:
+                    _tell(session.report())
+                sys.exit(f"Error: {rest[0]}" if rest[0] else 0)
+
+        # 4. Permit that more lines are read, while there is room for them.
+        while permitted + session.waiting() < LINES:
+            permitted += 1
+            permits.release()
+
+        # 5. Wait until something happens or is due.
+        now = time.monotonic()
+        due = session.deadline()
+        wait = 60 if due is None else max(due - now, 0)
+        try:
+            # Windows sees Ctrl-C only between two waits.
+            event, *rest = happens.get(timeout=min(wait, 0.5))
+        except queue.Empty:
+            continue  # Something is due.
+        if event == "datagram":
+            room.release()
+            session.receive(time.monotonic(), *rest)
+        elif event == "line":
+            session.say(*rest)
+            permitted -= 1
+        elif event == "end of input" and os.isatty(0):
+            session.leave()
+        elif event == "end of input":
+            session.no_more()
+        elif interrupted:
+            session.abort()
+        else:
+            interrupted = True
+            session.leave()
+
+
+def _receive(s, room, happens):
+    """The thread that reads the socket. Every error means "try again"."""
+    while True:
+        try:
+            data, sender = s.recvfrom(
+                FRAME_MAX + 1
+            )  # One more: too long shows.
+        except OSError:
+            time.sleep(0.001)
+            continue
+        room.acquire()
+        happens.put(("datagram", sender, data))
+
+
+def _read_lines(permits, happens):
+    """The thread that reads stdin, a message for each permit."""
+    rest = bytearray()
+    try:
+        # Our own reader: Python would wait for sys.stdin's at its end.
+        with open(0, "rb", closefd=False) as stdin:
+            while permits.acquire():
+                text = next_message(stdin, rest)
+                if text is None:
+                    break
+                if os.isatty(0) and text.endswith(b"\r"):
+                    text = text[:-1]  # Windows ends a line with "\r\n".
+                happens.put(("line", text))
+    except OSError:
+        pass  # There is no stdin.
+    happens.put(("end of input",))
+
+
+def next_message(stdin, rest):
+    """The next message in stdin: a line without its end, or, of a line that is
+    longer than a message may be, as many whole characters as fit. The others
+    stay in rest. An empty line becomes the message "\\n", because an empty
+    message is none. None at the end of the input.
+    """
+    rest += stdin.readline(TEXT_MAX + 1 - len(rest))
+    if rest.endswith(b"\n"):
+        del rest[-1]
+        if not rest:
+            return b"\n"
+    end = _cut(rest) if len(rest) > TEXT_MAX else len(rest)
+    text = bytes(rest[:end])
+    del rest[:end]
+    return text or None
+
+
+def _cut(line):
+    """Where the character begins that does not fit into a message any more."""
+    # UTF-8 marks the bytes after a character's first by the bits 10.
+    for at in range(TEXT_MAX, TEXT_MAX - 4, -1):
+        if line[at] & 0b11000000 != 0b10000000:
+            return at
+    return TEXT_MAX  # Not UTF-8: anywhere.
+
+
+def _show(text):
+    """Shows a message on stdout, for sure: whatever goes wrong is an error. On
+    a terminal it takes the place of a half-typed line (Ctrl-R shows it again).
+    """
+    line = text[:-1] if text.endswith(b"\n") else text
+    if os.isatty(1):
+        line = ("\r\x1b[K< " + harmless(line)).encode()
+    line += b"\n"
+    while line:  # A signal can cut a write short.
+        line = line[os.write(1, line) :]
+
+
+def harmless(text):
+    """Text from the network for a terminal: what could move its cursor or
+    change its settings, and what could turn the direction of the text around,
+    becomes \\u{1b}; what is no UTF-8 becomes U+FFFD.
+    """
+    bad = "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+    text = text.decode(errors="replace")
+    return re.sub(bad, lambda c: f"\\u{{{ord(c[0]):x}}}", text)
+
+
+def _tell(text):
+    """A sentence for the user, on stderr."""
+    try:
+        start = "\r\x1b[K" if os.isatty(2) else ""
+        print(start + text, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # Nobody reads it: no harm.

@@ -1,0 +1,23 @@
+//! Chat client: calls a peer, then chats with it.
+//!
+//! Run:   cargo run -p zchat --bin client
+//! First: cargo run -p zchat --bin server
+
+const HOST: &str = "localhost"; // Where the server is.
+const PORT: u16 = 3502; // Its port.
+
+fn main() -> common::Result<()> {
+    // 1. Read the command line.
+    let mut args = common::Args::new();
+    let host: String = args.option("--host", HOST);
+    let port: u16 = args.option("--port", PORT);
+    let stats = args.flag("--stats");
+    let host = args.argument("ADDRESS").unwrap_or(host);
+    args.finish();
+
+    // 2. Make a socket, and look the addresses up.
+    let (s, addresses) = zchat::chat::dial(&host, port)?;
+
+    // 3. Call them, and chat with whoever answers.
+    zchat::chat::run(s, addresses, stats)
+}

@@ -1,0 +1,13 @@
+//! A chat for two over UDP that loses nothing, shows nothing twice, and keeps
+//! the order, whatever the network does. Nothing is secret: anyone on the path
+//! can read and forge.
+//!
+//! | module | its business |
+//! |---|---|
+//! | [`frame`] | what stands in one datagram: packed, checked, compressed |
+//! | [`session`] | the conversation: what is confirmed, what is sent again |
+//! | [`chat`] | the terminal, the socket and the clock around a session |
+
+pub mod chat;
+pub mod frame;
+pub mod session;
