@@ -95,6 +95,16 @@ fn every_link_to_a_file_leads_to_one() {
     assert!(links > 10, "{links}");
 }
 
+/// Where a package lies: `ex02-echo-server` in exercises/02-echo-server.
+fn folder(package: &str) -> String {
+    match package.strip_prefix("ex") {
+        Some(exercise) if exercise.starts_with(char::is_numeric) => {
+            format!("exercises/{exercise}")
+        }
+        _ => format!("crates/{package}"),
+    }
+}
+
 /// Each `cargo ... -p PACKAGE ... --bin NAME` and each `python3 FILE`.
 #[test]
 fn every_command_names_what_exists() {
@@ -105,7 +115,7 @@ fn every_command_names_what_exists() {
         for (i, word) in words.iter().enumerate() {
             let Some(next) = words.get(i + 1) else { break };
             let file = match *word {
-                "-p" => format!("crates/{next}/Cargo.toml"),
+                "-p" => format!("{}/Cargo.toml", folder(next)),
                 "python3" if next.ends_with(".py") => next.to_string(),
                 "--bin" => {
                     let Some(p) = words[..i].iter().rposition(|w| *w == "-p")
