@@ -121,10 +121,10 @@ fn told(steps: &[Step], payload: Payload) -> String {
     };
     match say("en", "es") {
         "es" => format!(
-            "\n  falta el paso {number}: {spanish} (en lugar del `todo!` que se nombra arriba)"
+            "\n  falta el paso {number}: {spanish} (reemplazá su `todo!`)"
         ),
         _ => format!(
-            "\n  step {number} is missing: {english} (in place of the `todo!` named above)"
+            "\n  step {number} is missing: {english} (replace its `todo!`)"
         ),
     }
 }

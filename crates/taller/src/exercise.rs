@@ -1,0 +1,148 @@
+//! An exercise's folder: its name, its files, its tests.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{env, fs};
+
+use crate::Result;
+use crate::words::said;
+
+/// One exercise.
+pub struct Exercise {
+    /// `02-echo-server`
+    pub name: String,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// The workspace's folder.
+    pub root: PathBuf,
+}
+
+/// The workspace's folder: the nearest above that holds exercises; else that
+/// of this program's own sources.
+pub fn root() -> Result<PathBuf> {
+    let here = env::current_dir().unwrap_or_default();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = here.ancestors().chain(own.ancestors());
+    let mut folders = folders.filter(|f| f.join("exercises").is_dir());
+    folders.find(|f| f.join("Cargo.toml").is_file()).map(Path::to_path_buf).ok_or_else(
+        || {
+            (
+                1,
+                said!(
+                    "Here is no workshop: go to its folder (cd) and try again.",
+                    "Acá no está el taller: andá a su carpeta (cd) y probá de nuevo."
+                ),
+            )
+        },
+    )
+}
+
+impl Exercise {
+    /// All, in order.
+    pub fn all(root: &Path) -> Result<Vec<Exercise>> {
+        let entries = fs::read_dir(root.join("exercises"));
+        let entries = entries.map_err(|e| (1, format!("exercises: {e}")))?;
+        let mut all = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+            if digits == 2 && entry.path().join("Cargo.toml").is_file() {
+                let (folder, root) = (entry.path(), root.to_path_buf());
+                all.push(Exercise { name, folder, root });
+            }
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+
+    /// The one that `given` means: `2`, `02`, `echo-server`, or its package.
+    pub fn find(root: &Path, given: &str) -> Result<Exercise> {
+        let all = Exercise::all(root)?;
+        let names: Vec<_> = all.iter().map(|e| e.number()).collect();
+        let meant = |e: &Exercise| {
+            let (number, word) = e.name.split_at(2);
+            let same = number.parse::<u8>().ok() == given.parse().ok();
+            same || given == e.name
+                || word[1..] == *given
+                || e.package() == given
+        };
+        let names = names.join(" ");
+        all.into_iter().find(meant).ok_or_else(|| {
+            (
+                2,
+                said!(
+                    "There is no exercise {given}. There are: {names}. All commands: cargo taller --help",
+                    "No hay un ejercicio {given}. Hay: {names}. Todos los comandos: cargo taller --help"
+                ),
+            )
+        })
+    }
+
+    /// `02`
+    pub fn number(&self) -> String {
+        self.name[..2].to_string()
+    }
+
+    /// `ex02-echo-server`
+    pub fn package(&self) -> String {
+        format!("ex{}", self.name)
+    }
+
+    /// A file's path for a person: from the workspace's folder.
+    pub fn shown(&self, file: &str) -> String {
+        format!("exercises/{}/{file}", self.name)
+    }
+
+    /// The tests' names, in the order of the file.
+    pub fn tests(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join("tests/exercise.rs"));
+        let text = text.unwrap_or_default();
+        let names = text.lines().filter_map(|l| l.strip_prefix("fn step_"));
+        let names = names.filter_map(|l| l.split_once('('));
+        names.map(|(name, _)| format!("step_{name}")).collect()
+    }
+
+    /// How many `todo!`s its sources still have.
+    pub fn todos(&self) -> usize {
+        let read = |path| fs::read_to_string(path).unwrap_or_default();
+        let sources = files(&self.folder.join("src")).into_iter().map(read);
+        let code = |text: String| {
+            let lines = text.lines().filter(|l| !l.trim().starts_with("//"));
+            lines.map(|line| line.matches("todo!(").count()).sum::<usize>()
+        };
+        sources.map(code).sum()
+    }
+
+    /// The file and line of step `number`, to edit.
+    pub fn place(&self, number: &str) -> String {
+        for path in files(&self.folder.join("src")) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let comment = format!("/// {number}. ");
+            if let Some(i) = text.lines().position(|l| l.starts_with(&comment))
+            {
+                let file = path.file_name().unwrap_or_default().display();
+                return self.shown(&format!("src/{file}:{}", i + 1));
+            }
+        }
+        self.shown("src/lib.rs")
+    }
+
+    /// When its sources were last saved.
+    pub fn saved(&self) -> Option<SystemTime> {
+        let saved = |path| fs::metadata(path).ok()?.modified().ok();
+        files(&self.folder.join("src")).into_iter().filter_map(saved).max()
+    }
+}
+
+/// The files in `folder` and below, in order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(files(&path)),
+            path => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}
