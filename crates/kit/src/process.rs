@@ -197,8 +197,9 @@ impl Program {
         }
     }
 
-    /// How the program ended; `None` if it has not after `limit`.
-    fn status_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+    /// How the program ended, by itself or not; `None` if it has not after
+    /// `limit`.
+    pub fn status_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + limit;
         let mut streams = self.output.lock();
         // std can wait for a process only without a deadline: so look now and

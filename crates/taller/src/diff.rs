@@ -3,79 +3,62 @@
 use std::fs;
 
 use crate::exercise::{Exercise, files};
-use crate::words::{line, said};
+use crate::words::{line, said, tell};
 use crate::{Result, run};
 
 /// Shows how to get from the student's files to the solution's, if the
 /// student's are right already, or `now`.
-pub fn show(exercise: &Exercise, now: bool) -> Result<bool> {
-    let number = exercise.number();
+pub fn show(exercise: &Exercise, now: bool) -> Result {
     let solution = exercise.folder.join("solution");
-    if !solution.is_dir() {
-        return Err((
-            1,
-            said!(
-                "This copy of the workshop has no solutions.",
-                "Esta copia del taller no trae las soluciones."
-            ),
-        ));
+    let paths = files(&solution);
+    if paths.is_empty() {
+        return Err((1, said!("no solution")));
     }
-    let done = || {
-        let results = run::results(exercise)?;
-        Ok(results.is_some_and(|all| all.iter().all(|r| r.passed)))
-    };
-    if !now && !done()? {
-        return Err((
-            1,
-            said!(
-                "Yours is not done yet: cargo taller {number}\nTo see the solution all the same: cargo taller solution {number} --now",
-                "El tuyo no está listo todavía: cargo taller {number}\nPara ver la solución igual: cargo taller solution {number} --now"
-            ),
-        ));
+    let right = |all: Vec<run::TestResult>| all.iter().all(|r| r.passed);
+    if !now && !run::results(exercise)?.is_some_and(right) {
+        let number = exercise.number();
+        return Err((1, said!("not yet", number, number)));
     }
-    for theirs in files(&solution) {
-        let name = theirs.strip_prefix(&solution).unwrap_or(&theirs);
-        let read = |path| fs::read_to_string(path).unwrap_or_default();
-        let own = read(exercise.folder.join(name));
-        let theirs = read(theirs.clone());
-        line!("--- {}", exercise.shown(&name.display().to_string()));
-        line!("+++ {}", said!("the solution", "la solución"));
-        for (mark, text) in lines(&own, &theirs) {
-            line!("{mark} {text}");
+    for path in paths {
+        let name = path.strip_prefix(&solution).unwrap_or(&path);
+        line(format!("--- {}", exercise.shown(&name.to_string_lossy())));
+        tell!("theirs");
+        let own = fs::read_to_string(exercise.folder.join(name));
+        let theirs = fs::read_to_string(&path).unwrap_or_default();
+        for (mark, text) in lines(&own.unwrap_or_default(), &theirs) {
+            line(format!("{mark} {text}"));
         }
     }
     Ok(true)
 }
 
 /// The lines of both texts: ' ' in both, '-' in the first, '+' in the second.
-pub fn lines<'a>(one: &'a str, two: &'a str) -> Vec<(char, &'a str)> {
-    let (one, two): (Vec<_>, Vec<_>) =
-        (one.lines().collect(), two.lines().collect());
+fn lines<'a>(one: &'a str, two: &'a str) -> Vec<(char, &'a str)> {
+    let [one, two] = [one, two].map(|text| text.lines().collect::<Vec<_>>());
     // How many lines one[i..] and two[j..] have in common, at most.
     let mut common = vec![vec![0; two.len() + 1]; one.len() + 1];
     for i in (0..one.len()).rev() {
         for j in (0..two.len()).rev() {
-            common[i][j] = if one[i] == two[j] {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
+            let skip = common[i + 1][j].max(common[i][j + 1]);
+            let same = one[i] == two[j];
+            common[i][j] = if same { common[i + 1][j + 1] + 1 } else { skip };
         }
     }
     let (mut i, mut j, mut found) = (0, 0, Vec::new());
     while i < one.len() || j < two.len() {
-        if i < one.len() && j < two.len() && one[i] == two[j] {
-            found.push((' ', one[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == two.len()
-            || (i < one.len() && common[i + 1][j] >= common[i][j + 1])
-        {
-            found.push(('-', one[i]));
-            i += 1;
-        } else {
-            found.push(('+', two[j]));
-            j += 1;
-        }
+        let (own, theirs) = (one.get(i), two.get(j));
+        let (mark, text) = match (own, theirs) {
+            (Some(own), Some(theirs)) if own == theirs => (' ', own),
+            (Some(own), None) => ('-', own),
+            (Some(own), _) if common[i + 1][j] >= common[i][j + 1] => {
+                ('-', own)
+            }
+            (_, Some(theirs)) => ('+', theirs),
+            (None, None) => break,
+        };
+        i += usize::from(mark != '+');
+        j += usize::from(mark != '-');
+        found.push((mark, *text));
     }
     found
 }

@@ -22,19 +22,12 @@ pub struct Exercise {
 pub fn root() -> Result<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = here.ancestors().chain(own.ancestors());
-    let mut folders = folders.filter(|f| f.join("exercises").is_dir());
-    folders.find(|f| f.join("Cargo.toml").is_file()).map(Path::to_path_buf).ok_or_else(
-        || {
-            (
-                1,
-                said!(
-                    "Here is no workshop: go to its folder (cd) and try again.",
-                    "Acá no está el taller: andá a su carpeta (cd) y probá de nuevo."
-                ),
-            )
-        },
-    )
+    let mut folders = here.ancestors().chain(own.ancestors());
+    let root = folders.find(|folder| {
+        let exercises = folder.join("exercises").is_dir();
+        exercises && folder.join("Cargo.toml").is_file()
+    });
+    root.map(Path::to_path_buf).ok_or_else(|| (1, said!("no workshop")))
 }
 
 impl Exercise {
@@ -43,12 +36,13 @@ impl Exercise {
         let entries = fs::read_dir(root.join("exercises"));
         let entries = entries.map_err(|e| (1, format!("exercises: {e}")))?;
         let mut all = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 2 && entry.path().join("Cargo.toml").is_file() {
-                let (folder, root) = (entry.path(), root.to_path_buf());
-                all.push(Exercise { name, folder, root });
+        for folder in entries.flatten().map(|entry| entry.path()) {
+            let name = folder.file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            let number = name.split_once('-').unwrap_or_default().0;
+            let two = number.len() == 2 && number.parse::<u8>().is_ok();
+            if two && folder.join("Cargo.toml").is_file() {
+                all.push(Exercise { name, folder, root: root.to_path_buf() });
             }
         }
         all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -58,24 +52,14 @@ impl Exercise {
     /// The one that `given` means: `2`, `02`, `echo-server`, or its package.
     pub fn find(root: &Path, given: &str) -> Result<Exercise> {
         let all = Exercise::all(root)?;
-        let names: Vec<_> = all.iter().map(|e| e.number()).collect();
-        let meant = |e: &Exercise| {
-            let (number, word) = e.name.split_at(2);
-            let same = number.parse::<u8>().ok() == given.parse().ok();
-            same || given == e.name
-                || word[1..] == *given
-                || e.package() == given
-        };
+        let names = all.iter().map(Exercise::number).collect::<Vec<_>>();
         let names = names.join(" ");
-        all.into_iter().find(meant).ok_or_else(|| {
-            (
-                2,
-                said!(
-                    "There is no exercise {given}. There are: {names}. All commands: cargo taller --help",
-                    "No hay un ejercicio {given}. Hay: {names}. Todos los comandos: cargo taller --help"
-                ),
-            )
-        })
+        let meant = |e: &Exercise| {
+            let same = [&e.number(), &e.name, &e.name[3..], &e.package()];
+            same.contains(&given) || e.number() == format!("0{given}")
+        };
+        let found = all.into_iter().find(meant);
+        found.ok_or_else(|| (2, said!("no exercise", given, names)))
     }
 
     /// `02`
@@ -106,22 +90,20 @@ impl Exercise {
     pub fn todos(&self) -> usize {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let sources = files(&self.folder.join("src")).into_iter().map(read);
-        let code = |text: String| {
-            let lines = text.lines().filter(|l| !l.trim().starts_with("//"));
-            lines.map(|line| line.matches("todo!(").count()).sum::<usize>()
-        };
-        sources.map(code).sum()
+        let text = sources.collect::<Vec<_>>().join("\n");
+        let code = text.lines().filter(|l| !l.trim().starts_with("//"));
+        code.map(|line| line.matches("todo!(").count()).sum()
     }
 
     /// The file and line of step `number`, to edit.
     pub fn place(&self, number: &str) -> String {
+        let comment = format!("/// {number}. ");
         for path in files(&self.folder.join("src")) {
             let text = fs::read_to_string(&path).unwrap_or_default();
-            let comment = format!("/// {number}. ");
-            if let Some(i) = text.lines().position(|l| l.starts_with(&comment))
-            {
-                let file = path.file_name().unwrap_or_default().display();
-                return self.shown(&format!("src/{file}:{}", i + 1));
+            let at = text.lines().position(|l| l.starts_with(&comment));
+            if let (Some(at), Some(file)) = (at, path.file_name()) {
+                let file = format!("src/{}:{}", file.display(), at + 1);
+                return self.shown(&file);
             }
         }
         self.shown("src/lib.rs")

@@ -9,18 +9,19 @@ use kit::{Ended, Program, patience};
 
 use crate::Result;
 use crate::exercise::Exercise;
-use crate::words::{line, said, say_line};
+use crate::words::{line, said, tell};
 
 /// What became of one test.
+#[derive(Default)]
 pub struct TestResult {
     /// Its name.
     pub name: String,
     /// Whether it passed.
     pub passed: bool,
     /// The words for the student; empty if it passed.
-    pub told: String,
+    told: String,
     /// The line of the student's that panicked, if one did: `FILE:LINE`.
-    pub place: Option<String>,
+    place: Option<String>,
 }
 
 /// Cargo, in a folder.
@@ -35,7 +36,7 @@ pub fn cargo(folder: &Path) -> Command {
 /// where on Windows a running server's file cannot be replaced.
 pub fn target(root: &Path) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR");
-    target.map_or(root.join("target"), |t| root.join(t)).join("taller")
+    root.join(target.unwrap_or_else(|| "target".into())).join("taller")
 }
 
 /// The string behind `"key":` in a line of JSON, as cargo writes it.
@@ -47,8 +48,6 @@ pub fn json(line: &str, key: &str) -> Option<String> {
             '"' => return Some(value),
             '\\' => match rest.next()? {
                 'n' => value.push('\n'),
-                't' => value.push(' '),
-                'u' => rest.by_ref().take(4).for_each(|_| {}), // A colour.
                 other => value.push(other),
             },
             other => value.push(other),
@@ -59,12 +58,11 @@ pub fn json(line: &str, key: &str) -> Option<String> {
 /// The test programs that `cargo build --message-format=json` tells of, each
 /// by the folder of its manifest.
 pub fn programs(messages: &str) -> Vec<(String, PathBuf)> {
-    let tests = messages.lines().filter(|l| l.contains("\"kind\":[\"test\"]"));
-    let found = tests.filter_map(|line| {
+    let of_test = |l: &&str| l.contains("\"kind\":[\"test\"]");
+    let found = messages.lines().filter(of_test).filter_map(|line| {
         let manifest = PathBuf::from(json(line, "manifest_path")?);
         let folder = manifest.parent()?.file_name()?.to_string_lossy();
-        let program = PathBuf::from(json(line, "executable")?);
-        Some((folder.into_owned(), program))
+        Some((folder.into_owned(), json(line, "executable")?.into()))
     });
     found.collect()
 }
@@ -73,28 +71,23 @@ pub fn programs(messages: &str) -> Vec<(String, PathBuf)> {
 /// said why).
 pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     let mut build = cargo(&exercise.root);
-    build.args(["test", "--quiet", "--no-run", "--test", "exercise", "-p"]);
+    build.args(["build", "--quiet", "--test", "exercise", "-p"]);
     build.arg(exercise.package()).arg("--target-dir");
-    build.arg(target(&exercise.root));
+    build.arg(target(&exercise.root)).stderr(Stdio::inherit());
     build.arg("--message-format=json-render-diagnostics");
-    let built = build.stderr(Stdio::inherit()).output();
-    let built = built.map_err(|e| (1, format!("cargo: {e}")))?;
-    if !built.status.success() {
-        return Ok(None);
-    }
+    let built = build.output().map_err(|e| (1, format!("cargo: {e}")))?;
     let programs = programs(&String::from_utf8_lossy(&built.stdout));
-    let Some((_, program)) = programs.first() else {
-        return Err((1, "cargo: no tests/exercise.rs".to_string()));
+    let (true, Some((_, program))) = (built.status.success(), programs.first())
+    else {
+        return Ok(None);
     };
-    let running: Vec<_> = exercise
-        .tests()
-        .into_iter()
-        .map(|name| {
-            let mut command = Command::new(program);
-            command.args(["--exact", &name, "--nocapture"]);
-            (name, start(command, &exercise.root))
-        })
-        .collect();
+    let start = |name: String| {
+        let mut command = Command::new(program);
+        command.args(["--exact", &name, "--nocapture"]);
+        (name, start(command, &exercise.folder))
+    };
+    // All at once; then wait for each.
+    let running: Vec<_> = exercise.tests().into_iter().map(start).collect();
     let ended = running.into_iter().map(|(name, program)| {
         let (in_time, ended) = program.end_within(patience() * 10);
         result(exercise, name, in_time, &ended)
@@ -102,9 +95,9 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     Ok(Some(ended.collect()))
 }
 
-/// Starts a test program.
-pub fn start(mut command: Command, root: &Path) -> Program {
-    command.current_dir(root).env("RUST_BACKTRACE", "0");
+/// Starts a test program in `folder`.
+pub fn start(mut command: Command, folder: &Path) -> Program {
+    command.current_dir(folder).env("RUST_BACKTRACE", "0");
     Program::start("test", command)
 }
 
@@ -115,99 +108,53 @@ fn result(
     ended: &Ended,
 ) -> TestResult {
     if in_time && ended.code == Some(0) {
-        return TestResult {
-            name,
-            passed: true,
-            told: String::new(),
-            place: None,
-        };
+        return TestResult { name, passed: true, ..TestResult::default() };
     }
     // The kit's words are the last lines that begin with two spaces.
     let lines: Vec<_> = ended.stderr.lines().collect();
-    let last = lines.iter().rposition(|l| l.starts_with("  "));
-    let mut told = Vec::new();
-    for line in lines[..last.map_or(0, |last| last + 1)].iter().rev() {
-        if !line.starts_with("  ") {
-            break;
-        }
-        told.insert(0, *line);
-    }
+    let of_kit = |line: &&&str| line.starts_with("  ");
+    let told = lines.iter().rev().skip_while(|line| !of_kit(line));
+    let mut told: Vec<_> = told.take_while(of_kit).copied().collect();
+    told.reverse();
     let mut told = told.join("\n");
     if !in_time {
-        let seconds = (patience() * 10).as_secs();
-        told = said!(
-            "  it did not end within {seconds} s, and was stopped: is there a loop that never ends?",
-            "  no terminó en {seconds} s, y se detuvo: ¿hay un bucle que no termina?"
-        );
+        told = said!("no end", (patience() * 10).as_secs());
     } else if told.is_empty() {
-        let last = lines.len().saturating_sub(10);
-        told = said!(
-            "  it ended in an unusual way. Its last words:\n{}",
-            "  terminó de un modo inusual. Sus últimas palabras:\n{}",
-            lines[last..].join("\n")
-        );
+        let last = lines[lines.len().saturating_sub(10)..].join("\n");
+        told = said!("odd end", last);
     }
     let place = lines.iter().find_map(|line| {
-        let (_, place) = line.split_once("panicked at ")?;
-        let place = place.replace('\\', "/");
-        let source = place.starts_with(&exercise.shown("src/"));
+        let place = line.split_once("panicked at ")?.1.replace('\\', "/");
         let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
-        source.then(|| place.to_string())
+        let own = place.starts_with(&exercise.shown("src/"));
+        own.then(|| place.to_string())
     });
     TestResult { name, passed: false, told, place }
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.
-pub fn run(exercise: &Exercise) -> Result<bool> {
-    let number = exercise.number();
-    let again = || {
-        let command = format!("cargo taller {number}");
-        say_line!("again:  {command}", "otra vez: {command}");
-    };
+pub fn run(exercise: &Exercise) -> Result {
+    let (name, number) = (&exercise.name, exercise.number());
     let Some(results) = results(exercise)? else {
-        say_line!(
-            "\n{}: it does not compile; rustc's own words are above.",
-            "\n{}: no compila; arriba está lo que dice rustc.",
-            exercise.name
-        );
-        again();
+        tell!("no compile", name, number);
         return Ok(false);
     };
     let good = results.iter().filter(|r| r.passed).count();
-    let all = results.len();
-    let name = &exercise.name;
-    say_line!(
-        "{name}: {good} of {all} tests pass",
-        "{name}: pasan {good} de {all} pruebas"
-    );
+    line(format!("{name}: {}", said!("some tests", good, results.len())));
     for result in &results {
         let mark = if result.passed { "ok  " } else { "FAIL" };
-        line!("  {mark}  {}", result.name);
+        line(format!("  {mark}  {}", result.name));
     }
-    line!();
     let Some(failed) = results.into_iter().find(|r| !r.passed) else {
-        say_line!(
-            "Done! See it talk: {}\nCompare: cargo taller solution {number}\nWhat is next: cargo taller",
-            "¡Listo! Miralo conversar: {}\nCompará: cargo taller solution {number}\nLo que sigue: cargo taller",
-            talk(exercise)
-        );
+        let talk = match fs::exists(exercise.folder.join("src/main.rs")) {
+            Ok(true) => format!("cargo run -p {}", exercise.package()),
+            _ => exercise.shown(&said!("readme")),
+        };
+        tell!("done", talk, number);
         return Ok(true);
     };
-    line!("{}:\n{}\n", failed.name, failed.told);
     let step = failed.name.split('_').nth(1).unwrap_or_default();
     let place = failed.place.unwrap_or_else(|| exercise.place(step));
-    say_line!("edit:   {place}", "editá:    {place}");
-    again();
-    let hint = format!("cargo taller hint {number}");
-    say_line!("hint:   {hint}", "pista:    {hint}");
+    tell!("failed", failed.name, failed.told, place, number, number);
     Ok(false)
-}
-
-/// How to see it talk: its program, or its README.
-fn talk(exercise: &Exercise) -> String {
-    let main = exercise.folder.join("src/main.rs");
-    if fs::exists(main).unwrap_or(false) {
-        return format!("cargo run -p {}", exercise.package());
-    }
-    exercise.shown(&said!("README.md", "README.es.md"))
 }
