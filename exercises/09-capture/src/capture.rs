@@ -33,16 +33,6 @@ impl Packet {
             _ => "other",
         }
     }
-
-    /// Where it comes from: the first number of the header of UDP.
-    pub fn source_port(&self) -> u16 {
-        u16::from_be_bytes([self.header[0], self.header[1]])
-    }
-
-    /// Where it goes: the second number of the header of UDP.
-    pub fn destination_port(&self) -> u16 {
-        u16::from_be_bytes([self.header[2], self.header[3]])
-    }
 }
 
 /// All packets of the capture, in their order.

@@ -4,14 +4,14 @@
 //!
 //! Run: cargo run -p ex09-capture
 
-use ex09_capture::packets;
+mod capture;
 
 /// At most so many lines of a packet's data.
 const LINES: usize = 2;
 
 fn main() {
     println!("All times in seconds, all bytes in base 16.");
-    for packet in packets() {
+    for packet in capture::packets() {
         let time = packet.time.as_secs_f64();
         let address = |at: usize| {
             let bytes = &packet.ip[at..at + 4];

@@ -5,10 +5,14 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 
 use ex09_capture::{
-    Packet, bytes_lost, bytes_of_data, clients_answered, clients_port,
-    nobody_listens, packets, unanswered, waited,
+    bytes_lost, bytes_of_data, clients_answered, clients_port, nobody_listens,
+    unanswered, waited,
 };
 use kit::{Step, Told, exercise, say};
+
+#[path = "../src/capture.rs"]
+mod capture;
+use capture::{Packet, packets};
 
 const STEPS: [Step; 7] = [
     (1, "find the port of the client", "encontrá el puerto del cliente"),
@@ -39,6 +43,16 @@ const STEPS: [Step; 7] = [
 /// The server's port.
 const SERVER: u16 = 3500;
 
+/// Where a datagram comes from: the first number of the header of UDP.
+fn source_port(packet: &Packet) -> u16 {
+    u16::from_be_bytes([packet.header[0], packet.header[1]])
+}
+
+/// Where it goes: the second number.
+fn destination_port(packet: &Packet) -> u16 {
+    u16::from_be_bytes([packet.header[2], packet.header[3]])
+}
+
 /// A packet by its number.
 fn packet(number: usize) -> Packet {
     packets().remove(number - 1)
@@ -68,7 +82,7 @@ fn check<T: Debug + PartialEq>(
 fn step_1_finds_the_client_s_port() {
     exercise(&STEPS, || {
         let given = clients_port();
-        let right = packet(1).source_port();
+        let right = source_port(&packet(1));
         let expected = say(
             "the port that packet 1 comes from",
             "el puerto de donde sale el paquete 1",
@@ -167,11 +181,10 @@ fn step_4_counts_the_clients() {
         let given = clients_answered();
         let all = packets();
         let udp = all.iter().filter(|p| p.protocol() == "UDP");
-        let answers = udp.clone().filter(|p| p.source_port() == SERVER);
-        let right: HashSet<_> =
-            answers.clone().map(Packet::destination_port).collect();
-        let asked = udp.filter(|p| p.source_port() != SERVER);
-        let asked: HashSet<_> = asked.map(Packet::source_port).collect();
+        let answers = udp.clone().filter(|p| source_port(p) == SERVER);
+        let right: HashSet<_> = answers.clone().map(destination_port).collect();
+        let asked = udp.filter(|p| source_port(p) != SERVER);
+        let asked: HashSet<_> = asked.map(source_port).collect();
         let expected = say(
             "as many as there are ports to which packets from 3500 go",
             "tantos como puertos a los que van paquetes desde el 3500",
@@ -231,7 +244,7 @@ fn step_6_finds_the_unanswered_datagram() {
         let all = packets();
         let right = all.iter().find(|p| {
             p.protocol() == "UDP"
-                && p.destination_port() == SERVER
+                && destination_port(p) == SERVER
                 && p.data.is_empty()
         });
         let right = right.unwrap().number;
@@ -245,11 +258,11 @@ fn step_6_finds_the_unanswered_datagram() {
                     "That packet is no datagram of UDP, and it did not go to the server: look at the protocol first.",
                     "Ese paquete no es un datagrama de UDP, ni fue hacia el servidor: primero fijate en el protocolo.",
                 ),
-                Some(p) if p.destination_port() == SERVER => say(
+                Some(p) if destination_port(p) == SERVER => say(
                     "That datagram was answered: which one has no data for an echo to send back?",
                     "Ese datagrama tuvo respuesta: ¿cuál no tiene datos que un eco pueda devolver?",
                 ),
-                Some(p) if p.source_port() != SERVER => say(
+                Some(p) if source_port(p) != SERVER => say(
                     "That datagram never came to the server: look at its destination port, the second number.",
                     "Ese datagrama nunca le llegó al servidor: fijate en su puerto de destino, el segundo número.",
                 ),

@@ -6,9 +6,6 @@
 
 use std::time::Duration;
 
-mod capture;
-pub use capture::{Packet, packets};
-
 /// 1. Find the port of the client that sent packet 1.
 pub fn clients_port() -> u16 {
     43355
