@@ -23,7 +23,6 @@ pub fn run(root: &Path, exercises: &[Exercise]) -> Result {
     let (mut wrong, mut variants) = (BTreeMap::new(), Vec::new());
     for exercise in exercises {
         let own: &mut Vec<String> = wrong.entry(&exercise.name).or_default();
-        papers(exercise, own);
         variants.extend(of(exercise, own));
     }
     let copy = target(root).join("verify");
@@ -33,6 +32,9 @@ pub fn run(root: &Path, exercises: &[Exercise]) -> Result {
     };
     let written = write_all(root, &copy, &variants);
     written.map_err(|e| (1, format!("{}: {e}", copy.display())))?;
+    for exercise in exercises {
+        papers(exercise, &copy, wrong.entry(&exercise.name).or_default());
+    }
     let built = build(&copy)?;
     let programs: HashMap<_, _> = programs(&built).into_iter().collect();
     for some in variants.chunks(AT_ONCE) {
@@ -62,7 +64,7 @@ pub fn run(root: &Path, exercises: &[Exercise]) -> Result {
 }
 
 /// Checks what can be seen without running the exercise.
-fn papers(exercise: &Exercise, wrong: &mut Vec<String>) {
+fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
     let package = format!("{:?}", exercise.package());
     let member = format!("\"exercises/{}\"", exercise.name);
     for (name, needed, times) in [
@@ -82,11 +84,14 @@ fn papers(exercise: &Exercise, wrong: &mut Vec<String>) {
             Ok(_) => {}
         }
     }
-    let folders = ["src", "solution", "tests"].map(|f| exercise.folder.join(f));
-    let mut sources = folders.map(|folder| files(&folder)).concat();
+    let solution = copy.join(format!("{}.solution/src", exercise.name));
+    let folders = ["src", "tests"].map(|f| exercise.folder.join(f));
+    let mut sources = [files(&folders[0]), files(&folders[1])].concat();
+    sources.extend(files(&solution));
     sources.retain(|path| path.extension().is_some_and(|e| e == "rs"));
     let mut rustfmt = Command::new("rustfmt"); // It only reads.
-    rustfmt.args(["--check", "--edition", "2024"]).args(sources);
+    rustfmt.args(["--check", "--edition", "2024", "--config-path"]);
+    rustfmt.arg(&exercise.root).args(sources);
     rustfmt.stdout(Stdio::null()).stderr(Stdio::null());
     if !rustfmt.status().is_ok_and(|status| status.success()) {
         wrong.push("rustfmt --check is not content".to_string());
