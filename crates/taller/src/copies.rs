@@ -36,28 +36,19 @@ impl<'a> Variant<'a> {
         Variant { exercise, kind, folder }
     }
 
-    /// `ex02-echo-server-no-loop`
-    pub fn package(&self) -> String {
-        format!("ex{}", self.folder.replace('.', "-"))
-    }
-
     /// Writes it into `copy`. A file that is there already is not written
     /// again, so that it need not be built again.
     fn write(&self, copy: &Path) -> io::Result<()> {
         let (own, to) = (&self.exercise.folder, copy.join(&self.folder));
         let (_, name) = self.folder.split_once('.').unwrap_or_default();
-        let layers = [
-            own.clone(),
-            own.join("solution"),
-            own.join("mistakes").join(name),
-        ];
+        let layers = ["", "solution", &format!("mistakes/{name}")];
         let count = if self.kind == Kind::Stub { 1 } else { 3 };
         let mut wanted = BTreeMap::new();
-        for layer in layers.iter().take(count) {
-            for path in files(layer) {
-                let name = path.strip_prefix(layer).unwrap_or(&path);
-                let apart = ["solution", "mistakes", "target"];
-                if !apart.iter().any(|part| name.starts_with(part)) {
+        for layer in layers[..count].iter().map(|layer| own.join(layer)) {
+            for path in files(&layer) {
+                let name = path.strip_prefix(&layer).unwrap_or(&path);
+                if !["solution", "mistakes"].iter().any(|p| name.starts_with(p))
+                {
                     wanted.insert(name.to_path_buf(), path);
                 }
             }
@@ -79,7 +70,8 @@ impl<'a> Variant<'a> {
 
     /// Packages and programs need names of their own; the library keeps its.
     fn renamed(&self, file: &Path, text: &str) -> String {
-        let (old, new) = (self.exercise.package(), self.package());
+        let old = self.exercise.package();
+        let new = format!("ex{}", self.folder.replace('.', "-"));
         if file != Path::new("Cargo.toml") {
             let program = |name| format!("CARGO_BIN_EXE_{name}");
             return text.replace(&program(&old), &program(&new));
@@ -94,24 +86,20 @@ impl<'a> Variant<'a> {
 ///
 /// # Errors
 /// Whatever keeps a file from being read or written.
-pub fn write_all(
-    root: &Path,
-    copy: &Path,
-    variants: &[Variant],
-) -> io::Result<()> {
+pub fn write_all(root: &Path, copy: &Path, all: &[Variant]) -> io::Result<()> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let at = manifest.find("\n[workspace.package]").unwrap_or_default();
-    let folders: Vec<_> = variants.iter().map(|v| &v.folder).collect();
+    let folders: Vec<_> = all.iter().map(|v| &v.folder).collect();
     // The crates are not copied.
     let crates = root.join("crates").display().to_string().replace('\\', "/");
     let rest = manifest[at..].replace("\"crates/", &format!("\"{crates}/"));
     let head =
-        format!("[workspace]\nresolver = \"3\"\nmembers = {folders:?}\n");
-    write(&copy.join("Cargo.toml"), (head + &rest).as_bytes())?;
+        format!("workspace.resolver = \"3\"\nworkspace.members = {folders:?}");
+    write(&copy.join("Cargo.toml"), (head + "\n" + &rest).as_bytes())?;
     if !copy.join("Cargo.lock").exists() {
         fs::copy(root.join("Cargo.lock"), copy.join("Cargo.lock"))?;
     }
-    variants.iter().try_for_each(|variant| variant.write(copy))
+    all.iter().try_for_each(|variant| variant.write(copy))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

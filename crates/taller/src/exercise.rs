@@ -23,10 +23,7 @@ pub fn root() -> Result<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = here.ancestors().chain(own.ancestors());
-    let root = folders.find(|folder| {
-        let exercises = folder.join("exercises").is_dir();
-        exercises && folder.join("Cargo.toml").is_file()
-    });
+    let root = folders.find(|f| f.join("exercises").is_dir());
     root.map(Path::to_path_buf).ok_or_else(|| (1, said!("no workshop")))
 }
 
@@ -39,8 +36,8 @@ impl Exercise {
         for folder in entries.flatten().map(|entry| entry.path()) {
             let name = folder.file_name().unwrap_or_default();
             let name = name.to_string_lossy().into_owned();
-            let number = name.split_once('-').unwrap_or_default().0;
-            let two = number.len() == 2 && number.parse::<u8>().is_ok();
+            let two =
+                name.find('-') == Some(2) && name[..2].parse::<u8>().is_ok();
             if two && folder.join("Cargo.toml").is_file() {
                 all.push(Exercise { name, folder, root: root.to_path_buf() });
             }
@@ -86,11 +83,16 @@ impl Exercise {
         names.map(|(name, _)| format!("step_{name}")).collect()
     }
 
+    /// Its sources' paths and texts.
+    fn sources(&self) -> impl Iterator<Item = (PathBuf, String)> {
+        let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        let paths = files(&self.folder.join("src")).into_iter();
+        paths.map(move |path| (path.clone(), read(&path)))
+    }
+
     /// How many `todo!`s its sources still have.
     pub fn todos(&self) -> usize {
-        let read = |path| fs::read_to_string(path).unwrap_or_default();
-        let sources = files(&self.folder.join("src")).into_iter().map(read);
-        let text = sources.collect::<Vec<_>>().join("\n");
+        let text: String = self.sources().map(|(_, text)| text).collect();
         let code = text.lines().filter(|l| !l.trim().starts_with("//"));
         code.map(|line| line.matches("todo!(").count()).sum()
     }
@@ -98,15 +100,11 @@ impl Exercise {
     /// The file and line of step `number`, to edit.
     pub fn place(&self, number: &str) -> String {
         let comment = format!("/// {number}. ");
-        for path in files(&self.folder.join("src")) {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            let at = text.lines().position(|l| l.starts_with(&comment));
-            if let (Some(at), Some(file)) = (at, path.file_name()) {
-                let file = format!("src/{}:{}", file.display(), at + 1);
-                return self.shown(&file);
-            }
-        }
-        self.shown("src/lib.rs")
+        let place = self.sources().find_map(|(path, text)| {
+            let at = text.lines().position(|l| l.starts_with(&comment))?;
+            Some(format!("src/{}:{}", path.file_name()?.display(), at + 1))
+        });
+        self.shown(&place.unwrap_or("src/lib.rs".to_string()))
     }
 
     /// When its sources were last saved.

@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use kit::{Ended, Program, patience};
+use kit::{Program, patience};
 
 use crate::Result;
 use crate::exercise::Exercise;
 use crate::words::{line, said, tell};
 
 /// What became of one test.
-#[derive(Default)]
 pub struct TestResult {
     /// Its name.
     pub name: String,
     /// Whether it passed.
     pub passed: bool,
-    /// The words for the student; empty if it passed.
+    /// The words for the student, if it did not pass.
     told: String,
     /// The line of the student's that panicked, if one did: `FILE:LINE`.
     place: Option<String>,
@@ -44,14 +43,14 @@ pub fn json(line: &str, key: &str) -> Option<String> {
     let (_, rest) = line.split_once(&format!("\"{key}\":\""))?;
     let (mut value, mut rest) = (String::new(), rest.chars());
     loop {
-        match rest.next()? {
+        value.push(match rest.next()? {
             '"' => return Some(value),
             '\\' => match rest.next()? {
-                'n' => value.push('\n'),
-                other => value.push(other),
+                'n' => '\n',
+                other => other,
             },
-            other => value.push(other),
-        }
+            other => other,
+        });
     }
 }
 
@@ -88,10 +87,7 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     };
     // All at once; then wait for each.
     let running: Vec<_> = exercise.tests().into_iter().map(start).collect();
-    let ended = running.into_iter().map(|(name, program)| {
-        let (in_time, ended) = program.end_within(patience() * 10);
-        result(exercise, name, in_time, &ended)
-    });
+    let ended = running.into_iter().map(|(n, p)| result(exercise, n, p));
     Ok(Some(ended.collect()))
 }
 
@@ -101,15 +97,10 @@ pub fn start(mut command: Command, folder: &Path) -> Program {
     Program::start("test", command)
 }
 
-fn result(
-    exercise: &Exercise,
-    name: String,
-    in_time: bool,
-    ended: &Ended,
-) -> TestResult {
-    if in_time && ended.code == Some(0) {
-        return TestResult { name, passed: true, ..TestResult::default() };
-    }
+fn result(e: &Exercise, name: String, program: Program) -> TestResult {
+    let limit = patience() * 10;
+    let (in_time, ended) = program.end_within(limit);
+    let passed = in_time && ended.code == Some(0);
     // The kit's words are the last lines that begin with two spaces.
     let lines: Vec<_> = ended.stderr.lines().collect();
     let of_kit = |line: &&&str| line.starts_with("  ");
@@ -118,7 +109,7 @@ fn result(
     told.reverse();
     let mut told = told.join("\n");
     if !in_time {
-        told = said!("no end", (patience() * 10).as_secs());
+        told = said!("no end", limit.as_secs());
     } else if told.is_empty() {
         let last = lines[lines.len().saturating_sub(10)..].join("\n");
         told = said!("odd end", last);
@@ -126,10 +117,10 @@ fn result(
     let place = lines.iter().find_map(|line| {
         let place = line.split_once("panicked at ")?.1.replace('\\', "/");
         let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
-        let own = place.starts_with(&exercise.shown("src/"));
+        let own = place.starts_with(&e.shown("src/"));
         own.then(|| place.to_string())
     });
-    TestResult { name, passed: false, told, place }
+    TestResult { name, passed, told, place }
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.

@@ -25,13 +25,10 @@ pub fn run(root: &Path, exercises: &[Exercise]) -> Result {
         let own: &mut Vec<String> = wrong.entry(&exercise.name).or_default();
         variants.extend(of(exercise, own));
     }
-    let copy = target(root).join("verify");
-    let copy = match exercises {
-        [one] => copy.join(one.number()),
-        _ => copy.join("all"),
-    };
-    let written = write_all(root, &copy, &variants);
-    written.map_err(|e| (1, format!("{}: {e}", copy.display())))?;
+    let which = if exercises.len() == 1 { &exercises[0].name } else { "all" };
+    let copy = target(root).join("verify").join(which);
+    write_all(root, &copy, &variants)
+        .map_err(|e| (1, format!("{}: {e}", copy.display())))?;
     for exercise in exercises {
         papers(exercise, &copy, wrong.entry(&exercise.name).or_default());
     }
@@ -84,10 +81,10 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
             Ok(_) => {}
         }
     }
-    let solution = copy.join(format!("{}.solution/src", exercise.name));
-    let folders = ["src", "tests"].map(|f| exercise.folder.join(f));
-    let mut sources = [files(&folders[0]), files(&folders[1])].concat();
-    sources.extend(files(&solution));
+    let solution = copy.join(format!("{}.solution", exercise.name));
+    let own = &exercise.folder;
+    let folders = [own.join("src"), own.join("tests"), solution.join("src")];
+    let mut sources = folders.map(|folder| files(&folder)).concat();
     sources.retain(|path| path.extension().is_some_and(|e| e == "rs"));
     let mut rustfmt = Command::new("rustfmt"); // It only reads.
     rustfmt.args(["--check", "--edition", "2024", "--config-path"]);
