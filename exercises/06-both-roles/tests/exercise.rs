@@ -123,16 +123,20 @@ fn step_2_asks_from_a_socket_of_its_own() {
         let told =
             |came: &str, cause| Told { did, expected, came, cause }.fail();
         let Some((data, from)) = server.receive() else {
-            match asked.now() {
-                Some(Err(e)) => told(
-                    &error_words(&e),
+            let given = asked.now();
+            match &given {
+                Some(Err(e)) if e.kind() == ErrorKind::AddrInUse => told(
+                    &error_words(e),
                     say(
                         "Your client wants a port that is taken, the server's: whoever asks needs no certain port, and 0 is any free one.",
                         "Tu cliente quiere un puerto ocupado, el del servidor: quien pregunta no necesita un puerto determinado, y 0 es cualquiera que esté libre.",
                     ),
                 ),
-                _ => told(
-                    &nothing(),
+                given => told(
+                    &match given {
+                        Some(Err(e)) => error_words(e),
+                        _ => nothing(),
+                    },
                     say(
                         "Your client does not ask the server that ask() was given: send to `server`, and receive after that.",
                         "Tu cliente no le pregunta al servidor que recibe ask(): mandale a `server`, y recién después recibí.",
