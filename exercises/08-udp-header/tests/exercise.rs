@@ -232,8 +232,8 @@ fn step_3_pads_a_last_byte() {
                 "Tu sum() toma el último byte como la mitad derecha: el cero que se agrega va después de él.",
             ),
             _ => say(
-                "Your sum() loses a last byte that has no neighbour, or stumbles over it: `chunks(2)` gives it alone.",
-                "Tu sum() pierde el último byte si no tiene compañero, o tropieza con él: `chunks(2)` lo da solo.",
+                "Your sum() loses a last byte that has no neighbour, or panics at it: `chunks(2)` gives it alone.",
+                "Tu sum() pierde el último byte si no tiene compañero, o entra en pánico con él: `chunks(2)` lo da solo.",
             ),
         });
     });
