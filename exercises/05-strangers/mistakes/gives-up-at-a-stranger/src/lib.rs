@@ -5,7 +5,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// At most so many bytes a datagram.
 pub const BYTES: usize = 1024;
@@ -25,21 +25,13 @@ pub fn wait_for(
     server: SocketAddr,
     timeout: Duration,
 ) -> io::Result<Option<Vec<u8>>> {
-    let deadline = Instant::now() + timeout;
+    s.set_read_timeout(Some(timeout))?;
     let mut buffer = [0; BYTES];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(None);
+    match in_time(s.recv_from(&mut buffer))? {
+        Some((n, sender)) if sender == server => {
+            Ok(Some(buffer[..n].to_vec()))
         }
-        s.set_read_timeout(Some(left))?;
-        let Some((n, sender)) = in_time(s.recv_from(&mut buffer))? else {
-            return Ok(None);
-        };
-        if sender == server {
-            return Ok(Some(buffer[..n].to_vec()));
-        }
-        return Ok(None);
+        _ => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// At most so many bytes a datagram.
 pub const BYTES: usize = 1024;
@@ -25,20 +25,11 @@ pub fn wait_for(
     server: SocketAddr,
     timeout: Duration,
 ) -> io::Result<Option<Vec<u8>>> {
-    let deadline = Instant::now() + timeout;
+    println!("the answer of {server}?");
+    s.set_read_timeout(Some(timeout))?;
     let mut buffer = [0; BYTES];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(None);
-        }
-        s.set_read_timeout(Some(left))?;
-        let Some((n, _)) = in_time(s.recv_from(&mut buffer))? else {
-            return Ok(None);
-        };
-        println!("from {server}");
-        return Ok(Some(buffer[..n].to_vec()));
-    }
+    let received = in_time(s.recv_from(&mut buffer))?;
+    Ok(received.map(|(n, _)| buffer[..n].to_vec()))
 }
 
 /// 2. Make a socket that is connected to the server.
