@@ -95,6 +95,17 @@ fn every_link_to_a_file_leads_to_one() {
     assert!(links > 10, "{links}");
 }
 
+/// Where a package lies: `ex02-echo-server` in exercises/02-echo-server.
+fn folder(package: &str) -> String {
+    match package.strip_prefix("ex") {
+        Some(exercise) if exercise.starts_with(char::is_numeric) => {
+            format!("exercises/{exercise}")
+        }
+        _ if package == "examples" => package.to_string(),
+        _ => format!("crates/{package}"),
+    }
+}
+
 /// Each `cargo ... -p PACKAGE ... --bin NAME` (or `--example NAME`) and each
 /// `python3 FILE`.
 #[test]
@@ -106,8 +117,7 @@ fn every_command_names_what_exists() {
         for (i, word) in words.iter().enumerate() {
             let Some(next) = words.get(i + 1) else { break };
             let file = match *word {
-                "-p" if *next == "examples" => "examples/Cargo.toml".into(),
-                "-p" => format!("crates/{next}/Cargo.toml"),
+                "-p" => format!("{}/Cargo.toml", folder(next)),
                 "--example" => format!("examples/{next}.rs"),
                 "python3" if next.ends_with(".py") => next.to_string(),
                 "--bin" => {

@@ -7,17 +7,26 @@
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
 //! | [`say`] | a sentence in the student's language |
+//! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
+//! | [`beside`] | the student's code in a thread beside the test |
+//! | [`Peer`] | the test's own socket, which waits only so long |
+//! | [`Told`] | what a failed test tells: what it did, expected, got, and why |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
 mod bad_link;
 mod deadline;
+mod exercise;
 mod ports;
 mod process;
 mod words;
 
 pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
 pub use deadline::{PATIENCE, within};
+pub use exercise::{
+    Beside, Peer, Step, Told, beside, bytes, error_words, exercise, nothing,
+    patience,
+};
 pub use ports::free_port;
 pub use process::{Ended, Program};
 pub use words::{Language, language, say};

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -166,6 +166,14 @@ impl Program {
         self.ended(PATIENCE)
     }
 
+    /// Waits up to `limit` for the program to end by itself, and ends it then;
+    /// gives whether it had ended by itself.
+    pub fn end_within(mut self, limit: Duration) -> (bool, Ended) {
+        self.input = None;
+        let in_time = self.status_within(limit).is_some();
+        (in_time, self.stop())
+    }
+
     /// Ends the program now.
     pub fn stop(mut self) -> Ended {
         let _ = self.child.kill(); // It may have ended already.
@@ -173,28 +181,36 @@ impl Program {
     }
 
     fn ended(&mut self, patience: Duration) -> Ended {
-        let deadline = Instant::now() + patience;
-        let mut status = None;
+        let Some(status) = self.status_within(patience) else {
+            panic!("{} does not end", self.name);
+        };
         let mut streams = self.output.lock();
-        // std can wait for a process only without a deadline: so look now and
-        // then, and at once when a stream closes.
-        while status.is_none() {
-            streams = self.output.wait(streams, Duration::from_millis(5));
-            status = self.child.try_wait().expect("a child can be waited for");
-            if Instant::now() > deadline && status.is_none() {
-                drop(streams);
-                panic!("{} does not end", self.name);
-            }
-        }
         let deadline = Instant::now() + LINGER;
         while streams.closed < 2 && Instant::now() < deadline {
             streams = self.output.wait(streams, Duration::from_millis(50));
         }
         Ended {
-            code: status.and_then(|status| status.code()),
+            code: status.code(),
             stdout_bytes: streams.stdout.clone(),
             stdout: text(&streams.stdout),
             stderr: text(&streams.stderr),
+        }
+    }
+
+    /// How the program ended, by itself or not; `None` if it has not after
+    /// `limit`.
+    pub fn status_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        let mut streams = self.output.lock();
+        // std can wait for a process only without a deadline: so look now and
+        // then, and at once when a stream closes.
+        loop {
+            streams = self.output.wait(streams, Duration::from_millis(5));
+            let status = self.child.try_wait();
+            let status = status.expect("a child can be waited for");
+            if status.is_some() || Instant::now() > deadline {
+                return status;
+            }
         }
     }
 }
@@ -326,6 +342,15 @@ mod tests {
         });
         let ended = flood.stop();
         assert_eq!(ended.stdout_bytes.len(), KEPT);
+    }
+
+    #[test]
+    fn a_limit_ends_what_does_not_end_by_itself() {
+        let (in_time, ended) =
+            start("deaf").end_within(Duration::from_millis(100));
+        assert!(!in_time && ended.code != Some(0), "{ended:?}");
+        let (in_time, ended) = start("server").end_within(PATIENCE);
+        assert!(in_time && ended.code == Some(3), "{ended:?}");
     }
 
     #[test]

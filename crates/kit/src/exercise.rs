@@ -1,0 +1,364 @@
+//! What the tests of the exercises share: a deadline around each test, the
+//! student's code beside it, and a failure told in the student's language.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use std::{env, thread};
+
+use crate::say;
+
+/// A step that the student fills in: its number, and its caption in English
+/// (as its `todo!` begins after `step N: `) and in Spanish.
+pub type Step = (u32, &'static str, &'static str);
+
+/// What a failed test tells, in the student's language: one line each.
+pub struct Told<'a> {
+    /// What the test did: "sent your server the datagram "hola"".
+    pub did: &'a str,
+    /// What it expected: "the same 4 bytes back".
+    pub expected: &'a str,
+    /// What came instead: "nothing, for 2 s".
+    pub came: &'a str,
+    /// The likely cause, one sentence. This is the line of `expect.txt`.
+    pub cause: &'a str,
+}
+
+impl Told<'_> {
+    /// Fails the test with these words.
+    pub fn fail(&self) -> ! {
+        let mut text = String::new();
+        for (english, spanish, words) in [
+            ("what the test did", "qué hizo la prueba", self.did),
+            ("what it expected ", "qué esperaba      ", self.expected),
+            ("what came instead", "qué llegó         ", self.came),
+            ("likely cause     ", "causa probable    ", self.cause),
+        ] {
+            let _ = write!(text, "\n  {}: {words}", say(english, spanish));
+        }
+        // No message of the panic hook: `exercise` has the words.
+        resume_unwind(Box::new(Failed(text)))
+    }
+}
+
+/// The payload of a panic whose words are already the student's.
+struct Failed(String);
+
+/// What a thread's panic carries.
+type Payload = Box<dyn Any + Send>;
+
+thread_local! {
+    /// Where the threads of one test report that they panicked, or ended well.
+    static REPORT: RefCell<Option<Sender<Result<(), Payload>>>> =
+        const { RefCell::new(None) };
+}
+
+/// How long a test waits for something that should take a moment: 2 s, or as
+/// many seconds as `TALLER_SECONDS` says (1 to 3600).
+pub fn patience() -> Duration {
+    let set = env::var("TALLER_SECONDS").ok().and_then(|s| s.parse().ok());
+    Duration::from_secs(set.unwrap_or(2_u64).clamp(1, 3600))
+}
+
+/// Runs one test of an exercise.
+///
+/// It fails at once if `test` or what it started with [`beside`] panics, and
+/// after five times [`patience`] whatever happens. Threads that are still
+/// blocked then stay behind, until the test program ends. A panic by the
+/// `todo!` of one of the `steps` is told with the step's caption.
+///
+/// # Panics
+/// If the test fails.
+pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
+    let (report, reported) = channel();
+    spawn("the test", report.clone(), move || {
+        test();
+        let _ = report.send(Ok(()));
+    });
+    let words = match reported.recv_timeout(patience() * 5) {
+        Ok(Ok(())) => return,
+        Ok(Err(payload)) => told(steps, payload),
+        Err(_) => format!(
+            "\n  {}",
+            say(
+                "the test took too long: is there a loop that never ends, or a `recv_from` too many?",
+                "la prueba tardó demasiado: ¿hay un bucle que no termina, o un `recv_from` de más?",
+            )
+        ),
+    };
+    // Not `panic!`, which would name a line of the test's: the student's own
+    // line stands above.
+    eprintln!("{words}");
+    resume_unwind(Box::new(words))
+}
+
+/// The words for a panic.
+fn told(steps: &[Step], payload: Payload) -> String {
+    let payload = match payload.downcast::<Failed>() {
+        Ok(failed) => return failed.0,
+        Err(payload) => payload,
+    };
+    let words = payload.downcast_ref::<String>().map(String::as_str);
+    let words = words.or(payload.downcast_ref::<&str>().copied());
+    let words = words.unwrap_or("?");
+    let Some(missing) = words.strip_prefix("not yet implemented: step ") else {
+        let yours = say(
+            "a panic, at the place named above",
+            "un pánico (panic), en el lugar que se nombra arriba",
+        );
+        return format!("\n  {yours}: {words}");
+    };
+    let caption = steps.iter().find(|(number, english, _)| {
+        missing.starts_with(&format!("{number}: {english}"))
+    });
+    let Some((number, english, spanish)) = caption else {
+        return format!("the test's table of steps lacks: {words}");
+    };
+    match say("en", "es") {
+        "es" => format!(
+            "\n  falta el paso {number}: {spanish} (reemplazá su `todo!`)"
+        ),
+        _ => format!(
+            "\n  step {number} is missing: {english} (replace its `todo!`)"
+        ),
+    }
+}
+
+/// Starts a thread whose panic is reported.
+fn spawn(
+    name: &str,
+    report: Sender<Result<(), Payload>>,
+    work: impl FnOnce() + Send + 'static,
+) {
+    let work = move || {
+        REPORT.set(Some(report.clone()));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+            let _ = report.send(Err(payload)); // Or the test is over.
+        }
+    };
+    let thread = thread::Builder::new().name(name.to_string());
+    thread.spawn(work).expect("the system has room for a thread");
+}
+
+/// What the student's code gave, or will give.
+pub struct Beside<T> {
+    given: Receiver<T>,
+    /// Keeps `given` open when the code panics, which the test need not see:
+    /// it has failed by then.
+    _give: Sender<T>,
+}
+
+/// Runs the student's code in a thread beside the test: a server, or whatever
+/// may block for ever. If it panics, the test fails at once.
+///
+/// # Panics
+/// Outside of [`exercise`].
+pub fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Beside<T> {
+    let report = REPORT.with_borrow(Clone::clone);
+    let report = report.expect("`beside` stands inside `exercise`");
+    let (give, given) = channel();
+    let _give = give.clone();
+    spawn("your code", report, move || {
+        let _ = give.send(work());
+    });
+    Beside { given, _give }
+}
+
+impl<T> Beside<T> {
+    /// What it gave, waiting up to [`patience`]; `None` if it still runs.
+    pub fn wait(&self) -> Option<T> {
+        self.given.recv_timeout(patience()).ok()
+    }
+
+    /// What it gave, if it has ended by now; `None` if it still runs.
+    pub fn now(&self) -> Option<T> {
+        self.given.try_recv().ok()
+    }
+}
+
+/// A socket of the test's own, at a free port of 127.0.0.1.
+pub struct Peer(UdpSocket);
+
+impl Peer {
+    /// A new one.
+    ///
+    /// # Panics
+    /// If the system gives none.
+    #[expect(clippy::new_without_default, reason = "it opens a socket")]
+    pub fn new() -> Peer {
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+        let s = s.expect("the system gives a socket");
+        s.set_read_timeout(Some(patience())).expect("it may wait");
+        Peer(s)
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("it is bound")
+    }
+
+    /// Sends one datagram.
+    ///
+    /// # Panics
+    /// If it cannot be sent, which on 127.0.0.1 does not happen.
+    pub fn send(&self, data: &[u8], to: SocketAddr) {
+        self.0.send_to(data, to).expect("127.0.0.1 takes a datagram");
+    }
+
+    /// One datagram and its sender; `None` if none came within [`patience`].
+    pub fn receive(&self) -> Option<(Vec<u8>, SocketAddr)> {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            match self.0.recv_from(&mut buffer) {
+                Ok((n, from)) => return Some((buffer[..n].to_vec(), from)),
+                // Windows: what we sent met a closed port. Wait on.
+                Err(e) if e.kind() == ErrorKind::ConnectionReset => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.
+pub fn bytes(data: &[u8]) -> String {
+    let shown: String = match str::from_utf8(data) {
+        Ok(text) => {
+            text.chars().take(60).flat_map(char::escape_debug).collect()
+        }
+        Err(_) => data[..data.len().min(60)].escape_ascii().to_string(),
+    };
+    let more = if data.len() > 60 { "..." } else { "" };
+    format!("\"{shown}\"{more} ({} bytes)", data.len())
+}
+
+/// "nothing, for 2 s", in the student's language.
+pub fn nothing() -> String {
+    let seconds = patience().as_secs();
+    say("nothing, for", "nada, durante").to_string() + &format!(" {seconds} s")
+}
+
+/// An error's words, in the student's language where it is a usual one.
+pub fn error_words(error: &io::Error) -> String {
+    let said = match error.kind() {
+        // Unix says the one, Windows the other.
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            say("nothing came in time", "no llegó nada a tiempo")
+        }
+        ErrorKind::AddrInUse => {
+            say("the port is in use", "el puerto está en uso")
+        }
+        ErrorKind::AddrNotAvailable => say(
+            "this machine has no such address",
+            "esta máquina no tiene esa dirección",
+        ),
+        ErrorKind::InvalidInput => {
+            say("an argument is not allowed", "un argumento no es válido")
+        }
+        ErrorKind::PermissionDenied => {
+            say("it is not permitted", "no está permitido")
+        }
+        _ => return format!("{error}"),
+    };
+    say("the error: ", "el error: ").to_string() + said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    const STEPS: [Step; 2] =
+        [(2, "make a socket", "creá"), (4, "wait", "esperá")];
+
+    /// What a failed test says.
+    fn failed(test: impl FnOnce() + Send + 'static) -> String {
+        let work = || exercise(&STEPS, test);
+        let payload = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
+        *payload.downcast::<String>().unwrap()
+    }
+
+    #[test]
+    fn a_good_test_passes_whatever_stays_blocked_beside_it() {
+        exercise(&STEPS, || {
+            let blocked = beside(thread::park);
+            assert_eq!(beside(|| 7).wait(), Some(7));
+            assert!(blocked.now().is_none());
+        });
+    }
+
+    #[test]
+    fn a_missing_step_is_told_by_its_caption_at_once() {
+        let begun = Instant::now();
+        let words = failed(|| {
+            beside(|| todo!("step 4: wait for {}", 7));
+            loop {
+                thread::park();
+            }
+        });
+        assert!(begun.elapsed() < patience() * 5);
+        let caption = say("step 4 is missing: wait (", "el paso 4: esperá (");
+        assert!(words.contains(caption), "{words}");
+    }
+
+    #[test]
+    fn a_panic_beside_the_test_is_not_taken_for_silence() {
+        let words = failed(|| {
+            assert!(beside(|| panic!("mine")).wait().is_none());
+        });
+        assert!(words.ends_with(": mine"), "{words}");
+    }
+
+    #[test]
+    fn a_missing_caption_is_the_author_s_fault() {
+        let words = failed(|| todo!("step 3: nobody wrote this down"));
+        assert!(words.contains("table of steps lacks"), "{words}");
+    }
+
+    #[test]
+    fn a_failure_is_told_in_four_lines() {
+        let words = failed(|| {
+            let (did, expected) = ("sent \"a\"", "\"a\" back");
+            Told { did, expected, came: "nothing", cause: "no loop?" }.fail()
+        });
+        assert_eq!(words.lines().count(), 5, "{words}");
+        assert!(words.ends_with(": no loop?"), "{words}");
+    }
+
+    #[test]
+    fn other_panics_keep_their_words() {
+        let words = failed(|| {
+            beside(|| panic!("index out of bounds"));
+            thread::park();
+        });
+        assert!(words.ends_with(": index out of bounds"), "{words}");
+    }
+
+    #[test]
+    fn two_peers_talk() {
+        let (one, two) = (Peer::new(), Peer::new());
+        one.send(b"a\xff", two.address());
+        let (data, from) = two.receive().unwrap();
+        assert_eq!(
+            (bytes(&data), from),
+            (r#""a\xff" (2 bytes)"#.into(), one.address())
+        );
+        assert_eq!(bytes("ñ\0".as_bytes()), r#""ñ\0" (3 bytes)"#);
+        assert_eq!(bytes(&[b'x'; 61]).len(), 60 + "\"\"... (61 bytes)".len());
+    }
+
+    #[test]
+    fn a_time_out_has_no_raw_words() {
+        for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+            let words = error_words(&kind.into());
+            let said = say("nothing came in time", "no llegó nada a tiempo");
+            assert!(words.ends_with(said), "{words}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The solution beside the student's own.
+
+use std::fs;
+
+use crate::exercise::{Exercise, files};
+use crate::words::{line, said, tell};
+use crate::{Result, run};
+
+/// Shows how to get from the student's files to the solution's, if the
+/// student's are right already, or `now`.
+pub fn show(exercise: &Exercise, now: bool) -> Result {
+    let solution = exercise.folder.join("solution");
+    let paths = files(&solution);
+    if paths.is_empty() {
+        return Err((1, said!("no solution")));
+    }
+    let right = |all: Vec<run::TestResult>| all.iter().all(|r| r.passed);
+    if !now && !run::results(exercise)?.is_some_and(right) {
+        let number = exercise.number();
+        return Err((1, said!("not yet", number, number)));
+    }
+    for path in paths {
+        let name = path.strip_prefix(&solution).unwrap_or(&path);
+        line(format!("--- {}", exercise.shown(&name.to_string_lossy())));
+        tell!("theirs");
+        let own = fs::read_to_string(exercise.folder.join(name));
+        let theirs = fs::read_to_string(&path).unwrap_or_default();
+        for (mark, text) in lines(&own.unwrap_or_default(), &theirs) {
+            line(format!("{mark} {text}"));
+        }
+    }
+    Ok(true)
+}
+
+/// The lines of both texts: ' ' in both, '-' in the first, '+' in the second.
+fn lines<'a>(one: &'a str, two: &'a str) -> Vec<(char, &'a str)> {
+    let [one, two] = [one, two].map(|text| text.lines().collect::<Vec<_>>());
+    // How many lines one[i..] and two[j..] have in common, at most.
+    let mut common = vec![vec![0; two.len() + 1]; one.len() + 1];
+    for i in (0..one.len()).rev() {
+        for j in (0..two.len()).rev() {
+            let skip = common[i + 1][j].max(common[i][j + 1]);
+            let same = one[i] == two[j];
+            common[i][j] = if same { common[i + 1][j + 1] + 1 } else { skip };
+        }
+    }
+    let (mut i, mut j, mut found) = (0, 0, Vec::new());
+    while i < one.len() || j < two.len() {
+        let (own, theirs) = (one.get(i), two.get(j));
+        let (mark, text) = match (own, theirs) {
+            (Some(own), Some(theirs)) if own == theirs => (' ', own),
+            (Some(own), None) => ('-', own),
+            (Some(own), _) if common[i + 1][j] >= common[i][j + 1] => {
+                ('-', own)
+            }
+            (_, Some(theirs)) => ('+', theirs),
+            (None, None) => break,
+        };
+        i += usize::from(mark != '+');
+        j += usize::from(mark != '-');
+        found.push((mark, *text));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn what_is_in_one_and_what_is_in_the_other() {
+        let found = lines("a\nb\nc\n", "a\nx\nc\nd\n");
+        let shown: Vec<_> =
+            found.iter().map(|(m, l)| format!("{m}{l}")).collect();
+        assert_eq!(shown, [" a", "-b", "+x", " c", "+d"]);
+        assert!(lines("", "").is_empty());
+        assert_eq!(lines("a", ""), [('-', "a")]);
+        assert_eq!(lines("", "a"), [('+', "a")]);
+    }
+}

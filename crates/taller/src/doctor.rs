@@ -1,0 +1,66 @@
+//! Is everything here that the workshop needs?
+
+use std::env::{self, consts::OS};
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Result;
+use crate::words::{line, said, tell};
+
+/// Looks at each need; gives whether nothing that must be here is missing.
+pub fn run() -> Result {
+    let rust = version(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let pythons = ["python3", "python", "py"].map(OsString::from);
+    let pythons = env::var_os("PYTHON").into_iter().chain(pythons);
+    let python = pythons.map(version).find(|version| minor(version) >= 9);
+    let python = python.unwrap_or_default();
+    let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
+    let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
+    let (who, firewall) = match OS {
+        "windows" => ("netstat -ano -p udp", said!("firewall windows")),
+        "macos" => ("lsof -nP -iUDP:3500", said!("firewall macos")),
+        _ => ("ss -lunp", said!("firewall linux")),
+    };
+    let mut good = true;
+    for (key, what, here, must) in [
+        ("rust", format!("Rust: {rust}"), minor(&rust) >= 89, true),
+        ("linker", "linker".into(), true, true), // It linked this program.
+        ("python", format!("Python: {python}"), minor(&python) >= 9, false),
+        ("loopback", "UDP, 127.0.0.1".into(), loopback().is_ok(), true),
+        ("taken", "UDP, port 3500".into(), !taken, false),
+    ] {
+        good &= here || !must;
+        match here {
+            true => line(format!("  ok    {what}")),
+            false => line(format!("  LOOK  {what}: {}", said!(key, who))),
+        }
+    }
+    line(format!("  note  firewall: {firewall}"));
+    tell!(if good { "all here" } else { "missing" });
+    Ok(good)
+}
+
+/// What a program says of its version; empty if it cannot be started.
+fn version(program: OsString) -> String {
+    let printed = Command::new(program).arg("--version").output();
+    let printed = printed.map(|o| o.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&printed).trim().to_string()
+}
+
+/// The minor number in `NAME MAJOR.MINOR.PATCH`; 0 if there is none.
+fn minor(version: &str) -> u32 {
+    let number = version.split_whitespace().nth(1).unwrap_or_default();
+    let minor = number.split('.').nth(1).and_then(|minor| minor.parse().ok());
+    minor.unwrap_or(0)
+}
+
+/// Sends a datagram to a socket of ours.
+fn loopback() -> io::Result<()> {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    s.set_read_timeout(Some(Duration::from_secs(2)))?;
+    s.send_to(b"doctor", s.local_addr()?)?;
+    s.recv_from(&mut [0; 16]).map(|_| ())
+}

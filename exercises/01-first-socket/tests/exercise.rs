@@ -1,0 +1,155 @@
+//! The tests of exercise 01. You need not change this file.
+
+use std::net::UdpSocket;
+
+use ex01_first_socket::{open, receive, send};
+use kit::{
+    Peer, Step, Told, beside, bytes, error_words, exercise, nothing, say,
+};
+
+const STEPS: [Step; 3] = [
+    (2, "make a socket", "creá un socket"),
+    (3, "send the text", "mandá el texto"),
+    (4, "wait for a datagram", "esperá un datagrama"),
+];
+
+#[test]
+fn step_2_opens_a_socket_of_this_machine() {
+    exercise(&STEPS, || {
+        let [one, two] = [open(), open()];
+        let did = say("called open() twice", "llamó a open() dos veces");
+        let expected = say(
+            "two sockets, at two ports of 127.0.0.1",
+            "dos sockets, en dos puertos de 127.0.0.1",
+        );
+        for socket in [&one, &two] {
+            if let Err(e) = socket {
+                Told {
+                    did,
+                    expected,
+                    came: &error_words(e),
+                    cause: say(
+                        "Your socket asks for one certain port: with port 0 the system chooses a free one.",
+                        "Tu socket pide un puerto determinado: con el puerto 0, el sistema elige uno libre.",
+                    ),
+                }
+                .fail();
+            }
+        }
+        let address = one.unwrap().local_addr().unwrap();
+        if !address.ip().is_loopback() {
+            Told {
+                did,
+                expected,
+                came: &address.to_string(),
+                cause: say(
+                    "Your socket is open to the whole network: 127.0.0.1 is this machine alone.",
+                    "Tu socket está abierto a toda la red: 127.0.0.1 es solamente esta máquina.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_3_sends_the_text_as_it_is() {
+    exercise(&STEPS, || {
+        let s = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let peer = Peer::new();
+        let text = "mañana";
+        let to = peer.address();
+        let sent = beside(move || send(&s, text, to)).wait();
+        let did = say(
+            "called send() with the text \"mañana\" and the address of a socket of its own",
+            "llamó a send() con el texto \"mañana\" y la dirección de un socket propio",
+        );
+        let expected = bytes(text.as_bytes());
+        if let Some(Err(e)) = &sent {
+            Told {
+                did,
+                expected: &expected,
+                came: &error_words(e),
+                cause: say(
+                    "Something in your send() reports an error: what does the documentation of `send_to` say of its arguments?",
+                    "Algo en tu send() da un error: ¿qué dice la documentación de `send_to` sobre sus argumentos?",
+                ),
+            }
+            .fail();
+        }
+        let Some((data, _)) = peer.receive() else {
+            Told {
+                did,
+                expected: &expected,
+                came: &nothing(),
+                cause: say(
+                    "Your datagram went to another address: send_to gets `to`, which send() was given.",
+                    "Tu datagrama fue a otra dirección: a send_to pasale `to`, que send() recibe.",
+                ),
+            }
+            .fail()
+        };
+        if data != text.as_bytes() {
+            Told {
+                did,
+                expected: &expected,
+                came: &bytes(&data),
+                cause: say(
+                    "You sent something that is not the text itself: `text.as_bytes()` are its bytes, no more and no fewer.",
+                    "Mandaste algo que no es el texto tal cual: `text.as_bytes()` son sus bytes, ni más ni menos.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_4_gives_what_came() {
+    exercise(&STEPS, || {
+        let s = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = s.local_addr().unwrap();
+        let peer = Peer::new();
+        let text = "mañana";
+        peer.send(text.as_bytes(), to);
+        let did = say(
+            "sent \"mañana\" to a socket, and called receive() with it",
+            "mandó \"mañana\" a un socket, y con él llamó a receive()",
+        );
+        let expected = bytes(text.as_bytes());
+        let told = |came: &str, cause: &str| {
+            Told { did, expected: &expected, came, cause }.fail()
+        };
+        let no_room = say(
+            "Your buffer has no room: `Vec::with_capacity` makes a length of 0; write `[0; BYTES]`.",
+            "Tu buffer no tiene lugar: `Vec::with_capacity` da una longitud de 0; escribí `[0; BYTES]`.",
+        );
+        match beside(move || receive(&s)).wait() {
+            None => told(
+                &nothing(),
+                say(
+                    "receive() still waits, and the datagram is there: does it wait at the socket `s` that it was given?",
+                    "receive() sigue esperando, y el datagrama ya está: ¿espera en el socket `s` que recibió?",
+                ),
+            ),
+            // Windows reports a buffer without room as an error.
+            Some(Err(e)) => told(&error_words(&e), no_room),
+            Some(Ok(given)) if given.is_empty() => told(&bytes(b""), no_room),
+            Some(Ok(given)) if given.starts_with("mañana\0") => told(
+                &bytes(given.as_bytes()),
+                say(
+                    "You gave the whole buffer: only the first n bytes came in, `&buffer[..n]`.",
+                    "Diste el buffer entero: solo llegaron los primeros n bytes, `&buffer[..n]`.",
+                ),
+            ),
+            Some(Ok(given)) if given != text => told(
+                &bytes(given.as_bytes()),
+                say(
+                    "The text is not what came: bytes are UTF-8, and `String::from_utf8_lossy` turns them into text.",
+                    "El texto no es lo que llegó: los bytes son UTF-8, y `String::from_utf8_lossy` los convierte en texto.",
+                ),
+            ),
+            Some(Ok(_)) => {}
+        }
+    });
+}

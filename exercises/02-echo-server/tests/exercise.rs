@@ -1,0 +1,325 @@
+//! The tests of exercise 02. You need not change this file.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::thread::sleep;
+use std::time::Duration;
+
+use ex02_echo_server::{BYTES, answer, listen, serve, take};
+use kit::{
+    Beside, Peer, Step, Told, beside, bytes, error_words, exercise, free_port,
+    nothing, say,
+};
+
+const STEPS: [Step; 4] = [
+    (3, "bind a socket to the address", "asociá un socket a la dirección"),
+    (5, "take one datagram", "tomá un datagrama"),
+    (7, "send the data back", "devolvé los datos"),
+    (4, "serve for ever", "atendé para siempre"),
+];
+
+/// A server's socket that these tests make themselves, and its address.
+fn socket() -> (UdpSocket, SocketAddr) {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = s.local_addr().unwrap();
+    (s, address)
+}
+
+#[test]
+fn step_3_listens_where_it_is_told() {
+    exercise(&STEPS, || {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let did = format!("listen({address})");
+        let did = say("called ", "llamó a ").to_string() + &did;
+        let expected = say("a socket at ", "un socket en ").to_string();
+        let expected = expected + &address.to_string();
+        let told = |came: &str, cause| {
+            Told { did: &did, expected: &expected, came, cause }.fail()
+        };
+        let elsewhere = say(
+            "Your socket is at a port of its own choice: bind it to the `address` that listen() was given.",
+            "Tu socket está en un puerto que eligió por su cuenta: asocialo a la `address` que recibe listen().",
+        );
+        match listen(address).and_then(|s| s.local_addr()) {
+            Err(e) => told(&error_words(&e), elsewhere),
+            Ok(own) if own.ip().is_unspecified() => told(
+                &own.to_string(),
+                say(
+                    "Your socket listens at every address of this machine, where the network can reach it: bind it to the whole `address`.",
+                    "Tu socket escucha en todas las direcciones de esta máquina, adonde llega la red: asocialo a la `address` completa.",
+                ),
+            ),
+            Ok(own) if own != address => told(&own.to_string(), elsewhere),
+            Ok(_) => {}
+        }
+    });
+}
+
+#[test]
+fn step_5_takes_the_bytes_and_the_sender() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let peer = Peer::new();
+        let most = [b'x'; BYTES];
+        for sent in [&b"hola"[..], &most] {
+            peer.send(sent, address);
+            let socket = s.try_clone().unwrap();
+            let taken = beside(move || take(&socket)).wait();
+            let did = say("sent ", "mandó ").to_string() + &bytes(sent);
+            let did = did + say(", called take()", ", llamó a take()");
+            let from = say("from", "desde");
+            let expected = format!("{} {from} {}", bytes(sent), peer.address());
+            let told = |came: &str, cause| {
+                Told { did: &did, expected: &expected, came, cause }.fail()
+            };
+            let small = say(
+                "Your buffer is too small: a datagram may have BYTES bytes, and what has no room is lost.",
+                "Tu buffer es demasiado chico: un datagrama puede tener BYTES bytes, y lo que no entra se pierde.",
+            );
+            let (data, sender) = match taken {
+                None => told(
+                    &nothing(),
+                    say(
+                        "take() still waits, and the datagram is there: one `recv_from` takes one datagram; is there a second one?",
+                        "take() sigue esperando, y el datagrama ya está: un `recv_from` toma un datagrama; ¿hay otro más?",
+                    ),
+                ),
+                // Windows' word for what Unix cuts.
+                Some(Err(e)) => told(&error_words(&e), small),
+                Some(Ok(taken)) => taken,
+            };
+            let came = format!("{} {from} {sender}", bytes(&data));
+            if data.len() < sent.len() {
+                told(&came, small);
+            }
+            if data != sent {
+                told(
+                    &came,
+                    say(
+                        "You took the whole buffer: only its first n bytes came in, `&buffer[..n]`.",
+                        "Tomaste el buffer entero: solo llegaron sus primeros n bytes, `&buffer[..n]`.",
+                    ),
+                );
+            }
+            if sender != peer.address() {
+                told(
+                    &came,
+                    say(
+                        "That is not who sent it: `recv_from` gives the sender's address beside n.",
+                        "Ese no es quien lo mandó: `recv_from` da la dirección de quien manda, junto a n.",
+                    ),
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn step_7_sends_the_same_bytes_from_the_same_socket() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let peer = Peer::new();
+        let data = b"\xff\0ho\xc3";
+        let sent = answer(&s, data, peer.address());
+        let did = say(
+            "called answer() with these bytes and the address of a client",
+            "llamó a answer() con estos bytes y la dirección de un cliente",
+        );
+        let from =
+            say("from the server's port", "desde el puerto del servidor");
+        let port = address.port();
+        let expected = format!("{} {from}, {port}", bytes(data));
+        let told = |came: &str, cause| {
+            Told { did, expected: &expected, came, cause }.fail()
+        };
+        let elsewhere = say(
+            "Your answer went elsewhere, or nowhere: send_to gets `data` and `to`, as answer() was given them.",
+            "Tu respuesta fue a otro lugar, o a ninguno: pasale a send_to `data` y `to`, tal como los recibe answer().",
+        );
+        if let Err(e) = sent {
+            told(&error_words(&e), elsewhere);
+        }
+        let Some((back, sender)) = peer.receive() else {
+            told(&nothing(), elsewhere)
+        };
+        let came = format!("{} {from}, {port}", bytes(&back));
+        if back != data {
+            told(
+                &came,
+                say(
+                    "The bytes changed on the way through your server: an echo sends bytes, and never makes text of them.",
+                    "Los bytes cambiaron al pasar por tu servidor: un eco manda bytes, y nunca los convierte en texto.",
+                ),
+            );
+        }
+        if sender != address {
+            told(
+                &sender.to_string(),
+                say(
+                    "The answer came from another socket, and the client would take it for a stranger's: answer through `s`.",
+                    "La respuesta salió de otro socket, y el cliente la tomaría por la de un extraño: respondé por `s`.",
+                ),
+            );
+        }
+    });
+}
+
+#[test]
+fn step_7_leaves_an_empty_datagram_unanswered() {
+    exercise(&STEPS, || {
+        let (s, _) = socket();
+        let peer = Peer::new();
+        // Had the empty one been answered, that answer would come first.
+        let sent = answer(&s, b"", peer.address())
+            .and_then(|()| answer(&s, b"after", peer.address()));
+        let back = peer.receive().map(|(back, _)| back);
+        if sent.is_err() || back.as_deref() != Some(b"after") {
+            let came = match (sent, &back) {
+                (Err(e), _) => error_words(&e),
+                (Ok(()), Some(back)) => bytes(back),
+                (Ok(()), None) => nothing(),
+            };
+            Told {
+                did: say(
+                    "called answer() with no bytes, then with \"after\"",
+                    "llamó a answer() sin bytes, y después con \"after\"",
+                ),
+                expected: say("only \"after\"", "solamente \"after\""),
+                came: &came,
+                cause: say(
+                    "Your server answers an empty datagram: on the slide, `if data:` stands before `sendto`.",
+                    "Tu servidor responde un datagrama vacío: en la diapositiva, antes de `sendto` dice `if data:`.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+/// What the server gave when it ended, if it did, in words.
+fn what_came(
+    back: Option<(Vec<u8>, SocketAddr)>,
+    server: &Beside<io::Result<()>>,
+) -> String {
+    match (back, server.now()) {
+        (Some((back, _)), _) => bytes(&back),
+        (None, None) => nothing(),
+        (None, Some(Ok(()))) => {
+            say("serve() had ended", "serve() había terminado").to_string()
+        }
+        (None, Some(Err(e))) => {
+            let ended = say("serve() ended with ", "serve() terminó con ");
+            ended.to_string() + &error_words(&e)
+        }
+    }
+}
+
+/// Asks the server, through `peer`, and fails with `did` and `cause` if what
+/// comes is no echo.
+fn ask(
+    (peer, server): (&Peer, &Beside<io::Result<()>>),
+    address: SocketAddr,
+    did: &str,
+    cause: &str,
+) {
+    let data = b"hola";
+    peer.send(data, address);
+    let back = peer.receive();
+    if back.as_ref().is_none_or(|(back, _)| back != data) {
+        let came = what_came(back, server);
+        let expected = bytes(data);
+        Told { did, expected: &expected, came: &came, cause }.fail();
+    }
+}
+
+#[test]
+fn step_4_answers_one_after_the_other() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let server = beside(move || serve(&s));
+        let (one, two) = (Peer::new(), Peer::new());
+        let ask = |peer: &Peer, did, cause| {
+            ask((peer, &server), address, did, cause);
+        };
+        ask(
+            &one,
+            say(
+                "sent \"hola\" to your server",
+                "le mandó \"hola\" a tu servidor",
+            ),
+            say(
+                "Your server does not answer its first datagram: does serve() call take() and then answer()?",
+                "Tu servidor no responde su primer datagrama: ¿serve() llama a take() y después a answer()?",
+            ),
+        );
+        ask(
+            &one,
+            say(
+                "sent \"hola\" a second time",
+                "mandó \"hola\" por segunda vez",
+            ),
+            say(
+                "Your server answered the first datagram and not the second: is `take` inside the loop?",
+                "Tu servidor respondió el primer datagrama y no el segundo: ¿`take` está dentro del bucle?",
+            ),
+        );
+        ask(
+            &two,
+            say(
+                "sent \"hola\" from a second client",
+                "mandó \"hola\" desde un segundo cliente",
+            ),
+            say(
+                "Your server answers its first client alone: answer the address that came with each datagram.",
+                "Tu servidor responde solo a su primer cliente: respondele a la dirección que vino con cada datagrama.",
+            ),
+        );
+    });
+}
+
+#[test]
+fn step_4_outlives_an_empty_datagram() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let server = beside(move || serve(&s));
+        let peer = Peer::new();
+        peer.send(b"", address);
+        ask(
+            (&peer, &server),
+            address,
+            say(
+                "sent an empty datagram, then \"hola\"",
+                "mandó un datagrama vacío, y después \"hola\"",
+            ),
+            say(
+                "Your server ended at an empty datagram: in UDP that is a datagram like any other, and no end.",
+                "Tu servidor terminó con un datagrama vacío: en UDP es un datagrama como cualquier otro, y no un final.",
+            ),
+        );
+    });
+}
+
+#[test]
+fn step_4_outlives_an_error() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        let server = beside(move || serve(&s));
+        let peer = Peer::new();
+        for _ in 0..10 {
+            ask(
+                (&peer, &server),
+                address,
+                say(
+                    "let `recv_from` report an error to your server, then sent \"hola\"",
+                    "hizo que `recv_from` le diera un error a tu servidor, y después mandó \"hola\"",
+                ),
+                say(
+                    "Your server ended at the first error: in its loop, note an error and go on; `?` would leave the loop.",
+                    "Tu servidor terminó con el primer error: en su bucle, avisá del error y seguí; con `?` se sale del bucle.",
+                ),
+            );
+            sleep(Duration::from_millis(10)); // For the error to happen.
+        }
+    });
+}

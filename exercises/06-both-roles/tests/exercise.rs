@@ -1,0 +1,290 @@
+//! The tests of exercise 06. You need not change this file.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::catch_unwind;
+
+use ex06_both_roles::{Role, ask, both, role};
+use kit::{
+    Peer, Step, Told, beside, bytes, error_words, exercise, free_port, nothing,
+    say,
+};
+
+const STEPS: [Step; 3] = [
+    (
+        1,
+        "read the role from the command line",
+        "leé el rol de la línea de comandos",
+    ),
+    (2, "ask the server", "preguntale al servidor"),
+    (3, "be both at once", "sé las dos cosas a la vez"),
+];
+
+/// The command line `ex06-both-roles`, and what follows.
+fn line(words: &[&str]) -> Vec<String> {
+    let all = ["ex06-both-roles"].iter().chain(words);
+    all.map(ToString::to_string).collect()
+}
+
+/// A role, or that there is none.
+fn words(role: Option<Role>) -> String {
+    match role {
+        Some(role) => format!("{role:?}"),
+        None => say("no role", "ningún rol").to_string(),
+    }
+}
+
+#[test]
+fn step_1_reads_the_role() {
+    exercise(&STEPS, || {
+        for (word, meant) in [
+            ("server", Role::Server),
+            ("client", Role::Client),
+            ("both", Role::Both),
+        ] {
+            let given = role(&line(&[word]));
+            let did = say(
+                "called role() with the command line: ex06-both-roles ",
+                "llamó a role() con la línea de comandos: ex06-both-roles ",
+            );
+            let cause = if given.is_none() {
+                say(
+                    "Your program does not find its role: the first word of a command line is the program's own name; which number has the second?",
+                    "Tu programa no encuentra su rol: la primera palabra de una línea de comandos es el nombre del programa; ¿qué número tiene la segunda?",
+                )
+            } else {
+                say(
+                    "Your program takes one word for another: look at what each arm of the `match` gives.",
+                    "Tu programa confunde una palabra con otra: fijate qué devuelve cada rama del `match`.",
+                )
+            };
+            if given != Some(meant) {
+                Told {
+                    did: &(did.to_string() + word),
+                    expected: &words(Some(meant)),
+                    came: &words(given),
+                    cause,
+                }
+                .fail();
+            }
+        }
+    });
+}
+
+#[test]
+fn step_1_knows_no_other_word() {
+    exercise(&STEPS, || {
+        let _ = role(&line(&["server"])); // Or its `todo!` would be caught.
+        for wrong in [&["sever"][..], &["-"], &[]] {
+            let did = say(
+                "called role() with the command line: ex06-both-roles ",
+                "llamó a role() con la línea de comandos: ex06-both-roles ",
+            );
+            let did = did.to_string() + &wrong.join(" ");
+            let expected = words(None);
+            let told = |came: &str, cause| {
+                Told { did: &did, expected: &expected, came, cause }.fail()
+            };
+            match catch_unwind(|| role(&line(wrong))) {
+                Err(_) => told(
+                    say("a panic", "un pánico (panic)"),
+                    say(
+                        "Your program panics where a word is missing: `line[1]` needs a second word; which function gives an Option instead?",
+                        "Tu programa entra en pánico si falta una palabra: `line[1]` necesita que haya una segunda; ¿qué función da en cambio un Option?",
+                    ),
+                ),
+                Ok(Some(role)) => told(
+                    &words(Some(role)),
+                    say(
+                        "Your program takes a word that it does not know for a role: what does the last arm of your `match` give?",
+                        "Tu programa toma por un rol una palabra que no conoce: ¿qué devuelve la última rama de tu `match`?",
+                    ),
+                ),
+                Ok(None) => {}
+            }
+        }
+    });
+}
+
+#[test]
+fn step_2_asks_from_a_socket_of_its_own() {
+    exercise(&STEPS, || {
+        let server = Peer::new();
+        let address = server.address();
+        let asked = beside(move || ask(address, "hola"));
+        let did = say(
+            "called ask() with \"hola\" and the address of a server",
+            "llamó a ask() con \"hola\" y la dirección de un servidor",
+        );
+        let expected = say(
+            "a datagram with \"hola\", at the server",
+            "un datagrama con \"hola\", en el servidor",
+        );
+        let told =
+            |came: &str, cause| Told { did, expected, came, cause }.fail();
+        let Some((data, from)) = server.receive() else {
+            let given = asked.now();
+            match &given {
+                Some(Err(e)) if e.kind() == ErrorKind::AddrInUse => told(
+                    &error_words(e),
+                    say(
+                        "Your client wants a port that is taken, the server's: whoever asks needs no certain port, and 0 is any free one.",
+                        "Tu cliente quiere un puerto ocupado, el del servidor: quien pregunta no necesita un puerto determinado, y 0 es cualquiera que esté libre.",
+                    ),
+                ),
+                given => told(
+                    &match given {
+                        Some(Err(e)) => error_words(e),
+                        _ => nothing(),
+                    },
+                    say(
+                        "Your client does not ask the server that ask() was given: send to `server`, and receive after that.",
+                        "Tu cliente no le pregunta al servidor que recibe ask(): mandale a `server`, y recién después recibí.",
+                    ),
+                ),
+            }
+        };
+        if data != b"hola" {
+            told(
+                &bytes(&data),
+                say(
+                    "Your client sends something that is not the text: `text.as_bytes()` are its bytes.",
+                    "Tu cliente manda algo que no es el texto: `text.as_bytes()` son sus bytes.",
+                ),
+            );
+        }
+        server.send(b"chau", from);
+        let did = say(
+            "called ask() with \"hola\", and the server answered \"chau\"",
+            "llamó a ask() con \"hola\", y el servidor respondió \"chau\"",
+        );
+        let expected = bytes(b"chau");
+        let given = asked.wait();
+        if !matches!(&given, Some(Ok(text)) if text == "chau") {
+            let came = match given {
+                None => nothing(),
+                Some(Err(e)) => error_words(&e),
+                Some(Ok(text)) => bytes(text.as_bytes()),
+            };
+            Told {
+                did,
+                expected: &expected,
+                came: &came,
+                cause: say(
+                    "Your client does not give the answer as it came: one `recv`, at the socket that sent, and of the buffer only the first n bytes.",
+                    "Tu cliente no devuelve la respuesta tal como llegó: un solo `recv`, en el socket que mandó, y del buffer solo los primeros n bytes.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_gives_up_in_time() {
+    exercise(&STEPS, || {
+        let silent = Peer::new();
+        let address = silent.address();
+        let asked = beside(move || ask(address, "hola"));
+        let did = say(
+            "called ask() with the address of a server that never answers",
+            "llamó a ask() con la dirección de un servidor que nunca responde",
+        );
+        let expected = say("an error, after 1 s", "un error, después de 1 s");
+        match asked.wait().or_else(|| asked.wait()) {
+            None => Told {
+                did,
+                expected,
+                came: say("ask() still waits", "ask() sigue esperando"),
+                cause: say(
+                    "Your client waits for ever: UDP does not say that nobody answers; give the socket a read time-out.",
+                    "Tu cliente espera para siempre: UDP no avisa que nadie responde; ponele al socket un tiempo máximo de espera.",
+                ),
+            }
+            .fail(),
+            Some(Ok(text)) => Told {
+                did,
+                expected,
+                came: &bytes(text.as_bytes()),
+                cause: say(
+                    "Your client gives a text that nobody sent: hand the error of `recv` on, with `?`.",
+                    "Tu cliente devuelve un texto que nadie mandó: entregá el error de `recv`, con `?`.",
+                ),
+            }
+            .fail(),
+            Some(Err(_)) => {}
+        }
+    });
+}
+
+#[test]
+fn step_3_answers_itself() {
+    exercise(&STEPS, || {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let given = beside(move || both(address, "hola"));
+        let did = say(
+            "called both() with \"hola\" and ",
+            "llamó a both() con \"hola\" y ",
+        );
+        let did = did.to_string() + &address.to_string();
+        let expected = bytes(b"hola");
+        let told = |came: &str, cause| {
+            Told { did: &did, expected: &expected, came, cause }.fail()
+        };
+        match given.wait().or_else(|| given.wait()) {
+            None => told(
+                say("both() still runs", "both() sigue andando"),
+                say(
+                    "Your program serves for ever and never comes to ask, or never ends: the server needs a thread that nobody waits for.",
+                    "Tu programa atiende para siempre y nunca llega a preguntar, o no termina: el servidor necesita un hilo (thread) al que nadie espere.",
+                ),
+            ),
+            Some(Err(e)) => told(
+                &error_words(&e),
+                say(
+                    "Nobody answered your client: does a server listen at the same address, beside it, before it asks?",
+                    "Nadie le respondió a tu cliente: ¿hay a su lado un servidor que escuche en la misma dirección antes de que pregunte?",
+                ),
+            ),
+            Some(Ok(text)) if text != "hola" => told(
+                &bytes(text.as_bytes()),
+                say(
+                    "Your client asks something else: give `ask` the text that both() was given.",
+                    "Tu cliente pregunta otra cosa: pasale a `ask` el texto que recibe both().",
+                ),
+            ),
+            Some(Ok(_)) => {}
+        }
+    });
+}
+
+#[test]
+fn step_3_says_that_the_port_is_taken() {
+    exercise(&STEPS, || {
+        let other = Peer::new();
+        let address = other.address();
+        let given = beside(move || both(address, "hola"));
+        let given = given.wait().or_else(|| given.wait());
+        let in_use = ErrorKind::AddrInUse;
+        if !matches!(&given, Some(Err(e)) if e.kind() == in_use) {
+            let came = match given {
+                None => nothing(),
+                Some(Err(e)) => error_words(&e),
+                Some(Ok(text)) => bytes(text.as_bytes()),
+            };
+            Told {
+                did: say(
+                    "called both() with an address where another server listens",
+                    "llamó a both() con una dirección donde ya escucha otro servidor",
+                ),
+                expected: &error_words(&in_use.into()),
+                came: &came,
+                cause: say(
+                    "Your server's socket is made inside the thread, where its error is lost: make it before, and hand it to the thread.",
+                    "El socket de tu servidor se crea adentro del hilo, donde su error se pierde: crealo antes, y pasáselo al hilo.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
