@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, write::GzEncoder};
-use kit::PATIENCE;
+use kit::{Hear, PATIENCE};
 
 /// "Anyone there?" (dst 0) and "I hear you".
 pub const HELLO: u8 = 1;
@@ -345,7 +345,7 @@ impl Peer {
             let left = deadline.saturating_duration_since(Instant::now());
             let left = left.max(Duration::from_millis(1));
             self.s.set_read_timeout(Some(left)).expect("it is not 0");
-            if let Ok((n, from)) = self.s.recv_from(&mut buffer) {
+            if let Ok((n, from)) = self.s.hear(&mut buffer) {
                 let frame = Frame::unpack(&buffer[..n]);
                 let frame = frame.unwrap_or_else(|| {
                     panic!("no sound frame: {:?}", &buffer[..n])

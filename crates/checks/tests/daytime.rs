@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use checks::{Language, forge, python, root, skipped, start};
 use daytime::{FORMATS, line};
-use kit::{PATIENCE, Program};
+use kit::{Hear, PATIENCE, Program};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";
@@ -35,7 +35,7 @@ fn socket() -> UdpSocket {
 fn answer(s: &UdpSocket, data: &[u8], server: SocketAddr) -> String {
     s.send_to(data, server).unwrap();
     let mut buffer = vec![0; 65_536];
-    let (n, from) = s.recv_from(&mut buffer).expect("no answer");
+    let (n, from) = s.hear(&mut buffer).expect("no answer");
     assert_eq!(from, server);
     String::from_utf8(buffer[..n].to_vec()).expect("ASCII")
 }
@@ -236,7 +236,7 @@ fn the_defaults_are_port_3513_and_the_format_with_a_weekday() {
     for language in Language::BOTH {
         let client = start(language, PACKAGE, "client", &[]);
         let mut buffer = [0; 1024];
-        let (n, from) = s.recv_from(&mut buffer).unwrap();
+        let (n, from) = s.hear(&mut buffer).unwrap();
         assert_eq!(&buffer[..n], b"");
         s.send_to(b"hola", from).unwrap();
         assert_eq!(lines(&client.end().stdout), "hola\n");
@@ -265,7 +265,7 @@ fn every_request_gets_one_answer_whatever_it_holds() {
         }
         // A second answer to one of them would be here by now.
         s.set_nonblocking(true).unwrap();
-        let more = s.recv_from(&mut [0; 100]).unwrap_err();
+        let more = s.hear(&mut [0; 100]).unwrap_err();
         assert_eq!(more.kind(), ErrorKind::WouldBlock);
         let mine = format!("Conexion desde: {}\n", s.local_addr().unwrap());
         assert_eq!(lines(&server.stop().stdout), mine.repeat(6));
@@ -403,7 +403,7 @@ fn both_languages_find_the_same_zone() {
 fn told(language: Language, data: &[u8]) -> String {
     let s = socket();
     let client = client(language, s.local_addr().unwrap(), &PATIENT);
-    let (n, from) = s.recv_from(&mut [0; 1024]).unwrap();
+    let (n, from) = s.hear(&mut [0; 1024]).unwrap();
     assert_eq!(n, 0, "the request is empty");
     s.send_to(data, from).unwrap();
     let ended = client.end();
@@ -462,10 +462,10 @@ fn silence_is_said_at_each_try_and_at_the_end() {
         assert_eq!(lines(&ended.stderr), words, "{language:?}");
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
         // It asked twice, from one port.
-        let first = s.recv_from(&mut [0; 10]).unwrap();
-        assert_eq!(first, s.recv_from(&mut [0; 10]).unwrap());
+        let first = s.hear(&mut [0; 10]).unwrap();
+        assert_eq!(first, s.hear(&mut [0; 10]).unwrap());
         s.set_nonblocking(true).unwrap();
-        assert!(s.recv_from(&mut [0; 10]).is_err());
+        assert!(s.hear(&mut [0; 10]).is_err());
     }
 }
 
@@ -475,9 +475,9 @@ fn an_answer_that_is_late_is_an_answer() {
         let s = socket();
         let args = ["--timeout", "1", "--tries", "100"];
         let client = client(language, s.local_addr().unwrap(), &args);
-        s.recv_from(&mut [0; 10]).unwrap();
+        s.hear(&mut [0; 10]).unwrap();
         client.wait_for("try 1: no answer");
-        let (_, from) = s.recv_from(&mut [0; 10]).unwrap();
+        let (_, from) = s.hear(&mut [0; 10]).unwrap();
         s.send_to(b"at last\r\n", from).unwrap();
         let ended = client.end();
         assert_eq!(lines(&ended.stdout), "at last\n", "{language:?}");
@@ -494,14 +494,14 @@ fn a_client_that_is_stopped_goes_on() {
         let s = socket();
         let args = ["--timeout", "1", "--tries", "100"];
         let client = client(language, s.local_addr().unwrap(), &args);
-        s.recv_from(&mut [0; 10]).unwrap();
+        s.hear(&mut [0; 10]).unwrap();
         for signal in ["-STOP", "-CONT"] {
             let id = client.id().to_string();
             let mut kill = std::process::Command::new("kill");
             let kill = kill.args([signal, &id]).status().unwrap();
             assert!(kill.success());
         }
-        let (_, from) = s.recv_from(&mut [0; 10]).unwrap();
+        let (_, from) = s.hear(&mut [0; 10]).unwrap();
         s.send_to(b"at last\r\n", from).unwrap();
         let ended = client.end();
         assert_eq!(lines(&ended.stdout), "at last\n", "{language:?}");
@@ -515,7 +515,7 @@ fn a_stranger_s_datagram_is_no_answer() {
         let (s, stranger) = (socket(), socket());
         let address = s.local_addr().unwrap();
         let client = client(language, address, &PATIENT);
-        let (_, from) = s.recv_from(&mut [0; 10]).unwrap();
+        let (_, from) = s.hear(&mut [0; 10]).unwrap();
         for _ in 0..10 {
             // The system refuses it: so the stranger may hear of it.
             let _ = stranger.send_to(b"never\r\n", from);
@@ -551,7 +551,7 @@ fn a_server_that_ends_between_two_tries() {
         let address = s.local_addr().unwrap();
         let args = ["--timeout", "1", "--tries", "50"];
         let client = client(language, address, &args);
-        s.recv_from(&mut [0; 10]).unwrap();
+        s.hear(&mut [0; 10]).unwrap();
         drop(s); // It has taken the first request, and will not answer.
         let ended = client.end();
         let nobody = format!("Error: nobody listens on {address}\n");

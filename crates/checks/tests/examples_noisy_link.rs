@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use checks::{Language, skipped, start, start_example};
-use kit::{Direction, Ended, Fates, PATIENCE, Program, Shares};
+use kit::{Direction, Ended, Fates, Hear, PATIENCE, Program, Shares};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -101,7 +101,7 @@ fn ten_thousand(seed: u64) -> Vec<u64> {
         }
         let mut arrived: Vec<_> = (0..expected.len())
             .map(|_| {
-                let n = target.recv(&mut buffer).expect("it never arrives");
+                let n = target.hear(&mut buffer).expect("it never arrives").0;
                 buffer[..n].to_vec()
             })
             .collect();
@@ -192,18 +192,18 @@ fn each_way_can_stay_clean() {
     let link_1 = link(LOCAL, to, &["--lose", "100", "--clean-there"]);
     let caller = socket(LOCAL);
     caller.send_to(b"hola", link_1.address()).unwrap();
-    let (n, from) = target.recv_from(&mut buffer).unwrap();
+    let (n, from) = target.hear(&mut buffer).unwrap();
     assert_eq!(&buffer[..n], b"hola");
     target.send_to(b"lost", from).unwrap();
     link_1.wait_for("so far: 1 there, 1 back");
     // The other way about.
     let link_2 = link(LOCAL, to, &["--corrupt=100", "--clean-back"]);
     caller.send_to(b"hola", link_2.address()).unwrap();
-    let (n, from) = target.recv_from(&mut buffer).unwrap();
+    let (n, from) = target.hear(&mut buffer).unwrap();
     assert_eq!(n, 4);
     assert_ne!(&buffer[..n], b"hola");
     target.send_to(b"back", from).unwrap();
-    let (n, from) = caller.recv_from(&mut buffer).unwrap();
+    let (n, from) = caller.hear(&mut buffer).unwrap();
     assert_eq!((&buffer[..n], from), (&b"back"[..], link_2.address()));
 }
 
@@ -219,10 +219,10 @@ fn either_family_at_either_end() {
         assert_eq!(link.address().ip(), near);
         caller.send_to(b"hola", link.address()).unwrap();
         let mut buffer = [0; 10];
-        let (n, from) = target.recv_from(&mut buffer).unwrap();
+        let (n, from) = target.hear(&mut buffer).unwrap();
         assert_eq!(&buffer[..n], b"hola");
         target.send_to(b"que tal", from).unwrap();
-        assert_eq!(caller.recv(&mut buffer).unwrap(), 7);
+        assert_eq!(caller.hear(&mut buffer).unwrap().0, 7);
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
 use checks::{Language, example, root, skipped, start, start_example};
-use kit::{Ended, PATIENCE, free_port};
+use kit::{Ended, Hear, PATIENCE, free_port};
 
 /// Runs it to its end, which is a good one.
 fn run(name: &str, args: &[&str]) -> String {
@@ -284,7 +284,7 @@ fn echo_buffered_answers_at_once_and_logs_a_moment_later() {
     let said = format!("Conexion desde: {}\n", s.local_addr().unwrap());
     for round in 1..=300_u16 {
         s.send_to(&round.to_be_bytes(), to).unwrap();
-        assert_eq!(s.recv(&mut buffer).unwrap(), 2);
+        assert_eq!(s.hear(&mut buffer).unwrap().0, 2);
         assert_eq!(buffer[..2], round.to_be_bytes());
     }
     // Nothing else comes: so all of it is written.
@@ -293,7 +293,7 @@ fn echo_buffered_answers_at_once_and_logs_a_moment_later() {
     });
     s.send_to(b"", to).unwrap();
     s.send_to(b"not empty", to).unwrap();
-    assert_eq!(s.recv(&mut buffer).unwrap(), 9);
+    assert_eq!(s.hear(&mut buffer).unwrap().0, 9);
 }
 
 fn load(server_port: &str, more: &[&str]) -> Ended {
@@ -341,7 +341,7 @@ fn echo_load_ends_though_everything_is_lost() {
     // It asked with numbers of its own.
     let mut buffer = [0; 100];
     for expected in 0..7_u64 {
-        let n = deaf.recv(&mut buffer).unwrap();
+        let n = deaf.hear(&mut buffer).unwrap().0;
         assert_eq!(n, 32);
         assert_eq!(buffer[24..32], expected.to_be_bytes());
     }

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use checks::{Language, skipped, start, start_example};
-use kit::{Ended, PATIENCE, Program, free_port};
+use kit::{Ended, Hear, PATIENCE, Program, free_port};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 
@@ -80,7 +80,7 @@ fn echo_timeout_prints_the_answer_or_ends_without_one() {
         let ended = run(language, "echo_timeout", &["--port", &port]);
         assert_eq!(lines(&ended.stderr), "Error: no answer in 2 s\n");
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
-        assert_eq!(deaf.recv(&mut [0; 100]).unwrap(), TEXT.len());
+        assert_eq!(deaf.hear(&mut [0; 100]).unwrap().0, TEXT.len());
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
 use checks::{Language, command, forge, skipped, start};
-use kit::{PATIENCE, Program, free_port, within};
+use kit::{Hear, PATIENCE, Program, free_port, within};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 
@@ -31,7 +31,7 @@ fn socket() -> UdpSocket {
 fn echoed(s: &UdpSocket, data: &[u8], server: SocketAddr) -> Vec<u8> {
     s.send_to(data, server).unwrap();
     let mut buffer = vec![0; 65_536];
-    let (n, from) = s.recv_from(&mut buffer).expect("no echo");
+    let (n, from) = s.hear(&mut buffer).expect("no echo");
     assert_eq!(from, server);
     buffer[..n].to_vec()
 }
@@ -72,7 +72,7 @@ fn the_default_is_port_3500_of_localhost() {
     for language in Language::BOTH {
         let client = start(language, "udp-echo", "client", &[]);
         let mut buffer = [0; 1024];
-        let (n, from) = s.recv_from(&mut buffer).unwrap();
+        let (n, from) = s.hear(&mut buffer).unwrap();
         assert_eq!(&buffer[..n], TEXT.as_bytes());
         s.send_to(b"hola", from).unwrap();
         assert_eq!(lines(&client.end().stdout), "--> hola\n");
@@ -154,7 +154,7 @@ fn a_client_waits_until_it_is_answered() {
     for language in Language::BOTH {
         let quiet = socket();
         let client = client(language, quiet.local_addr().unwrap());
-        let (n, from) = quiet.recv_from(&mut [0; 1024]).unwrap();
+        let (n, from) = quiet.hear(&mut [0; 1024]).unwrap();
         assert_eq!(n, TEXT.len());
         assert_eq!(client.stdout(), "");
         quiet.send_to(b"at last", from).unwrap();
@@ -173,7 +173,7 @@ fn only_the_rust_client_makes_strangers_text_harmless() {
         }
         let s = socket();
         let client = client(language, s.local_addr().unwrap());
-        let (_, from) = s.recv_from(&mut [0; 1024]).unwrap();
+        let (_, from) = s.hear(&mut [0; 1024]).unwrap();
         s.send_to(b"\x1b[2J\x07\xff\r", from).unwrap();
         assert_eq!(client.end().stdout, printed);
     }
@@ -279,7 +279,7 @@ fn a_closed_stdout_ends_it_with_a_sentence() {
             while server.try_wait().unwrap().is_none() {
                 s.set_read_timeout(Some(PATIENCE / 600)).unwrap();
                 s.send_to(b"?", ("127.0.0.1", port)).unwrap();
-                if s.recv_from(&mut [0; 10]).is_err() {
+                if s.hear(&mut [0; 10]).is_err() {
                     s = socket();
                 }
             }
@@ -306,7 +306,7 @@ fn a_closed_stderr_ends_nothing() {
     s.set_read_timeout(Some(PATIENCE / 600)).unwrap();
     let answered = (0..600).any(|_| {
         s.send_to(b"?", ("127.0.0.1", port)).unwrap();
-        match s.recv_from(&mut [0; 10]) {
+        match s.hear(&mut [0; 10]) {
             Ok((n, _)) => n == 1,
             // Not there yet; Windows says so at once.
             Err(e) => {

@@ -10,7 +10,7 @@ use std::thread;
 
 use checks::zchat::{ACK, BYE, Frame, Random, deflate, golden, seal};
 use checks::{Language, root, skipped, start};
-use kit::PATIENCE;
+use kit::{Hear, PATIENCE};
 
 /// zchat's port, which tells the dissector that a datagram is for it.
 const PORT: u16 = 3502;
@@ -287,7 +287,7 @@ impl Relay {
         thread::spawn(move || {
             let (mut buffer, mut client) = ([0; 2000], None);
             let mut count = 0;
-            while let Ok((n, from)) = s.recv_from(&mut buffer) {
+            while let Ok((n, from)) = s.hear(&mut buffer) {
                 let from_server = from == server;
                 if !from_server {
                     client = Some(from);

@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use checks::{Language, root, skipped, start};
-use kit::PATIENCE;
+use kit::{Hear, PATIENCE};
 
 /// Frames in order of capture: source port, destination port, bytes.
 type Capture = Vec<(u16, u16, Vec<u8>)>;
@@ -153,7 +153,7 @@ fn recorded(talk: impl FnOnce(SocketAddr), server: SocketAddr) -> Capture {
     let (heard, hears) = channel();
     thread::spawn(move || {
         let (mut buffer, mut client) = ([0; 2000], None);
-        while let Ok((n, from)) = relay.recv_from(&mut buffer) {
+        while let Ok((n, from)) = relay.hear(&mut buffer) {
             if n == 0 {
                 return; // The test's sign.
             }

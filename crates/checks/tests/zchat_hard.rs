@@ -25,7 +25,8 @@ use checks::zchat::{
     ACK, BYE, Frame, HELLO, Peer, Random, TEXT, ZTEXT, deflate, gzip, seal,
 };
 use kit::{
-    BadLink, Direction, Ended, PATIENCE, Program, Shares, free_port, within,
+    BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
+    within,
 };
 
 /// What is done about a case in one language.
@@ -1153,8 +1154,7 @@ impl Ring {
             thread::spawn(move || {
                 let mut buffer = [0; 2000];
                 while !over.load(Ordering::Relaxed) {
-                    let Ok((n, real)) = sockets[to].recv_from(&mut buffer)
-                    else {
+                    let Ok((n, real)) = sockets[to].hear(&mut buffer) else {
                         continue;
                     };
                     came[to].fetch_add(1, Ordering::Relaxed);
@@ -1208,7 +1208,7 @@ fn mirror(language: Language) {
             let mut buffer = [0; 2000];
             let late = || start.elapsed() > PATIENCE * 2; // A test failed.
             while !over.load(Ordering::Relaxed) && !late() {
-                if let Ok((n, from)) = s.recv_from(&mut buffer) {
+                if let Ok((n, from)) = s.hear(&mut buffer) {
                     let _ = s.send_to(&buffer[..n], from);
                 }
             }

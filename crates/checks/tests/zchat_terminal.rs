@@ -12,7 +12,7 @@ use std::process::Command;
 
 use checks::zchat::{BYE, Peer};
 use checks::{Language, command, python};
-use kit::{Ended, Program};
+use kit::{Ended, Hear, Program};
 
 /// Each test once for each language.
 macro_rules! in_both_languages {
@@ -118,7 +118,7 @@ fn ctrl_d_and_ctrl_c_where_nobody_is(language: Language) {
         server.write(key);
         ends(server);
         s.set_read_timeout(Some(kit::PATIENCE)).unwrap();
-        s.recv_from(&mut [0; 2000]).expect("it calls");
+        s.hear(&mut [0; 2000]).expect("it calls");
         client.write(key);
         ends(client);
     }

@@ -3,6 +3,7 @@
 //! | item | what it is for |
 //! |---|---|
 //! | [`within`] | a deadline for work that may block for ever |
+//! | [`Hear`] | receiving that no signal ends |
 //! | [`free_port`] | a UDP port that nobody uses |
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
@@ -17,6 +18,7 @@
 mod bad_link;
 mod deadline;
 mod exercise;
+mod hear;
 mod ports;
 mod process;
 mod words;
@@ -27,6 +29,7 @@ pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, error_words, exercise, nothing,
     patience,
 };
+pub use hear::Hear;
 pub use ports::free_port;
 pub use process::{Ended, Program};
 pub use words::{Language, language, say};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 
 use checks::{Language, command, forge, skipped, start};
-use kit::{Ended, PATIENCE, Program};
+use kit::{Ended, Hear, PATIENCE, Program};
 use serde_json::Value;
 
 fn server(language: Language) -> Program {
@@ -80,11 +80,11 @@ fn the_default_is_port_3501_of_localhost() {
     s.set_read_timeout(Some(PATIENCE)).unwrap();
     for language in Language::BOTH {
         let client = start(language, "rtt-rfc2681", "client", &[]);
-        let (n, _) = s.recv_from(&mut [0; 100]).unwrap();
+        let (n, _) = s.hear(&mut [0; 100]).unwrap();
         assert_eq!(n, 44);
         client.stop();
         s.set_nonblocking(true).unwrap(); // Throws away what else came.
-        while s.recv_from(&mut [0; 100]).is_ok() {}
+        while s.hear(&mut [0; 100]).is_ok() {}
         s.set_nonblocking(false).unwrap();
     }
     drop(s);
@@ -434,7 +434,7 @@ fn garbage_does_not_end_a_server() {
             let data: Vec<u8> = (0..length).map(|i| (i * 7) as u8).collect();
             s.send_to(&data, to).unwrap();
             let mut buffer = [0; 65536];
-            let (n, from) = s.recv_from(&mut buffer).unwrap();
+            let (n, from) = s.hear(&mut buffer).unwrap();
             assert_eq!((n, from), (length, to), "never longer");
             assert_eq!(buffer[..n] == data, length < 44, "{length}");
         }
@@ -444,7 +444,7 @@ fn garbage_does_not_end_a_server() {
                 return skipped(&format!("no raw socket: {e}"));
             }
             s.send_to(b"alive", to).unwrap();
-            let (n, _) = s.recv_from(&mut [0; 100]).unwrap();
+            let (n, _) = s.hear(&mut [0; 100]).unwrap();
             assert_eq!(n, 5);
         }
     }

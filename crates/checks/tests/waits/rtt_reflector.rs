@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::{Language, start};
-use kit::{Ended, PATIENCE, Program};
+use kit::{Ended, Hear, PATIENCE, Program};
 use rtt_rfc2681::options::Options;
 use rtt_rfc2681::packet::{COPY, reply};
 use rtt_rfc2681::{calibrate, schedule};
@@ -32,7 +32,7 @@ fn reflector(
     let address = s.local_addr().unwrap();
     thread::spawn(move || {
         let mut buffer = [0; 65536];
-        while let Ok((n, from)) = s.recv_from(&mut buffer) {
+        while let Ok((n, from)) = s.hear(&mut buffer) {
             let seq = u32::from_be_bytes(buffer[..4].try_into().unwrap());
             if part(&s, seq, &buffer[..n], from).is_err() {
                 return;

@@ -1,0 +1,26 @@
+//! Receiving in a test.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
+
+/// Receiving that no signal ends.
+pub trait Hear {
+    /// `recv_from`, again if the wait was interrupted: a socket with a read
+    /// timeout reports that when its program, or the whole virtual machine,
+    /// was paused. The timeout then begins anew.
+    ///
+    /// # Errors
+    /// Every other error of the socket.
+    fn hear(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+}
+
+impl Hear for UdpSocket {
+    fn hear(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            match self.recv_from(buffer) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                heard => return heard,
+            }
+        }
+    }
+}
