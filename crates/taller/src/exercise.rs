@@ -33,8 +33,8 @@ impl Exercise {
     pub fn all(root: &Path) -> Vec<Exercise> {
         let mut all = Vec::new();
         for (name, folder) in entries(&root.join("exercises")) {
-            if name.find('-') == Some(2) && folder.join("Cargo.toml").is_file()
-            {
+            let two = name.find('-') == Some(2); // `02-`
+            if two && folder.join("Cargo.toml").is_file() {
                 all.push(Exercise { name, folder, root: root.to_path_buf() });
             }
         }

@@ -44,10 +44,9 @@ fn check(exercise: &Exercise) -> Result<(usize, Vec<String>)> {
     thread::scope(|scope| {
         let judge = |v| scope.spawn(move || judge(v, copy, built));
         let running: Vec<_> = variants.iter().map(judge).collect();
-        for (variant, judged) in variants.iter().zip(running) {
+        for (v, judged) in variants.iter().zip(running) {
             let words = judged.join().expect("no judge panics");
-            let name = &variant.folder;
-            wrong.extend(words.iter().map(|w| format!("{name}: {w}")));
+            wrong.extend(words.iter().map(|w| format!("{}: {w}", v.folder)));
         }
     });
     Ok((variants.len(), wrong))
