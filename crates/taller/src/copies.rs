@@ -18,7 +18,6 @@ pub struct Variant<'a> {
 }
 
 /// Which copy of an exercise it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// As the student finds it.
     Stub,
@@ -42,7 +41,7 @@ impl<'a> Variant<'a> {
         let (own, to) = (&self.exercise.folder, copy.join(&self.folder));
         let (_, name) = self.folder.split_once('.').unwrap_or_default();
         let layers = ["", "solution", &format!("mistakes/{name}")];
-        let count = if self.kind == Kind::Stub { 1 } else { 3 };
+        let count = if matches!(self.kind, Kind::Stub) { 1 } else { 3 };
         let mut wanted = BTreeMap::new();
         for layer in layers[..count].iter().map(|layer| own.join(layer)) {
             for path in files(&layer) {
@@ -61,7 +60,7 @@ impl<'a> Variant<'a> {
         for (name, from) in wanted {
             let mut bytes = fs::read(from)?;
             if let Ok(text) = str::from_utf8(&bytes) {
-                bytes = self.renamed(&name, text).into_bytes();
+                bytes = self.renamed(text).into_bytes();
             }
             write(&to.join(name), &bytes)?;
         }
@@ -69,16 +68,14 @@ impl<'a> Variant<'a> {
     }
 
     /// Packages and programs need names of their own; the library keeps its.
-    fn renamed(&self, file: &Path, text: &str) -> String {
+    fn renamed(&self, text: &str) -> String {
         let old = self.exercise.package();
         let new = format!("ex{}", self.folder.replace('.', "-"));
-        if file != Path::new("Cargo.toml") {
-            let program = |name| format!("CARGO_BIN_EXE_{name}");
-            return text.replace(&program(&old), &program(&new));
-        }
-        let library = old.replace('-', "_");
-        let text = text.replace(&format!("{old:?}"), &format!("{new:?}"));
-        text.replace("[lib]\n", &format!("[lib]\nname = {library:?}\n"))
+        let library = format!("[lib]\nname = {:?}\n", old.replace('-', "_"));
+        let text = text.replace("[lib]\n", &library);
+        let name = |name| format!("name = {name:?}");
+        let text = text.replace(&name(&old), &name(&new));
+        text.replace(&format!("BIN_EXE_{old}"), &format!("BIN_EXE_{new}"))
     }
 }
 
@@ -96,9 +93,7 @@ pub fn write_all(root: &Path, copy: &Path, all: &[Variant]) -> io::Result<()> {
     let head =
         format!("workspace.resolver = \"3\"\nworkspace.members = {folders:?}");
     write(&copy.join("Cargo.toml"), (head + "\n" + &rest).as_bytes())?;
-    if !copy.join("Cargo.lock").exists() {
-        fs::copy(root.join("Cargo.lock"), copy.join("Cargo.lock"))?;
-    }
+    fs::copy(root.join("Cargo.lock"), copy.join("Cargo.lock"))?;
     all.iter().try_for_each(|variant| variant.write(copy))
 }
 

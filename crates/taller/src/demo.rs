@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use kit::{PATIENCE, Program};
 
 use crate::Result;
-use crate::run::{cargo, target};
+use crate::run::{build, target};
 use crate::words::{line, said, tell};
 
 /// Starts the package's server and then its client, and shows what both say,
@@ -19,9 +19,8 @@ pub fn run(root: &Path, package: &str) -> Result {
     if !all.contains(&package) {
         return Err((2, said!("no server", package, all.join(" "))));
     }
-    let mut build = cargo(root);
-    build.args(["build", "--quiet", "-p", package, "--bins"]);
-    build.arg("--target-dir").arg(target(root));
+    let mut build = build(root, &target(root));
+    build.args(["--quiet", "-p", package, "--bins"]);
     if !build.status().is_ok_and(|status| status.success()) {
         return Ok(false);
     }
@@ -44,10 +43,9 @@ pub fn run(root: &Path, package: &str) -> Result {
     let (deadline, mut shown) = (Instant::now() + PATIENCE, [0; 4]);
     loop {
         let over = client.status_within(Duration::from_millis(100)).is_some();
-        let [one, two] = [("server", &server), ("client", &client)];
-        let streams =
-            [one, two].map(|(who, p)| [(who, p.stderr()), (who, p.stdout())]);
-        for ((who, text), shown) in streams.iter().flatten().zip(&mut shown) {
+        let both = [("server", &server), ("client", &client)];
+        let texts = both.map(|(who, p)| [(who, p.stderr()), (who, p.stdout())]);
+        for ((who, text), shown) in texts.iter().flatten().zip(&mut shown) {
             let whole = text.matches('\n').count();
             for text in text.lines().take(whole).skip(*shown) {
                 line(format!("{who} | {text}"));

@@ -1,8 +1,6 @@
 //! The solution beside the student's own.
 
-use std::fs;
-
-use crate::exercise::{Exercise, files};
+use crate::exercise::{Exercise, files, read};
 use crate::words::{line, said, tell};
 use crate::{Result, run};
 
@@ -23,9 +21,8 @@ pub fn show(exercise: &Exercise, now: bool) -> Result {
         let name = path.strip_prefix(&solution).unwrap_or(&path);
         line(format!("--- {}", exercise.shown(&name.to_string_lossy())));
         tell!("theirs");
-        let own = fs::read_to_string(exercise.folder.join(name));
-        let theirs = fs::read_to_string(&path).unwrap_or_default();
-        for (mark, text) in lines(&own.unwrap_or_default(), &theirs) {
+        let own = read(&exercise.folder.join(name));
+        for (mark, text) in lines(&own, &read(&path)) {
             line(format!("{mark} {text}"));
         }
     }
@@ -45,22 +42,18 @@ fn lines<'a>(one: &'a str, two: &'a str) -> Vec<(char, &'a str)> {
         }
     }
     let (mut i, mut j, mut found) = (0, 0, Vec::new());
-    while i < one.len() || j < two.len() {
-        let (own, theirs) = (one.get(i), two.get(j));
-        let (mark, text) = match (own, theirs) {
+    loop {
+        let (mark, text) = match (one.get(i), two.get(j)) {
             (Some(own), Some(theirs)) if own == theirs => (' ', own),
-            (Some(own), None) => ('-', own),
-            (Some(own), _) if common[i + 1][j] >= common[i][j + 1] => {
-                ('-', own)
-            }
+            // Without it there is as much in common.
+            (Some(own), _) if common[i + 1][j] == common[i][j] => ('-', own),
             (_, Some(theirs)) => ('+', theirs),
-            (None, None) => break,
+            _ => return found,
         };
         i += usize::from(mark != '+');
         j += usize::from(mark != '-');
         found.push((mark, *text));
     }
-    found
 }
 
 #[cfg(test)]

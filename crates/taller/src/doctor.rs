@@ -12,11 +12,11 @@ use crate::words::{line, said, tell};
 
 /// Looks at each need; gives whether nothing that must be here is missing.
 pub fn run() -> Result {
-    let rust = version(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let (rust, minor) = version(env::var_os("RUSTC").unwrap_or("rustc".into()));
     let pythons = ["python3", "python", "py"].map(OsString::from);
     let pythons = env::var_os("PYTHON").into_iter().chain(pythons);
-    let python = pythons.map(version).find(|version| minor(version) >= 9);
-    let python = python.unwrap_or_default();
+    let python = pythons.map(version).find(|(_, minor)| *minor >= 9);
+    let (python, newest) = python.unwrap_or_default();
     let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
     let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
     let (who, firewall) = match OS {
@@ -26,9 +26,9 @@ pub fn run() -> Result {
     };
     let mut good = true;
     for (key, what, here, must) in [
-        ("rust", format!("Rust: {rust}"), minor(&rust) >= 89, true),
+        ("rust", format!("Rust: {rust}"), minor >= 89, true),
         ("linker", "linker".into(), true, true), // It linked this program.
-        ("python", format!("Python: {python}"), minor(&python) >= 9, false),
+        ("python", format!("Python: {python}"), newest >= 9, false),
         ("loopback", "UDP, 127.0.0.1".into(), loopback().is_ok(), true),
         ("taken", "UDP, port 3500".into(), !taken, false),
     ] {
@@ -43,18 +43,14 @@ pub fn run() -> Result {
     Ok(good)
 }
 
-/// What a program says of its version; empty if it cannot be started.
-fn version(program: OsString) -> String {
+/// What a program says of its version, `NAME MAJOR.MINOR.PATCH`, and the minor
+/// number; empty and 0 if it cannot be started.
+fn version(program: OsString) -> (String, u32) {
     let printed = Command::new(program).arg("--version").output();
     let printed = printed.map(|o| o.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&printed).trim().to_string()
-}
-
-/// The minor number in `NAME MAJOR.MINOR.PATCH`; 0 if there is none.
-fn minor(version: &str) -> u32 {
-    let number = version.split_whitespace().nth(1).unwrap_or_default();
-    let minor = number.split('.').nth(1).and_then(|minor| minor.parse().ok());
-    minor.unwrap_or(0)
+    let said = String::from_utf8_lossy(&printed).trim().to_string();
+    let minor = said.split('.').nth(1).and_then(|minor| minor.parse().ok());
+    (said, minor.unwrap_or(0))
 }
 
 /// Sends a datagram to a socket of ours.

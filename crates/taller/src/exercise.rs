@@ -1,5 +1,6 @@
 //! An exercise's folder: its name, its files, its tests.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{env, fs};
@@ -29,34 +30,27 @@ pub fn root() -> Result<PathBuf> {
 
 impl Exercise {
     /// All, in order.
-    pub fn all(root: &Path) -> Result<Vec<Exercise>> {
-        let entries = fs::read_dir(root.join("exercises"));
-        let entries = entries.map_err(|e| (1, format!("exercises: {e}")))?;
+    pub fn all(root: &Path) -> Vec<Exercise> {
         let mut all = Vec::new();
-        for folder in entries.flatten().map(|entry| entry.path()) {
-            let name = folder.file_name().unwrap_or_default();
-            let name = name.to_string_lossy().into_owned();
-            let two =
-                name.find('-') == Some(2) && name[..2].parse::<u8>().is_ok();
+        for (name, folder) in entries(&root.join("exercises")) {
+            let two = name.find('-') == Some(2); // `02-`
             if two && folder.join("Cargo.toml").is_file() {
                 all.push(Exercise { name, folder, root: root.to_path_buf() });
             }
         }
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(all)
+        all
     }
 
     /// The one that `given` means: `2`, `02`, `echo-server`, or its package.
     pub fn find(root: &Path, given: &str) -> Result<Exercise> {
-        let all = Exercise::all(root)?;
-        let names = all.iter().map(Exercise::number).collect::<Vec<_>>();
-        let names = names.join(" ");
+        let all = Exercise::all(root);
+        let names: Vec<_> = all.iter().map(Exercise::number).collect();
         let meant = |e: &Exercise| {
             let same = [&e.number(), &e.name, &e.name[3..], &e.package()];
             same.contains(&given) || e.number() == format!("0{given}")
         };
         let found = all.into_iter().find(meant);
-        found.ok_or_else(|| (2, said!("no exercise", given, names)))
+        found.ok_or_else(|| (2, said!("no exercise", given, names.join(" "))))
     }
 
     /// `02`
@@ -76,35 +70,26 @@ impl Exercise {
 
     /// The tests' names, in the order of the file.
     pub fn tests(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.folder.join("tests/exercise.rs"));
-        let text = text.unwrap_or_default();
+        let text = read(&self.folder.join("tests/exercise.rs"));
         let names = text.lines().filter_map(|l| l.strip_prefix("fn step_"));
         let names = names.filter_map(|l| l.split_once('('));
         names.map(|(name, _)| format!("step_{name}")).collect()
     }
 
-    /// Its sources' paths and texts.
-    fn sources(&self) -> impl Iterator<Item = (PathBuf, String)> {
-        let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
-        let paths = files(&self.folder.join("src")).into_iter();
-        paths.map(move |path| (path.clone(), read(&path)))
-    }
-
-    /// How many `todo!`s its sources still have.
+    /// How many `todo!`s `src/lib.rs` still has.
     pub fn todos(&self) -> usize {
-        let text: String = self.sources().map(|(_, text)| text).collect();
+        let text = read(&self.folder.join("src/lib.rs"));
         let code = text.lines().filter(|l| !l.trim().starts_with("//"));
         code.map(|line| line.matches("todo!(").count()).sum()
     }
 
     /// The file and line of step `number`, to edit.
     pub fn place(&self, number: &str) -> String {
+        let text = read(&self.folder.join("src/lib.rs"));
         let comment = format!("/// {number}. ");
-        let place = self.sources().find_map(|(path, text)| {
-            let at = text.lines().position(|l| l.starts_with(&comment))?;
-            Some(format!("src/{}:{}", path.file_name()?.display(), at + 1))
-        });
-        self.shown(&place.unwrap_or("src/lib.rs".to_string()))
+        let at = text.lines().position(|l| l.starts_with(&comment));
+        let at = at.map(|at| format!(":{}", at + 1)).unwrap_or_default();
+        self.shown("src/lib.rs") + &at
     }
 
     /// When its sources were last saved.
@@ -114,15 +99,20 @@ impl Exercise {
     }
 }
 
+/// What is in `folder`, by name, in order; nothing if it cannot be read.
+pub fn entries(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    let name = |e: &fs::DirEntry| e.file_name().to_string_lossy().into_owned();
+    found.map(|entry| (name(&entry), entry.path())).collect()
+}
+
 /// The files in `folder` and below, in order.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        match entry.path() {
-            path if path.is_dir() => found.extend(files(&path)),
-            path => found.push(path),
-        }
-    }
-    found.sort();
-    found
+    let all = |p: PathBuf| if p.is_dir() { files(&p) } else { vec![p] };
+    entries(folder).into_values().flat_map(all).collect()
+}
+
+/// A file's text; empty if it cannot be read.
+pub fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_default()
 }

@@ -46,7 +46,7 @@ fn taller(mut given: Arguments) -> Result {
     let root = root()?;
     let find = |name| Exercise::find(&root, name);
     match words.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
-        [] => list(&Exercise::all(&root)?),
+        [] => list(&Exercise::all(&root)),
         ["hint", name] => hint(&find(name)?, "1"),
         ["hint", name, which] => hint(&find(name)?, which),
         ["solution", name] => diff::show(&find(name)?, now),
@@ -54,8 +54,8 @@ fn taller(mut given: Arguments) -> Result {
         ["demo"] => demo::run(&root, "udp-echo"),
         ["demo", package] => demo::run(&root, package),
         ["doctor"] => doctor::run(),
-        ["verify"] => verify::run(&root, &Exercise::all(&root)?),
-        ["verify", name] => verify::run(&root, &[find(name)?]),
+        ["verify"] => verify::run(&Exercise::all(&root)),
+        ["verify", name] => verify::run(&[find(name)?]),
         [name] => run::run(&find(name)?),
         _ => Err((2, said!("usage"))),
     }
@@ -81,15 +81,12 @@ fn list(all: &[Exercise]) -> Result {
         line(format!("  {mark} {:<20} {state}", exercise.name));
     }
     if let Some(next) = next {
-        let readme = next.shown(&said!("readme"));
-        let source = next.shown("src/lib.rs");
-        tell!("next", next.name, readme, source, next.number());
+        tell!("next", next.name, next.name, next.name, next.number());
     } else {
         tell!("all done");
     }
-    let shell = if cfg!(windows) { "$env:{}=\"{}\"" } else { "export {}={}" };
-    let set = shell.replacen("{}", "TALLER_LANG", 1);
-    tell!("outro", set.replacen("{}", kit::say("es", "en"), 1));
+    let set = if cfg!(windows) { "language windows" } else { "language" };
+    tell!("outro", said!(set));
     Ok(true)
 }
 

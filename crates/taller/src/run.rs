@@ -1,9 +1,9 @@
 //! Builds an exercise's tests and runs each as a process of its own: so none
 //! can stop the others, and what does not end is ended.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
 
 use kit::{Program, patience};
 
@@ -23,11 +23,12 @@ pub struct TestResult {
     place: Option<String>,
 }
 
-/// Cargo, in a folder.
-pub fn cargo(folder: &Path) -> Command {
+/// `cargo build` in `folder`, its target folder `target`.
+pub fn build(folder: &Path, target: &Path) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(folder).env_remove("CARGO_BUILD_TARGET");
+    command.args(["build", "--target-dir"]).arg(target);
     command
 }
 
@@ -54,34 +55,35 @@ pub fn json(line: &str, key: &str) -> Option<String> {
     }
 }
 
-/// The test programs that `cargo build --message-format=json` tells of, each
-/// by the folder of its manifest.
-pub fn programs(messages: &str) -> Vec<(String, PathBuf)> {
-    let of_test = |l: &&str| l.contains("\"kind\":[\"test\"]");
-    let found = messages.lines().filter(of_test).filter_map(|line| {
-        let manifest = PathBuf::from(json(line, "manifest_path")?);
-        let folder = manifest.parent()?.file_name()?.to_string_lossy();
-        Some((folder.into_owned(), json(line, "executable")?.into()))
-    });
-    found.collect()
+/// Of the messages of `cargo build --message-format=json`, one on a line, those
+/// about the package in the folder called `name`.
+pub fn about<'a>(built: &'a str, name: &str) -> Vec<&'a str> {
+    let manifest = Path::new(name).join("Cargo.toml");
+    let its = |path: String| Path::new(&path).ends_with(&manifest);
+    let about = |line: &&str| json(line, "manifest_path").is_some_and(its);
+    built.lines().filter(about).collect()
+}
+
+/// The test program that these messages tell of.
+pub fn program(about: &[&str]) -> Option<String> {
+    let mut tests = about.iter().filter(|l| l.contains("\"kind\":[\"test\"]"));
+    tests.find_map(|line| json(line, "executable"))
 }
 
 /// Runs all tests of the exercise; `None` if it does not compile (rustc has
 /// said why).
 pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
-    let mut build = cargo(&exercise.root);
-    build.args(["build", "--quiet", "--test", "exercise", "-p"]);
-    build.arg(exercise.package()).arg("--target-dir");
-    build.arg(target(&exercise.root)).stderr(Stdio::inherit());
+    let mut build = build(&exercise.root, &target(&exercise.root));
+    build.args(["--quiet", "--test", "exercise", "-p", &exercise.package()]);
     build.arg("--message-format=json-render-diagnostics");
-    let built = build.output().map_err(|e| (1, format!("cargo: {e}")))?;
-    let programs = programs(&String::from_utf8_lossy(&built.stdout));
-    let (true, Some((_, program))) = (built.status.success(), programs.first())
-    else {
+    let built = build.stderr(Stdio::inherit()).output();
+    let built = built.map_err(|e| (1, format!("cargo: {e}")))?;
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let Some(program) = program(&about(&messages, &exercise.name)) else {
         return Ok(None);
     };
     let start = |name: String| {
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command.args(["--exact", &name, "--nocapture"]);
         (name, start(command, &exercise.folder))
     };
@@ -101,24 +103,22 @@ fn result(e: &Exercise, name: String, program: Program) -> TestResult {
     let limit = patience() * 10;
     let (in_time, ended) = program.end_within(limit);
     let passed = in_time && ended.code == Some(0);
-    // The kit's words are the last lines that begin with two spaces.
     let lines: Vec<_> = ended.stderr.lines().collect();
-    let of_kit = |line: &&&str| line.starts_with("  ");
-    let told = lines.iter().rev().skip_while(|line| !of_kit(line));
-    let mut told: Vec<_> = told.take_while(of_kit).copied().collect();
-    told.reverse();
-    let mut told = told.join("\n");
-    if !in_time {
-        told = said!("no end", limit.as_secs());
-    } else if told.is_empty() {
-        let last = lines[lines.len().saturating_sub(10)..].join("\n");
-        told = said!("odd end", last);
-    }
+    // The kit's words are the last lines that begin with two spaces.
+    let of_kit = |line: &str| line.starts_with("  ");
+    let mut parts = lines.chunk_by(|a, b| of_kit(a) == of_kit(b));
+    let told = if !in_time {
+        said!("no end", limit.as_secs())
+    } else if let Some(told) = parts.rfind(|part| of_kit(part[0])) {
+        told.join("\n")
+    } else {
+        let last = &lines[lines.len().saturating_sub(10)..];
+        said!("odd end", last.join("\n"))
+    };
     let place = lines.iter().find_map(|line| {
         let place = line.split_once("panicked at ")?.1.replace('\\', "/");
         let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
-        let own = place.starts_with(&e.shown("src/"));
-        own.then(|| place.to_string())
+        place.starts_with(&e.shown("src/")).then(|| place.to_string())
     });
     TestResult { name, passed, told, place }
 }
@@ -137,11 +137,7 @@ pub fn run(exercise: &Exercise) -> Result {
         line(format!("  {mark}  {}", result.name));
     }
     let Some(failed) = results.into_iter().find(|r| !r.passed) else {
-        let talk = match fs::exists(exercise.folder.join("src/main.rs")) {
-            Ok(true) => format!("cargo run -p {}", exercise.package()),
-            _ => exercise.shown(&said!("readme")),
-        };
-        tell!("done", talk, number);
+        tell!("done", exercise.package(), number);
         return Ok(true);
     };
     let step = failed.name.split('_').nth(1).unwrap_or_default();

@@ -1,63 +1,55 @@
 //! Are the exercises themselves right? CONTRIBUTING.md says what that means.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use std::{fs, thread};
 
-use crate::Result;
 use crate::copies::{Kind, Variant, write_all};
-use crate::exercise::{Exercise, files};
-use crate::run::{cargo, json, programs, start, target};
+use crate::exercise::{Exercise, entries, files, read};
+use crate::run::{about, json, program, start, target};
 use crate::words::{line, tell};
+use crate::{Result, run};
 
 /// So many mistakes each exercise has, at least.
 const MISTAKES: usize = 4;
 
-/// So many test programs run at once: mostly they wait.
-const AT_ONCE: usize = 16;
-
-/// Checks the exercises; gives whether all are right.
-pub fn run(root: &Path, exercises: &[Exercise]) -> Result {
-    let (mut wrong, mut variants) = (BTreeMap::new(), Vec::new());
+/// Checks the exercises, one after the other; gives whether all are right.
+pub fn run(exercises: &[Exercise]) -> Result {
+    let mut good = true;
     for exercise in exercises {
-        let own: &mut Vec<String> = wrong.entry(&exercise.name).or_default();
-        variants.extend(of(exercise, own));
-    }
-    let which = if exercises.len() == 1 { &exercises[0].name } else { "all" };
-    let copy = target(root).join("verify").join(which);
-    write_all(root, &copy, &variants)
-        .map_err(|e| (1, format!("{}: {e}", copy.display())))?;
-    for exercise in exercises {
-        papers(exercise, &copy, wrong.entry(&exercise.name).or_default());
-    }
-    let built = build(&copy)?;
-    let programs: HashMap<_, _> = programs(&built).into_iter().collect();
-    for some in variants.chunks(AT_ONCE) {
-        let judged: Vec<_> = thread::scope(|scope| {
-            let judge = |v| judge(v, programs.get(&v.folder), &built);
-            let start = |v| scope.spawn(move || judge(v));
-            let running: Vec<_> = some.iter().map(start).collect();
-            running.into_iter().map(|r| r.join().unwrap_or_default()).collect()
-        });
-        for (variant, words) in some.iter().zip(judged) {
-            let words =
-                words.iter().map(|w| format!("{}: {w}", variant.folder));
-            wrong.entry(&variant.exercise.name).or_default().extend(words);
-        }
-    }
-    for (name, words) in &wrong {
-        let state = if words.is_empty() { "ok" } else { "WRONG" };
-        let copies = variants.iter().filter(|v| v.exercise.name == **name);
-        line(format!("{name:<20} {} copies: {state}", copies.count()));
-        for words in words {
+        let (copies, wrong) = check(exercise)?;
+        let state = if wrong.is_empty() { "ok" } else { "WRONG" };
+        line(format!("{:<20} {copies} copies: {state}", exercise.name));
+        for words in &wrong {
             line(format!("  {}", words.trim_end().replace('\n', "\n    ")));
         }
+        good &= wrong.is_empty();
     }
-    let good = wrong.values().all(Vec::is_empty);
     tell!(if good { "right" } else { "wrong" });
     Ok(good)
+}
+
+/// Checks one; gives how many copies that took, and what is wrong.
+fn check(exercise: &Exercise) -> Result<(usize, Vec<String>)> {
+    let mut wrong = Vec::new();
+    let variants = of(exercise, &mut wrong);
+    let target = target(&exercise.root).join("verify");
+    let copy = target.join(&exercise.name);
+    write_all(&exercise.root, &copy, &variants)
+        .map_err(|e| (1, format!("{}: {e}", copy.display())))?;
+    papers(exercise, &copy, &mut wrong);
+    let (copy, built) = (&copy, &build(&copy, &target)?);
+    thread::scope(|scope| {
+        let judge = |v| scope.spawn(move || judge(v, copy, built));
+        let running: Vec<_> = variants.iter().map(judge).collect();
+        for (v, judged) in variants.iter().zip(running) {
+            let words = judged.join().expect("no judge panics");
+            wrong.extend(words.iter().map(|w| format!("{}: {w}", v.folder)));
+        }
+    });
+    Ok((variants.len(), wrong))
 }
 
 /// Checks what can be seen without running the exercise.
@@ -82,35 +74,22 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
         }
     }
     let solution = copy.join(format!("{}.solution", exercise.name));
-    let own = &exercise.folder;
-    let folders = [own.join("src"), own.join("tests"), solution.join("src")];
-    let mut sources = folders.map(|folder| files(&folder)).concat();
-    sources.retain(|path| path.extension().is_some_and(|e| e == "rs"));
     let mut rustfmt = Command::new("rustfmt"); // It only reads.
     rustfmt.args(["--check", "--edition", "2024", "--config-path"]);
-    rustfmt.arg(&exercise.root).args(sources);
-    rustfmt.stdout(Stdio::null()).stderr(Stdio::null());
-    if !rustfmt.status().is_ok_and(|status| status.success()) {
+    rustfmt.arg(&exercise.root).current_dir(&exercise.folder);
+    // With each, the modules that it names.
+    rustfmt.args(["src/lib.rs", "src/main.rs", "tests/exercise.rs"]);
+    rustfmt.args(["src/lib.rs", "src/main.rs"].map(|name| solution.join(name)));
+    if !rustfmt.output().is_ok_and(|ended| ended.status.success()) {
         wrong.push("rustfmt --check is not content".to_string());
     }
 }
 
-/// The stub, the solution, and the mistakes.
+/// The mistakes, the stub, and the solution.
 fn of<'a>(e: &'a Exercise, wrong: &mut Vec<String>) -> Vec<Variant<'a>> {
-    let mut all = vec![Variant::new(e, Kind::Stub, "stub")];
-    if files(&e.folder.join("solution")).is_empty() {
-        wrong.push("solution/ is missing".to_string());
-    } else {
-        all.push(Variant::new(e, Kind::Solution, "solution"));
-    }
-    let (mut sentences, mut count) = (HashMap::new(), 0);
-    let entries = fs::read_dir(e.folder.join("mistakes"));
-    for folder in entries.into_iter().flatten().flatten().map(|e| e.path()) {
-        count += 1;
-        let name = folder.file_name().unwrap_or_default();
-        let name = name.to_string_lossy().into_owned();
-        let text = fs::read_to_string(folder.join("expect.txt"));
-        let text = text.unwrap_or_default();
+    let (mut all, mut sentences) = (Vec::new(), HashMap::new());
+    for (name, folder) in entries(&e.folder.join("mistakes")) {
+        let text = read(&folder.join("expect.txt"));
         let expected = ["en: ", "es: "].map(|language| {
             let found = text.lines().find_map(|l| l.strip_prefix(language));
             found.unwrap_or_default().trim().to_string()
@@ -125,22 +104,26 @@ fn of<'a>(e: &'a Exercise, wrong: &mut Vec<String>) -> Vec<Variant<'a>> {
         }
         all.push(Variant::new(e, Kind::Mistake(expected), &name));
     }
-    if count < MISTAKES {
-        wrong.push(format!("{count} mistakes, fewer than {MISTAKES}"));
+    if all.len() < MISTAKES {
+        wrong.push(format!("{} mistakes, fewer than {MISTAKES}", all.len()));
+    }
+    all.push(Variant::new(e, Kind::Stub, "stub"));
+    all.push(Variant::new(e, Kind::Solution, "solution"));
+    if files(&e.folder.join("solution")).is_empty() {
+        wrong.push("solution/ is missing".to_string());
     }
     all
 }
 
 /// Builds the copies' tests, with clippy looking on, and whatever does not
 /// compile; gives cargo's messages (JSON).
-fn build(copy: &Path) -> Result<String> {
-    let mut build = cargo(copy);
-    build.args(["build", "--workspace", "--test", "exercise", "--keep-going"]);
+fn build(copy: &Path, target: &Path) -> Result<String> {
+    let mut build = run::build(copy, target);
+    build.args(["--workspace", "--test", "exercise", "--keep-going"]);
     build.arg("--message-format=json");
     // As cargo clippy does it; a mistake may have clippy's errors.
     build.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
     build.env("CLIPPY_ARGS", "-Wclippy::correctness__CLIPPY_HACKERY__");
-    build.arg("--target-dir").arg(copy.join("target"));
     build.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
     let built = build.output().map_err(|e| (1, format!("cargo: {e}")))?;
     let messages = String::from_utf8_lossy(&built.stdout).into_owned();
@@ -150,79 +133,63 @@ fn build(copy: &Path) -> Result<String> {
     Ok(messages)
 }
 
-/// The compiler's words about a variant.
-fn diagnostics(messages: &str, variant: &Variant) -> String {
-    let about = |line: &&str| {
-        let manifest = json(line, "manifest_path").map(PathBuf::from);
-        let folder = manifest.as_deref().and_then(Path::parent);
-        let its = folder.is_some_and(|f| f.ends_with(&variant.folder));
-        its && line.contains("\"reason\":\"compiler-message\"")
-    };
-    let lines = messages.lines().filter(about);
-    lines.filter_map(|line| json(line, "rendered")).collect()
-}
-
 /// Runs a copy's tests; gives what is wrong with it.
-fn judge(v: &Variant, program: Option<&PathBuf>, built: &str) -> Vec<String> {
-    let (words, mut wrong) = (diagnostics(built, v), Vec::new());
-    let Some(program) = program else { return vec![words] };
+fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
+    let (about, mut wrong) = (about(built, &v.folder), Vec::new());
+    let rendered = about.iter().filter_map(|line| json(line, "rendered"));
+    let words: String = rendered.collect(); // The compiler's.
+    let Some(program) = program(&about) else { return vec![words] };
     if !matches!(v.kind, Kind::Mistake(_)) && !words.is_empty() {
         wrong.push(format!("it compiles with warnings:\n{words}"));
     }
-    let copy = program.ancestors().nth(4).unwrap_or(program).join(&v.folder);
     let test = |args: &[&str], language: &str, seconds: u64| {
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command.args(["--nocapture", "--test-threads=64"]).args(args);
         command.env("TALLER_LANG", language);
         command.env("TALLER_SECONDS", seconds.to_string());
         let limit = Duration::from_secs(seconds * 5 + 30);
-        start(command, &copy).end_within(limit).1
+        start(command, &copy.join(&v.folder)).end_within(limit).1
     };
-    let languages = [("en", "step {} is missing"), ("es", "falta el paso {}")];
+    // These tests must fail, and say what they must in each language.
+    let mut fail = |args: &[&str], told: &[String], [good, odd]: [&str; 2]| {
+        for (language, told) in ["en", "es"].into_iter().zip(told) {
+            let mut ended = test(args, language, 2);
+            if !ended.stderr.contains(told) {
+                ended = test(args, language, 10); // A busy machine?
+            }
+            if ended.code == Some(0) {
+                wrong.push(good.to_string());
+            } else if !ended.stderr.contains(told) {
+                wrong.push(format!("{odd} {told:?} but:\n{}", ended.stderr));
+            }
+        }
+    };
     match &v.kind {
         Kind::Stub => {
             let tests = v.exercise.tests();
+            for name in &tests {
+                // The kit says that a step is missing if its `todo!` did.
+                let step = name.split('_').nth(1).unwrap_or_default();
+                let told = ["step {} is missing", "falta el paso {}"];
+                let told = told.map(|told| told.replace("{}", step));
+                let passes = format!("{name} passes with nothing written");
+                let own = format!("not yet implemented: step {step}: ");
+                let lacks = format!("{name}: no {own:?},");
+                fail(&["--exact", name], &told, [&passes, &lacks]);
+            }
             let all = test(&["--list"], "en", 2).stdout;
             if all.matches(": test").count() != tests.len() {
                 wrong.push(format!("some are not called step_N_:\n{all}"));
             }
-            for (name, (language, told)) in
-                tests.iter().flat_map(|name| languages.map(|l| (name, l)))
-            {
-                let step = name.split('_').nth(1).unwrap_or_default();
-                let told = told.replace("{}", step);
-                let own = format!("not yet implemented: step {step}: ");
-                let ended = test(&["--exact", name], language, 2);
-                let said = ended.stderr;
-                let fine = said.contains(&own) && said.contains(&told);
-                if ended.code == Some(0) {
-                    wrong.push(format!("{name} passes with nothing written"));
-                } else if !fine {
-                    wrong
-                        .push(format!("{name}: no {own:?}, {told:?}:\n{said}"));
-                }
-            }
         }
         Kind::Solution => {
-            let ended = test(&[], "en", 60);
-            if ended.code != Some(0) {
-                let words = ended.stdout + &ended.stderr;
-                wrong.push(format!("a test fails:\n{words}"));
+            let e = test(&[], "en", 60);
+            if e.code != Some(0) {
+                wrong.push(format!("a test fails:\n{}{}", e.stdout, e.stderr));
             }
         }
-        Kind::Mistake(sentences) => {
-            for ((language, _), told) in languages.into_iter().zip(sentences) {
-                let mut ended = test(&[], language, 2);
-                if !ended.stderr.contains(told) {
-                    ended = test(&[], language, 10); // A busy machine?
-                }
-                if ended.code == Some(0) {
-                    wrong.push("it passes all tests".to_string());
-                } else if !ended.stderr.contains(told) {
-                    let words = ended.stderr;
-                    wrong.push(format!("nobody says {told:?} but:\n{words}"));
-                }
-            }
+        Kind::Mistake(told) => {
+            fail(&[], told, ["it passes all tests", "nobody says"]);
         }
     }
     wrong
