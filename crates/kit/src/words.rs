@@ -13,14 +13,16 @@ pub enum Language {
 
 /// The language of whoever runs this: `TALLER_LANG` (`en` or `es`) where it is
 /// set, else `LC_ALL`, else `LANG`; Spanish if the first that is set begins
-/// with `es`.
+/// with `es` (or `ES`).
 pub fn language() -> Language {
     chosen(["TALLER_LANG", "LC_ALL", "LANG"].map(|name| env::var(name).ok()))
 }
 
 fn chosen(set: [Option<String>; 3]) -> Language {
     match set.into_iter().flatten().find(|value| !value.is_empty()) {
-        Some(value) if value.starts_with("es") => Language::Spanish,
+        Some(value) if value.to_lowercase().starts_with("es") => {
+            Language::Spanish
+        }
         _ => Language::English,
     }
 }
@@ -48,5 +50,6 @@ mod tests {
         assert_eq!(chosen(["-", "", "es_AR.UTF-8"]), Language::Spanish);
         assert_eq!(chosen(["en", "es_ES", "es_ES"]), Language::English);
         assert_eq!(chosen(["es", "C", "en_US"]), Language::Spanish);
+        assert_eq!(chosen(["ES", "C", "en_US"]), Language::Spanish);
     }
 }

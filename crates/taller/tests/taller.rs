@@ -158,7 +158,7 @@ fn hints_help_and_what_is_not_understood() {
     }
     let taller = || Command::new(env!("CARGO_BIN_EXE_taller"));
     let help = workshop.run(taller(), &["--help"], "es");
-    assert_says(&help, 0, &["una pista (hay tres)"]);
+    assert_says(&help, 0, &["la pista K (hay tres)"]);
     let list = workshop.run(taller(), &[], "es");
     assert_says(&list, 0, &["faltan 3", "Lo que sigue: 01", "README.es.md"]);
     let stub = workshop.run(taller(), &["1"], "es");
