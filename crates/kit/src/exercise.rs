@@ -423,12 +423,11 @@ mod tests {
     fn an_unwrap_or_an_index_is_told_with_its_place_and_cause() {
         let none = None::<u8>.filter(|_| true);
         let empty = Vec::<u8>::new();
-        let error = Err::<u8, _>(io::Error::other("no"));
         let (a, b) = (empty.clone(), empty);
         for (words, cause) in [
-            (failed(move || drop(error.unwrap())), "`match`."),
-            (failed(move || drop(none.unwrap())), "`match`."),
-            (failed(move || drop(a[a.len()])), "`Option`."),
+            (failed(|| assert_eq!("x".parse::<u8>().unwrap(), 0)), "`match`."),
+            (failed(move || assert_eq!(none.unwrap(), 0)), "`match`."),
+            (failed(move || assert_eq!(a[a.len()], 0)), "`Option`."),
             (failed(move || drop(b[..b.len() + 1].to_vec())), "`Option`."),
         ] {
             let place = say("a panic at crates", "(panic) en crates");
