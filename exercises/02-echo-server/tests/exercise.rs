@@ -76,6 +76,10 @@ fn step_5_takes_the_bytes_and_the_sender() {
                 "Your buffer is too small: a datagram may have BYTES bytes, and what has no room is lost.",
                 "Tu buffer es demasiado chico: un datagrama puede tener BYTES bytes, y lo que no entra se pierde.",
             );
+            let no_byte = say(
+                "Your buffer has no byte at all: a `Vec` that is empty has a length of 0, whatever its capacity; use `[0; BYTES]`.",
+                "Tu buffer no tiene ningún byte: un `Vec` vacío, aun con capacidad, mide 0; usá `[0; BYTES]`.",
+            );
             let (data, sender) = match taken {
                 None => told(
                     &nothing(),
@@ -85,18 +89,15 @@ fn step_5_takes_the_bytes_and_the_sender() {
                     ),
                 ),
                 // Windows' word for what Unix cuts.
+                Some(Err(e)) if sent == b"hola" => {
+                    told(&error_words(&e), no_byte)
+                }
                 Some(Err(e)) => told(&error_words(&e), small),
                 Some(Ok(taken)) => taken,
             };
             let came = format!("{} {from} {sender}", bytes(&data));
             if data.is_empty() {
-                told(
-                    &came,
-                    say(
-                        "Your buffer has no byte at all: a `Vec` that is empty has a length of 0, whatever its capacity; use `[0; BYTES]`.",
-                        "Tu buffer no tiene ningún byte: un `Vec` vacío, aun con capacidad, mide 0; usá `[0; BYTES]`.",
-                    ),
-                );
+                told(&came, no_byte);
             }
             if data.len() < sent.len() {
                 told(&came, small);
