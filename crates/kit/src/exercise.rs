@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use std::fmt::Write;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use std::{env, thread};
@@ -52,10 +53,29 @@ struct Failed(String);
 /// What a thread's panic carries.
 type Payload = Box<dyn Any + Send>;
 
+/// What a thread reports: that it ended well, or with what panic, and where.
+type Report = Result<(), (Payload, String)>;
+
 thread_local! {
     /// Where the threads of one test report that they panicked, or ended well.
-    static REPORT: RefCell<Option<Sender<Result<(), Payload>>>> =
+    static REPORT: RefCell<Option<Sender<Report>>> =
         const { RefCell::new(None) };
+    /// Where this thread panicked last: `FILE:LINE`.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Notes from now on where a thread panics, besides what the hook does.
+fn note_places() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let place = info.location();
+            let place = place.map(|p| format!("{}:{}", p.file(), p.line()));
+            PLACE.set(place.unwrap_or_default().replace('\\', "/"));
+            hook(info);
+        }));
+    });
 }
 
 /// How long a test waits for something that should take a moment: 2 s, or as
@@ -75,6 +95,7 @@ pub fn patience() -> Duration {
 /// # Panics
 /// If the test fails.
 pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
+    note_places();
     let (report, reported) = channel();
     spawn("the test", report.clone(), move || {
         test();
@@ -82,7 +103,7 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     });
     let words = match reported.recv_timeout(patience() * 5) {
         Ok(Ok(())) => return,
-        Ok(Err(payload)) => told(steps, payload),
+        Ok(Err((payload, place))) => told(steps, payload, &place),
         Err(_) => format!(
             "\n  {}",
             say(
@@ -97,21 +118,67 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     resume_unwind(Box::new(words))
 }
 
+/// What a panic says.
+fn words(payload: &Payload) -> &str {
+    let words = payload.downcast_ref::<String>().map(String::as_str);
+    let words = words.or(payload.downcast_ref::<&str>().copied());
+    words.unwrap_or("?")
+}
+
+/// How the words of a `todo!` of a step begin.
+const TODO: &str = "not yet implemented: step ";
+
+/// What `work` gives, or `None` if it panics; but a `todo!` of a step goes on.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(given) => Some(given),
+        Err(payload) if words(&payload).starts_with(TODO) => {
+            resume_unwind(payload)
+        }
+        Err(_) => None,
+    }
+}
+
+/// The words for a panic that no test foresaw, with a likely cause if the
+/// words of the standard library give one away.
+fn unforeseen(words: &str, place: &str) -> String {
+    let panic = say("a panic at", "un pánico (panic) en");
+    let mut told = format!("\n  {panic} {place}: {words}");
+    let cause = if words.contains("`Result::unwrap()`") {
+        say(
+            "`unwrap` panics at any error: use `?`, or look at the error with `match`.",
+            "`unwrap` entra en pánico ante cualquier error: usá `?`, o mirá el error con `match`.",
+        )
+    } else if words.contains("`Option::unwrap()`") {
+        say(
+            "`unwrap` panics at `None`: use `?`, or look at both with `match`.",
+            "`unwrap` entra en pánico ante `None`: usá `?`, o mirá los dos casos con `match`.",
+        )
+    } else if words.contains("index") && words.contains("out of") {
+        say(
+            "An index beyond the end panics, where `get` gives an `Option`.",
+            "Un índice más allá del final entra en pánico, donde `get` da un `Option`.",
+        )
+    } else {
+        return told;
+    };
+    // The student's own place, and not the test's.
+    if !place.contains("tests/") {
+        let likely = say("likely cause", "causa probable");
+        let _ = write!(told, "\n  {likely}: {cause}");
+    }
+    told
+}
+
 /// The words for a panic.
-fn told(steps: &[Step], payload: Payload) -> String {
+fn told(steps: &[Step], payload: Payload, place: &str) -> String {
     let payload = match payload.downcast::<Failed>() {
         Ok(failed) => return failed.0,
         Err(payload) => payload,
     };
-    let words = payload.downcast_ref::<String>().map(String::as_str);
-    let words = words.or(payload.downcast_ref::<&str>().copied());
-    let words = words.unwrap_or("?");
-    let Some(missing) = words.strip_prefix("not yet implemented: step ") else {
-        let yours = say(
-            "a panic, at the place named above",
-            "un pánico (panic), en el lugar que se nombra arriba",
-        );
-        return format!("\n  {yours}: {words}");
+    let words = words(&payload);
+    let Some(missing) = words.strip_prefix(TODO) else {
+        return unforeseen(words, place);
     };
     let caption = steps.iter().find(|(number, english, _)| {
         missing.starts_with(&format!("{number}: {english}"))
@@ -132,13 +199,14 @@ fn told(steps: &[Step], payload: Payload) -> String {
 /// Starts a thread whose panic is reported.
 fn spawn(
     name: &str,
-    report: Sender<Result<(), Payload>>,
+    report: Sender<Report>,
     work: impl FnOnce() + Send + 'static,
 ) {
     let work = move || {
         REPORT.set(Some(report.clone()));
         if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-            let _ = report.send(Err(payload)); // Or the test is over.
+            // Or the test is over.
+            let _ = report.send(Err((payload, PLACE.take())));
         }
     };
     let thread = thread::Builder::new().name(name.to_string());
@@ -235,7 +303,13 @@ pub fn bytes(data: &[u8]) -> String {
         Err(_) => data[..data.len().min(60)].escape_ascii().to_string(),
     };
     let more = if data.len() > 60 { "..." } else { "" };
-    format!("\"{shown}\"{more} ({} bytes)", data.len())
+    let unit = if data.len() == 1 { "byte" } else { "bytes" };
+    format!("\"{shown}\"{more} ({} {unit})", data.len())
+}
+
+/// A time for a person to read: `200 ms`.
+pub fn millis(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
 }
 
 /// "nothing, for 2 s", in the student's language.
@@ -250,6 +324,10 @@ pub fn error_words(error: &io::Error) -> String {
         // Unix says the one, Windows the other.
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {
             say("nothing came in time", "no llegó nada a tiempo")
+        }
+        // Unix says the one, Windows the other.
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => {
+            say("nobody listens at that port", "no escucha nadie en ese puerto")
         }
         ErrorKind::AddrInUse => {
             say("the port is in use", "el puerto está en uso")
@@ -334,10 +412,40 @@ mod tests {
     #[test]
     fn other_panics_keep_their_words() {
         let words = failed(|| {
-            beside(|| panic!("index out of bounds"));
+            beside(|| panic!("out of coffee"));
             thread::park();
         });
-        assert!(words.ends_with(": index out of bounds"), "{words}");
+        assert!(words.ends_with(": out of coffee"), "{words}");
+        assert!(words.contains("src/exercise.rs:"), "{words}");
+    }
+
+    #[test]
+    fn an_unwrap_or_an_index_is_told_with_its_place_and_cause() {
+        let none = None::<u8>.filter(|_| true);
+        let empty = Vec::<u8>::new();
+        let (a, b) = (empty.clone(), empty);
+        for (words, cause) in [
+            (failed(|| assert_eq!("x".parse::<u8>().unwrap(), 0)), "`match`."),
+            (failed(move || assert_eq!(none.unwrap(), 0)), "`match`."),
+            (failed(move || assert_eq!(a[a.len()], 0)), "`Option`."),
+            (failed(move || drop(b[..b.len() + 1].to_vec())), "`Option`."),
+        ] {
+            let place = say("a panic at crates", "(panic) en crates");
+            assert!(words.contains(place), "{words}");
+            assert!(words.lines().count() == 3, "{words}");
+            assert!(words.ends_with(cause), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_caught_panic_is_none_and_a_todo_goes_on() {
+        assert_eq!(caught(|| 7), Some(7));
+        assert_eq!(caught(|| -> u8 { panic!("mine") }), None);
+        let words = failed(|| {
+            caught(|| todo!("step 4: wait for {}", 7));
+        });
+        let caption = say("step 4 is missing: wait (", "el paso 4: esperá (");
+        assert!(words.contains(caption), "{words}");
     }
 
     #[test]
@@ -349,6 +457,8 @@ mod tests {
             (bytes(&data), from),
             (r#""a\xff" (2 bytes)"#.into(), one.address())
         );
+        assert_eq!(bytes(b"a"), r#""a" (1 byte)"#);
+        assert_eq!(millis(Duration::from_micros(204_204)), "204 ms");
         assert_eq!(bytes("ñ\0".as_bytes()), r#""ñ\0" (3 bytes)"#);
         assert_eq!(bytes(&[b'x'; 61]).len(), 60 + "\"\"... (61 bytes)".len());
     }

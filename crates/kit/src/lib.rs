@@ -26,8 +26,8 @@ mod words;
 pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
 pub use deadline::{PATIENCE, within};
 pub use exercise::{
-    Beside, Peer, Step, Told, beside, bytes, error_words, exercise, nothing,
-    patience,
+    Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
+    millis, nothing, patience,
 };
 pub use hear::Hear;
 pub use ports::free_port;

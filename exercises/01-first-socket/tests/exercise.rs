@@ -1,8 +1,9 @@
 //! The tests of exercise 01. You need not change this file.
 
+use std::io::ErrorKind;
 use std::net::UdpSocket;
 
-use ex01_first_socket::{open, receive, send};
+use ex01_first_socket::{BYTES, open, receive, send};
 use kit::{
     Peer, Step, Told, beside, bytes, error_words, exercise, nothing, say,
 };
@@ -28,10 +29,17 @@ fn step_2_opens_a_socket_of_this_machine() {
                     did,
                     expected,
                     came: &error_words(e),
-                    cause: say(
-                        "Your socket asks for one certain port: with port 0 the system chooses a free one.",
-                        "Tu socket pide un puerto determinado: con el puerto 0, el sistema elige uno libre.",
-                    ),
+                    cause: if e.kind() == ErrorKind::InvalidInput {
+                        say(
+                            "The address lacks its port: `127.0.0.1:0`.",
+                            "A la dirección le falta el puerto: `127.0.0.1:0`.",
+                        )
+                    } else {
+                        say(
+                            "Your socket asks for one certain port: with port 0 the system chooses a free one.",
+                            "Tu socket pide un puerto determinado: con el puerto 0, el sistema elige uno libre.",
+                        )
+                    },
                 }
                 .fail();
             }
@@ -59,6 +67,7 @@ fn step_3_sends_the_text_as_it_is() {
         let peer = Peer::new();
         let text = "mañana";
         let to = peer.address();
+        let own = s.try_clone().unwrap();
         let sent = beside(move || send(&s, text, to)).wait();
         let did = say(
             "called send() with the text \"mañana\" and the address of a socket of its own",
@@ -78,14 +87,22 @@ fn step_3_sends_the_text_as_it_is() {
             .fail();
         }
         let Some((data, _)) = peer.receive() else {
+            own.set_nonblocking(true).unwrap();
             Told {
                 did,
                 expected: &expected,
                 came: &nothing(),
-                cause: say(
-                    "Your datagram went to another address: send_to gets `to`, which send() was given.",
-                    "Tu datagrama fue a otra dirección: a send_to pasale `to`, que send() recibe.",
-                ),
+                cause: if own.recv_from(&mut [0; 100]).is_ok() {
+                    say(
+                        "Your datagram went to another address: send_to gets `to`, which send() was given.",
+                        "Tu datagrama fue a otra dirección: a send_to pasale `to`, que send() recibe.",
+                    )
+                } else {
+                    say(
+                        "No datagram came: did you call `send_to`, and with `to`?",
+                        "No llegó ningún datagrama: ¿llamaste a `send_to`, y con `to`?",
+                    )
+                },
             }
             .fail()
         };
@@ -151,5 +168,35 @@ fn step_4_gives_what_came() {
             ),
             Some(Ok(_)) => {}
         }
+    });
+}
+
+#[test]
+fn step_4_has_room_for_a_whole_datagram() {
+    exercise(&STEPS, || {
+        let s = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let peer = Peer::new();
+        let sent = [b'x'; BYTES];
+        peer.send(&sent, s.local_addr().unwrap());
+        let came = match beside(move || receive(&s)).wait() {
+            Some(Ok(given)) if given.len() >= BYTES => return,
+            None => nothing(),
+            // Windows' word for what Unix cuts.
+            Some(Err(e)) => error_words(&e),
+            Some(Ok(given)) => bytes(given.as_bytes()),
+        };
+        Told {
+            did: say(
+                "sent BYTES bytes to a socket, and called receive() with it",
+                "mandó BYTES bytes a un socket, y con él llamó a receive()",
+            ),
+            expected: &bytes(&sent),
+            came: &came,
+            cause: say(
+                "Your buffer is smaller than BYTES: the rest of a longer datagram is lost.",
+                "Tu buffer es más chico que BYTES: de un datagrama más largo se pierde el resto.",
+            ),
+        }
+        .fail();
     });
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ex02_echo_server::{BYTES, answer, listen, serve, take};
 use kit::{
-    Beside, Peer, Step, Told, beside, bytes, error_words, exercise, free_port,
-    nothing, say,
+    Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
+    free_port, nothing, say,
 };
 
 const STEPS: [Step; 4] = [
@@ -76,6 +76,10 @@ fn step_5_takes_the_bytes_and_the_sender() {
                 "Your buffer is too small: a datagram may have BYTES bytes, and what has no room is lost.",
                 "Tu buffer es demasiado chico: un datagrama puede tener BYTES bytes, y lo que no entra se pierde.",
             );
+            let no_byte = say(
+                "Your buffer has no byte at all: a `Vec` that is empty has a length of 0, whatever its capacity; use `[0; BYTES]`.",
+                "Tu buffer no tiene ningún byte: un `Vec` vacío, aun con capacidad, mide 0; usá `[0; BYTES]`.",
+            );
             let (data, sender) = match taken {
                 None => told(
                     &nothing(),
@@ -85,10 +89,16 @@ fn step_5_takes_the_bytes_and_the_sender() {
                     ),
                 ),
                 // Windows' word for what Unix cuts.
+                Some(Err(e)) if sent == b"hola" => {
+                    told(&error_words(&e), no_byte)
+                }
                 Some(Err(e)) => told(&error_words(&e), small),
                 Some(Ok(taken)) => taken,
             };
             let came = format!("{} {from} {sender}", bytes(&data));
+            if data.is_empty() {
+                told(&came, no_byte);
+            }
             if data.len() < sent.len() {
                 told(&came, small);
             }
@@ -110,6 +120,37 @@ fn step_5_takes_the_bytes_and_the_sender() {
                     ),
                 );
             }
+        }
+    });
+}
+
+#[test]
+fn step_5_takes_any_byte() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let peer = Peer::new();
+        let sent = b"\xff\0ho\xc3";
+        peer.send(sent, address);
+        let taken = beside(move || caught(|| take(&s))).wait();
+        if !matches!(&taken, Some(Some(Ok((data, _)))) if data.starts_with(sent))
+        {
+            let did = say("sent ", "mandó ").to_string() + &bytes(sent);
+            let did = did + say(", called take()", ", llamó a take()");
+            Told {
+                did: &did,
+                expected: &bytes(sent),
+                came: &match taken {
+                    None => nothing(),
+                    Some(None) => say("a panic", "un pánico (panic)").to_string(),
+                    Some(Some(Err(e))) => error_words(&e),
+                    Some(Some(Ok((data, _)))) => bytes(&data),
+                },
+                cause: say(
+                    "A datagram may hold any byte, and not text alone: take() gives the bytes as they are.",
+                    "Un datagrama puede llevar cualquier byte, no solo texto: take() da los bytes tal cual.",
+                ),
+            }
+            .fail();
         }
     });
 }
@@ -304,7 +345,10 @@ fn step_4_outlives_an_error() {
     exercise(&STEPS, || {
         let (s, address) = socket();
         s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let server = beside(move || serve(&s));
+        let server = beside(move || {
+            let panic = say("a panic", "un pánico (panic)");
+            caught(|| serve(&s)).unwrap_or(Err(io::Error::other(panic)))
+        });
         let peer = Peer::new();
         for _ in 0..10 {
             ask(
@@ -315,8 +359,8 @@ fn step_4_outlives_an_error() {
                     "hizo que `recv_from` le diera un error a tu servidor, y después mandó \"hola\"",
                 ),
                 say(
-                    "Your server ended at the first error: in its loop, note an error and go on; `?` would leave the loop.",
-                    "Tu servidor terminó con el primer error: en su bucle, avisá del error y seguí; con `?` se sale del bucle.",
+                    "Your server ended at the first error: in its loop, note an error and go on; `?` would leave the loop, and `unwrap` the program.",
+                    "Tu servidor terminó con el primer error: en su bucle, avisá del error y seguí; con `?` se sale del bucle, y con `unwrap`, del programa.",
                 ),
             );
             sleep(Duration::from_millis(10)); // For the error to happen.

@@ -2,10 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::catch_unwind;
+use std::time::Duration;
 
 use ex03_the_leak::{BYTES, leaked, leaky, question, serve, take};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, nothing, say,
+    Peer, Step, Told, beside, bytes, caught, error_words, exercise, nothing,
+    say,
 };
 
 const STEPS: [Step; 3] = [
@@ -255,6 +257,37 @@ fn step_5_keeps_every_byte_that_came_in() {
             "take() no da un datagrama que llena el buffer: ahí los BYTES bytes son datos, también el último.",
         );
         check_take(SECRET, &[b'x'; BYTES], |_| full);
+    });
+}
+
+#[test]
+fn step_5_hands_an_error_on() {
+    exercise(&STEPS, || {
+        let (s, _) = socket();
+        // Nothing comes, which is an error after a moment.
+        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        let taken = beside(move || {
+            caught(|| take(&s, &mut [0; BYTES]).map(|(data, _)| data.to_vec()))
+        });
+        let came = match taken.wait() {
+            Some(Some(Err(_))) => return,
+            None => nothing(),
+            Some(None) => say("a panic", "un pánico (panic)").to_string(),
+            Some(Some(Ok(data))) => bytes(&data),
+        };
+        Told {
+            did: say(
+                "let `recv_from` report an error to take()",
+                "hizo que `recv_from` le diera un error a take()",
+            ),
+            expected: say("that error", "ese error"),
+            came: &came,
+            cause: say(
+                "take() panics at an error of `recv_from`, and with that your server ends: `?` hands the error to serve(), which goes on.",
+                "take() entra en pánico con un error de `recv_from`, y con eso termina tu servidor: `?` le entrega el error a serve(), que sigue.",
+            ),
+        }
+        .fail();
     });
 }
 

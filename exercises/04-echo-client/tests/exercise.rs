@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ex04_echo_client::{open, report, send, wait};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, nothing, patience,
-    say,
+    Peer, Step, Told, beside, bytes, error_words, exercise, millis, nothing,
+    patience, say,
 };
 
 const STEPS: [Step; 4] = [
@@ -39,6 +39,23 @@ fn step_2_takes_any_free_port() {
     exercise(&STEPS, || {
         let timeout = Duration::from_millis(1500);
         for s in &[open(timeout), open(timeout)] {
+            if let Ok(own) = s.as_ref().map(|s| s.local_addr().unwrap())
+                && own.ip().is_loopback()
+            {
+                Told {
+                    did: say("called open()", "llamó a open()"),
+                    expected: say(
+                        "a socket at 0.0.0.0, every address of this machine",
+                        "un socket en 0.0.0.0, todas las direcciones de esta máquina",
+                    ),
+                    came: &own.to_string(),
+                    cause: say(
+                        "From 127.0.0.1 no datagram leaves the machine, and the server may be at another: bind to 0.0.0.0, port 0.",
+                        "Desde 127.0.0.1 ningún datagrama sale de la máquina, y el servidor puede estar en otra: asocialo a 0.0.0.0, puerto 0.",
+                    ),
+                }
+                .fail();
+            }
             if let Err(e) = s {
                 Told {
                     did: say(
@@ -70,7 +87,7 @@ fn step_2_waits_so_long_and_no_longer() {
 /// Fails if what open() gives does not wait so long.
 fn check_timeout(timeout: Duration) {
     let did = say("called open() with", "llamó a open() con");
-    let did = format!("{did} {timeout:?}");
+    let did = format!("{did} {}", millis(timeout));
     let expected = say(
         "a socket whose `recv_from` gives up after that time",
         "un socket cuyo `recv_from` desiste después de ese tiempo",
@@ -94,7 +111,7 @@ fn check_timeout(timeout: Duration) {
     let write = s.write_timeout().unwrap();
     // The system may round what it is told.
     if let Some(set) = set.filter(|set| set.abs_diff(timeout) > timeout / 4) {
-        told(&format!("{set:?}"), another);
+        told(&millis(set), another);
     }
     let received = beside(move || {
         let begun = Instant::now();
@@ -117,7 +134,7 @@ fn check_timeout(timeout: Duration) {
             ),
         ),
         Some((Err(e), waited)) if waited < timeout / 2 => told(
-            &format!("{}, {waited:?}", error_words(&e)),
+            &format!("{}, {}", error_words(&e), millis(waited)),
             say(
                 "Your socket does not wait at all: a non-blocking socket looks once, when the answer is still on its way.",
                 "Tu socket no espera nada: un socket no bloqueante mira una sola vez, cuando la respuesta todavía está en camino.",

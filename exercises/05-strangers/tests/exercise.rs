@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use ex05_strangers::{nobody_listens, open, wait_for};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, nothing, patience,
-    say,
+    Peer, Step, Told, beside, bytes, error_words, exercise, millis, nothing,
+    patience, say,
 };
 
 const STEPS: [Step; 3] = [
@@ -25,6 +25,11 @@ fn socket() -> (UdpSocket, SocketAddr) {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = s.local_addr().unwrap();
     (s, address)
+}
+
+/// Whether the error is a time-out: Unix says the one, Windows the other.
+fn late(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// What wait_for() gives, as text; `None` if it still waits after `patience`.
@@ -80,9 +85,9 @@ fn step_4_takes_the_answer_and_notices_silence() {
         let (s, _) = socket();
         let begun = Instant::now();
         let given = waited(s, server.address(), SOON);
-        let came = words(&given) + &format!(", {:?}", begun.elapsed());
+        let came = words(&given) + &format!(", {}", millis(begun.elapsed()));
         let at_once = given.is_some() && begun.elapsed() < SOON / 2;
-        if at_once || !matches!(given, Some(Ok(None))) {
+        if at_once || !matches!(&given, Some(Ok(None))) {
             Told {
                 did: say(
                     "sent nothing, and called wait_for() with a time-out of 200 ms",
@@ -98,6 +103,13 @@ fn step_4_takes_the_answer_and_notices_silence() {
                         "wait_for() does not wait at all: it looks once, and an answer needs its time on the way; is your socket non-blocking, or its time-out too short?",
                         "wait_for() no espera nada: mira una sola vez, y una respuesta tarda en llegar; ¿tu socket es no bloqueante, o su plazo es demasiado corto?",
                     )
+                } else if matches!(&given, Some(Err(e)) if late(e)) {
+                    say(
+                        "wait_for() gives the time-out as an error: `in_time` makes a `None` of it.",
+                        "wait_for() entrega el vencimiento como error: `in_time` lo convierte en `None`.",
+                    )
+                } else if matches!(&given, Some(Err(e)) if e.kind() == ErrorKind::InvalidInput) {
+                    no_time()
                 } else {
                     say(
                         "wait_for() does not notice that nothing comes: the clock is not looked at while `recv_from` waits; which time-out has the socket?",

@@ -81,9 +81,10 @@ fn step_1_knows_no_other_word() {
                 "llamó a role() con la línea de comandos: ex06-both-roles ",
             );
             let did = did.to_string() + &wrong.join(" ");
+            let did = did.trim_end();
             let expected = words(None);
             let told = |came: &str, cause| {
-                Told { did: &did, expected: &expected, came, cause }.fail()
+                Told { did, expected: &expected, came, cause }.fail()
             };
             match catch_unwind(|| role(&line(wrong))) {
                 Err(_) => told(
@@ -254,6 +255,25 @@ fn step_3_answers_itself() {
                 ),
             ),
             Some(Ok(_)) => {}
+        }
+        let other = Peer::new();
+        other.send(b"chau", address);
+        let back = other.receive().map(|(back, _)| back);
+        if back.as_deref() != Some(b"chau") {
+            let then = say(
+                "; when it had ended, sent \"chau\" there",
+                "; cuando terminó, mandó \"chau\" ahí",
+            );
+            Told {
+                did: &format!("{did}{then}"),
+                expected: &bytes(b"chau"),
+                came: &back.as_deref().map_or_else(nothing, bytes),
+                cause: say(
+                    "both() gives the answer, and nobody serves: the server goes on in its thread, and whoever else asks is answered, too.",
+                    "both() da la respuesta, y nadie atiende: el servidor sigue en su hilo, y también le responde a cualquier otro que pregunte.",
+                ),
+            }
+            .fail();
         }
     });
 }

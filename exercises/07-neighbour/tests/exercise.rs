@@ -220,6 +220,28 @@ fn step_3_listens_on_every_address() {
 #[test]
 fn step_4_finds_its_own_address() {
     exercise(&STEPS, || {
+        // Nobody has this address (RFC 5737), this machine neither.
+        let far = SocketAddr::from(([192, 0, 2, 1], 3500));
+        if let Ok(own) = my_address(far)
+            && own == far.ip()
+        {
+            Told {
+                did: say(
+                    "called my_address() with a neighbour at 192.0.2.1",
+                    "llamó a my_address() con un vecino en 192.0.2.1",
+                ),
+                expected: say(
+                    "an address of this machine, or an error",
+                    "una dirección de esta máquina, o un error",
+                ),
+                came: &own.to_string(),
+                cause: say(
+                    "my_address() gives the neighbour's address, and not yours: ask the socket for its own, after `connect`.",
+                    "my_address() da la dirección del vecino, y no la tuya: después de `connect`, preguntale al socket por la propia.",
+                ),
+            }
+            .fail();
+        }
         let neighbour = Peer::new();
         let given = my_address(neighbour.address());
         let meant = Ipv4Addr::LOCALHOST;
@@ -230,7 +252,7 @@ fn step_4_finds_its_own_address() {
         let cause = match &given {
             Ok(own) if own.is_unspecified() => say(
                 "0.0.0.0 is no address that anybody can call: `connect` the socket to the neighbour first, and then ask for its own address.",
-                "0.0.0.0 no es una dirección a la que alguien pueda llamar: primero asociá el socket al vecino con `connect`, y después preguntá su dirección.",
+                "0.0.0.0 no es una dirección a la que alguien pueda llamar: primero conectá el socket con el vecino (`connect`), y después preguntá su dirección.",
             ),
             _ => say(
                 "That is not this machine, seen by that neighbour: a socket at 0.0.0.0:0, `connect`, `local_addr`, in this order.",
