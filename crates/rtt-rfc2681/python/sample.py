@@ -4,6 +4,7 @@ One thread sends, at the times of the schedule, whatever else happens; the other
 one receives. So no late reply delays a later probe.
 """
 
+import contextlib
 import math
 import socket
 import sys
@@ -53,9 +54,23 @@ def run(s, times, options, stop):
     return sample
 
 
+def _warm(s):
+    """A socket connected to itself: no network sees what it sends. Used directly
+    before a probe is sent, it brings the kernel's code for sending into the
+    processor's cache, and the probe leaves sooner after its time is noted.
+    """
+    warm = socket.socket(s.family, socket.SOCK_DGRAM)
+    warm.setblocking(False)
+    with contextlib.suppress(OSError):
+        warm.bind((s.getsockname()[0], 0))
+        warm.connect(warm.getsockname())
+    return warm
+
+
 def _send(s, times, options, stop, sample):
     """The sending thread."""
-    start, noted = time.perf_counter(), []
+    warm, noted = _warm(s), []
+    start = time.perf_counter()
     for seq, moment in enumerate(times):
 
         def _left():
@@ -67,6 +82,9 @@ def _send(s, times, options, stop, sample):
             return
         at = clock.wall()
         data = packet.request(seq, packet.ntp(at), options.size)
+        with contextlib.suppress(OSError):
+            warm.send(data)
+            warm.recv(1)
         # Locked: whoever has a reply finds its probe.
         with sample.lock:
             probe = Probe(at, time.perf_counter_ns())

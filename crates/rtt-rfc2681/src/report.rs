@@ -195,12 +195,10 @@ pub fn svg(rtts: &[f64]) -> String {
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let (at, up) = (x(part * most), y(part));
         let ms = part * most * 1000.0;
-        marks +=
-            &format!("<path class='grid' d='M60 {up}H560M{at} 40V340'/>\n");
-        marks +=
-            &format!("<text x='52' y='{up}' text-anchor='end'>{part}</text>\n");
         marks += &format!(
-            "<text x='{at}' y='360' text-anchor='middle'>{ms:.3}</text>\n"
+            "<path class='grid' d='M60 {up}H560M{at} 40V340'/>\n\
+             <text x='52' y='{up}' text-anchor='end'>{part}</text>\n\
+             <text x='{at}' y='360' text-anchor='middle'>{ms:.3}</text>\n"
         );
     }
     let (end, lost) = (y(came.len() as f64 / n), rtts.len() - came.len());

@@ -4,6 +4,7 @@
 //! other one receives. So no late reply delays a later probe.
 
 use std::io::{self, ErrorKind, Write, stdout};
+use std::mem;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -87,10 +88,21 @@ pub fn run(
     })
 }
 
+/// A socket connected to itself: no network sees what it sends. Used directly
+/// before a probe is sent, it brings the kernel's code for sending into the
+/// processor's cache, and the probe leaves sooner after its time is noted.
+fn warm(s: &UdpSocket) -> io::Result<UdpSocket> {
+    let warm = UdpSocket::bind((s.local_addr()?.ip(), 0))?;
+    warm.connect(warm.local_addr()?)?;
+    warm.set_nonblocking(true)?;
+    Ok(warm)
+}
+
 impl Run<'_> {
     /// The sending thread.
     fn send(&self) {
-        let (start, mut noted) = (Instant::now(), None);
+        let (warm, mut noted) = (warm(self.s), None);
+        let start = Instant::now();
         for (seq, time) in (0..).zip(self.times) {
             let time = start + *time;
             let left = || time.saturating_duration_since(Instant::now());
@@ -102,13 +114,15 @@ impl Run<'_> {
             }
             let (at, rtt, answered) = (clock::wall(), f64::INFINITY, false);
             let data = packet::request(seq, packet::ntp(at), self.options.size);
+            if let Ok(warm) = &warm {
+                let _ = (warm.send(&data), warm.recv(&mut [0]));
+            }
             // Locked: whoever has a reply finds its probe.
             let mut probes = self.sent();
             let sent = Instant::now();
             // A first error may be about the probe before: a closed port.
             let done = self.s.send(&data).or_else(|_| self.s.send(&data));
             probes.push(Probe { at, sent, rtt, answered });
-            drop(probes);
             if let Err(e) = done {
                 note(&mut noted, e);
             }
@@ -224,12 +238,11 @@ impl Sample {
             self.unmatched += 1;
             return Ok(());
         };
-        self.duplicates += usize::from(probe.answered);
-        if probe.answered || seq < self.next {
-            probe.answered = true; // Too late, if it is the first reply.
-            return Ok(());
+        let again = mem::replace(&mut probe.answered, true);
+        self.duplicates += usize::from(again);
+        if again || seq < self.next {
+            return Ok(()); // The first reply, if it is that, is too late.
         }
-        probe.answered = true;
         let inside = packet::inside(data).filter(|_| at == packet::COPY);
         let mut rtt = now - probe.sent;
         for part in [gap, inside.unwrap_or_default()] {
