@@ -2,13 +2,10 @@
 //! as a real process, datagrams that no honest program sends, and the
 //! comparison of twins.
 
-mod build;
 pub mod forge;
-mod peers;
 mod start;
 pub mod twins;
 pub mod zchat;
 
-pub use build::{binary, example, root};
-pub use peers::skipped;
-pub use start::{Language, command, python, start, start_example};
+pub use kit::{binary, example, python, root, skipped};
+pub use start::{Language, command, start, start_example};

@@ -1,11 +1,10 @@
 //! Programs of either language, as processes.
 
-use std::env;
 use std::process::Command;
 
 use kit::Program;
 
-use crate::{binary, example, root};
+use crate::{binary, example, python, root};
 
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +18,6 @@ pub enum Language {
 impl Language {
     /// Both.
     pub const BOTH: [Language; 2] = [Language::Rust, Language::Python];
-}
-
-/// Python 3, with its output unbuffered: `PYTHON` where that is set.
-pub fn python() -> Command {
-    let usual = if cfg!(windows) { "python" } else { "python3" };
-    let python = env::var_os("PYTHON").unwrap_or_else(|| usual.into());
-    let mut command = Command::new(python);
-    command.env("PYTHONUNBUFFERED", "1").env("PYTHONDONTWRITEBYTECODE", "1");
-    command
 }
 
 /// The command that runs a crate's program (or one of `examples`), without

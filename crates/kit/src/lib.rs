@@ -7,6 +7,9 @@
 //! | [`free_port`] | a UDP port that nobody uses |
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
+//! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
+//! | [`references`] | one of them in both languages, for an exercise to talk to |
+//! | [`skipped`] | what this machine lacks, said aloud |
 //! | [`say`] | a sentence in the student's language |
 //! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
@@ -16,20 +19,24 @@
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
 mod bad_link;
+mod build;
 mod deadline;
 mod exercise;
 mod hear;
+mod peers;
 mod ports;
 mod process;
 mod words;
 
 pub use bad_link::{BadLink, Counts, Direction, Fate, Fates, Shares};
+pub use build::{binary, example, python, references, root};
 pub use deadline::{PATIENCE, within};
 pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
     millis, nothing, patience,
 };
 pub use hear::Hear;
+pub use peers::skipped;
 pub use ports::free_port;
 pub use process::{Ended, Program};
 pub use words::{Language, language, say};

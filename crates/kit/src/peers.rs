@@ -4,6 +4,8 @@ use std::env;
 use std::io::{Write, stderr};
 use std::thread;
 
+use crate::say;
+
 /// Says aloud that this test could not run here, and why.
 ///
 /// # Panics
@@ -13,5 +15,6 @@ pub fn skipped(why: &str) {
     let peers = env::var("WORKSHOP_PEERS").is_ok_and(|value| value == "1");
     assert!(!peers, "WORKSHOP_PEERS=1, but {name} cannot run: {why}");
     // Not eprintln!: the test runner hides that when a test passes.
-    let _ = writeln!(stderr(), "skipped: {name}: {why}");
+    let word = say("skipped", "salteada");
+    let _ = writeln!(stderr(), "{word}: {name}: {why}");
 }

@@ -1,16 +1,20 @@
-//! The teaching crates' binaries, each under a name of its own.
+//! The teaching crates' programs: the Rust ones built, each under a name of its
+//! own, and the Python ones.
 
 use std::collections::HashSet;
 use std::env::{self, consts::EXE_SUFFIX};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 use std::sync::{Mutex, Once};
 
+use crate::{say, skipped};
+
 /// The workspace's folder.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("crates/checks is two deep").to_path_buf()
+    here.ancestors().nth(2).expect("crates/kit is two deep").to_path_buf()
 }
 
 /// The program `name` (`server`, say) of the crate `package`, built and copied
@@ -43,6 +47,51 @@ pub fn example(name: &str) -> PathBuf {
     target().join(format!("debug/examples/{name}{EXE_SUFFIX}"))
 }
 
+/// Python 3, with its output unbuffered: `PYTHON` where that is set.
+pub fn python() -> Command {
+    let usual = if cfg!(windows) { "python" } else { "python3" };
+    let python = env::var_os("PYTHON").unwrap_or_else(|| usual.into());
+    let mut command = Command::new(python);
+    command.env("PYTHONUNBUFFERED", "1").env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// The program `name` of the crate `package` as commands, each with its
+/// language: Rust, Python. One that this machine cannot run is missing, and
+/// that is said aloud.
+///
+/// To be called before [`exercise`](crate::exercise), whose deadline does not
+/// count on a build.
+///
+/// # Panics
+/// If it does not build, or if one is missing though `WORKSHOP_PEERS` is 1.
+pub fn references(package: &str, name: &str) -> Vec<(&'static str, Command)> {
+    let mut commands = Vec::new();
+    if runs(Command::new(cargo())) {
+        commands.push(("Rust", Command::new(binary(package, name))));
+    } else {
+        skipped(say("there is no cargo here", "acá no hay cargo"));
+    }
+    if runs(python()) {
+        let file = format!("crates/{package}/python/{name}.py");
+        let mut command = python();
+        command.arg(root().join(file));
+        commands.push(("Python", command));
+    } else {
+        skipped(say("there is no Python here", "acá no hay Python"));
+    }
+    commands
+}
+
+/// Whether a program can be started here.
+fn runs(mut command: Command) -> bool {
+    command.arg("--version").output().is_ok_and(|ended| ended.status.success())
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
 /// The target folder that this test program was built in.
 fn target() -> PathBuf {
     let this = env::current_exe().expect("a test program has a path");
@@ -57,8 +106,7 @@ fn build(package: &str, targets: &str, after: impl FnOnce(&Path)) {
     let lock = File::create(copies.join("lock")).expect("it can be written");
     lock.lock().expect("a file can be locked"); // Until the end of this call.
 
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
+    let mut build = Command::new(cargo());
     build.args(["build", "--quiet", "-p", package, targets]);
     build.arg("--target-dir").arg(target()).current_dir(root());
     build.env_remove("CARGO_BUILD_TARGET");
