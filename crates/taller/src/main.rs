@@ -22,9 +22,8 @@ use words::{line, said, tell};
 type Result<T = bool> = std::result::Result<T, (u8, String)>;
 
 fn main() -> ExitCode {
-    let given = env::args_os().skip(1).map(|w| w.display().to_string());
-    let given: Vec<_> = given.collect();
-    match taller(given.iter().map(String::as_str).collect()) {
+    let all: Vec<_> = env::args_os().map(|w| w.display().to_string()).collect();
+    match taller(all[1..].iter().map(String::as_str).collect()) {
         Ok(good) => ExitCode::from(u8::from(!good)),
         Err((status, words)) => {
             line(words);

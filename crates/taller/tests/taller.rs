@@ -192,6 +192,7 @@ fn hints_help_and_what_is_not_understood() {
 fn nothing_that_a_student_writes_hangs_it() {
     let workshop = Workshop::new("nada se cuelga");
     let wait = "let (n, _) = s.recv_from(&mut buffer)?;";
+    let stdout = "let _kept = std::io::stdout().lock();\n";
     let (thread, sleep) = ("std::thread::spawn(|| ", "std::thread::park()");
     for (old, new) in [
         (wait, format!("#[allow(clippy::empty_loop)]\nloop {{}}\n{wait}")),
@@ -203,6 +204,7 @@ fn nothing_that_a_student_writes_hangs_it() {
         (wait, format!("{thread}panic!(\"boo\")).join().unwrap();\n{wait}")),
         (wait, format!("{thread}loop {{ {sleep} }}).join().unwrap();\n{wait}")),
         (wait, format!("std::process::exit(7);\n{wait}")),
+        (wait, format!("{stdout}loop {{ {sleep} }}\n{wait}")),
     ] {
         workshop.write(
             old,
@@ -212,12 +214,17 @@ fn nothing_that_a_student_writes_hangs_it() {
         assert_says(&ended, 1, &["FAIL  step_4_gives_what_came", "edit:  "]);
     }
     // Plain `cargo test` neither.
-    let wait_twice = format!("s.recv_from(&mut buffer)?;\n{wait}");
-    workshop.write(wait, &wait_twice);
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--quiet"]);
-    let ended = workshop.run(cargo, &["-p", "ex01-first-socket"], "en");
+    let test = |new: &str| {
+        workshop.write(wait, &format!("{new}\n{wait}"));
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["test", "--quiet"]);
+        workshop.run(cargo, &["-p", "ex01-first-socket"], "en")
+    };
+    let ended = test("s.recv_from(&mut buffer)?;");
     assert_says(&ended, 101, &["receive() still waits"]);
+    let ended = test(&format!("{stdout}std::mem::forget(_kept);"));
+    assert_eq!(ended.code, Some(101), "{ended:?}");
+    assert!(ended.stderr.contains("with `println!`"), "{ended:?}");
 }
 
 #[test]
