@@ -4,9 +4,10 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt::Write;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _, stderr, stdout};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::exit;
 use std::sync::Once;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -89,7 +90,8 @@ pub fn patience() -> Duration {
 ///
 /// It fails at once if `test` or what it started with [`beside`] panics, and
 /// after five times [`patience`] whatever happens. Threads that are still
-/// blocked then stay behind, until the test program ends. A panic by the
+/// blocked then stay behind, until the test program ends (it ends at once if
+/// one of them keeps stdout locked). A panic by the
 /// `todo!` of one of the `steps` is told with the step's caption.
 ///
 /// # Panics
@@ -102,7 +104,7 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
         let _ = report.send(Ok(()));
     });
     let words = match reported.recv_timeout(patience() * 5) {
-        Ok(Ok(())) => return,
+        Ok(Ok(())) => return need_stdout(),
         Ok(Err((payload, place))) => told(steps, payload, &place),
         Err(_) => format!(
             "\n  {}",
@@ -115,7 +117,27 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     // Not `panic!`, which would name a line of the test's: the student's own
     // line stands above.
     eprintln!("{words}");
+    need_stdout();
     resume_unwind(Box::new(words))
+}
+
+/// Ends the test program if a thread keeps stdout: the program could not say
+/// how its tests went, and would wait for ever to do so.
+fn need_stdout() {
+    let (free, freed) = channel();
+    thread::spawn(move || {
+        drop(stdout().lock());
+        let _ = free.send(());
+    });
+    if freed.recv_timeout(patience()).is_err() {
+        let words = say(
+            "a thread of yours keeps `stdout().lock()` for ever: print with `println!`, which takes it for one line at a time",
+            "un hilo tuyo se queda para siempre con `stdout().lock()`: imprimí con `println!`, que lo toma para una línea por vez",
+        );
+        // Not `eprintln!`, whose words end with the program.
+        let _ = writeln!(stderr(), "\n  {words}");
+        exit(101);
+    }
 }
 
 /// What a panic says.
