@@ -55,7 +55,8 @@ fn no_answer() -> &'static str {
 #[test]
 fn step_4_is_connected_to_the_server() {
     exercise(&STEPS, || {
-        let server = Peer::new().address();
+        let peer = Peer::new();
+        let server = peer.address();
         let did = say("called open() with ", "llamó a open() con ");
         let expected = say("a socket connected to ", "un socket conectado a ");
         let (came, cause) = match open(server).map(|s| s.peer_addr()) {
