@@ -451,10 +451,11 @@ fn asked_in_vain() -> (Given, Log, Instant) {
 fn step_9_asks_three_times() {
     exercise(&STEPS, || {
         let (given, log, _) = asked_in_vain();
-        let questions = say("questions", "preguntas");
-        let asked = format!("{} {questions}", log.questions);
+        let questions =
+            say("questions at the server", "preguntas en el servidor");
+        let asked = format!("{questions}: {}", log.questions);
         let told = |came: &str, cause| {
-            let expected = format!("{TRIES} {questions}, {}", no_answer());
+            let expected = format!("{questions}: {TRIES}; {}", no_answer());
             Told { did: &silent(), expected: &expected, came, cause }.fail()
         };
         if given.is_none() {
@@ -475,6 +476,15 @@ fn step_9_asks_three_times() {
                 say(
                     "Your client asks again before it has waited: after each question, wait for its answer, and only then ask again.",
                     "Tu cliente vuelve a preguntar antes de haber esperado: después de cada pregunta, esperá su respuesta, y recién entonces preguntá otra vez.",
+                ),
+            );
+        }
+        if !matches!(given, Some(Some(Ok(None)))) {
+            told(
+                &format!("{asked}; {}", words(&given)),
+                say(
+                    "ask_again() does not say that nothing came: after the last try it gives `Ok(None)`, and report() has the sentence.",
+                    "ask_again() no dice que no llegó nada: después del último intento devuelve `Ok(None)`, y report() tiene la frase.",
                 ),
             );
         }
@@ -501,15 +511,6 @@ fn step_9_asks_three_times() {
                 ),
             ),
             _ => {}
-        }
-        if !matches!(given, Some(Some(Ok(None)))) {
-            told(
-                &format!("{asked}, {}", words(&given)),
-                say(
-                    "ask_again() does not say that no answer came: after the last try it gives `Ok(None)`, and report() has the sentence.",
-                    "ask_again() no dice que no llegó ninguna respuesta: después del último intento devuelve `Ok(None)`, y report() tiene la frase.",
-                ),
-            );
         }
     });
 }
@@ -606,9 +607,9 @@ fn step_9_stops_at_the_answer() {
         let s = connected(server.address());
         let (socket, to) = (s.try_clone().unwrap(), s.local_addr().unwrap());
         let served = beside(move || {
-            server.receive();
-            server.send(b"10:16\r\n", to);
-            server.receive().map(|(data, _)| data)
+            let (_, from) = server.receive()?;
+            server.send(b"10:16\r\n", from);
+            Some((from, server.receive()?.0))
         });
         let (given, log) = asked(s, patience() * 10, None);
         let did = say(
@@ -622,8 +623,23 @@ fn step_9_stops_at_the_answer() {
         check_answer(&given, did, cause);
         // Had it asked again, that question would come before this.
         socket.send(b"after").unwrap();
-        let next = served.wait().flatten();
-        if next.as_deref() != Some(b"after") || !log.notes.is_empty() {
+        let Some((from, next)) = served.wait().flatten() else {
+            Told { did, expected: &bytes(b""), came: &nothing(), cause }.fail()
+        };
+        if from != to {
+            let expected = say("a question from ", "una pregunta desde ");
+            Told {
+                did,
+                expected: &format!("{expected}{to}"),
+                came: &format!("{expected}{from}"),
+                cause: say(
+                    "Your client asks through another socket than `s`: a late answer to the first question would come where nobody waits any more.",
+                    "Tu cliente pregunta por otro socket, y no por `s`: una respuesta tardía a la primera pregunta llegaría adonde ya nadie espera.",
+                ),
+            }
+            .fail();
+        }
+        if next != b"after" || !log.notes.is_empty() {
             let expected = say("one question", "una pregunta");
             let came = say(
                 "one more, or a note that nothing came",
@@ -639,11 +655,10 @@ fn step_9_takes_the_answer_to_a_later_question() {
     exercise(&STEPS, || {
         let server = Peer::new();
         let s = connected(server.address());
-        let to = s.local_addr().unwrap();
         beside(move || {
             server.receive(); // The first question gets lost.
-            while server.receive().is_some() {
-                server.send(b"10:16\r\n", to);
+            while let Some((_, from)) = server.receive() {
+                server.send(b"10:16\r\n", from);
             }
         });
         let (given, _) = asked(s, first(), None);
