@@ -60,7 +60,10 @@ fn lines() -> Vec<f64> {
 
 /// The statistics in lines.
 fn report(sample: &[f64]) -> String {
-    let values: Vec<_> = sorted(sample).into_iter().map(ms).collect();
+    let mut values: Vec<_> = sorted(sample).into_iter().map(ms).collect();
+    if values.is_empty() {
+        values.push("no delays".to_string());
+    }
     let percentiles =
         PERCENTS.map(|p| format!("{p}: {}", ms(percentile(sample, p))));
     let least = minimum(sample);
