@@ -198,7 +198,7 @@ fn step_2_gives_none_where_bytes_are_missing() {
 #[test]
 fn step_3_sends_the_number_and_the_time_it_gives() {
     exercise(&STEPS, || {
-        let (s, _, peer) = connected();
+        let (s, address, peer) = connected();
         let start = Instant::now();
         sleep(Duration::from_millis(5)); // The time sent is no less.
         let before = start.elapsed();
@@ -218,9 +218,20 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
         );
         let given =
             given.unwrap_or_else(|e| told(probe, &error_words(&e), sends));
-        let Some((data, _)) = peer.receive() else {
+        let Some((data, from)) = peer.receive() else {
             told(probe, &nothing(), sends)
         };
+        if from != address {
+            let expected = say("a probe from ", "una sonda desde ");
+            told(
+                &format!("{expected}{address}"),
+                &from.to_string(),
+                say(
+                    "The probe left from another socket, and the reply goes back to that one, where nobody waits: send through `s`.",
+                    "La sonda salió de otro socket, y la respuesta vuelve a ese, donde no espera nadie: mandá por `s`.",
+                ),
+            );
+        }
         let Some((seq, sent)) = fields(&data) else {
             told(probe, &hex(&data), sends)
         };
@@ -576,7 +587,10 @@ fn step_5_notices_that_nothing_comes() {
                         "wait() takes silence for a failure: a lost probe is a result like any other, and `in_time` makes a `None` of the time-out.",
                         "wait() toma el silencio por una falla: una sonda perdida es un resultado más, y `in_time` convierte el vencimiento en `None`.",
                     ),
-                    Some(None) => runs_out(),
+                    Some(None) => say(
+                        "wait() panics when nothing comes: does it `unwrap` what `recv` gives, or subtract with `-` below zero?",
+                        "wait() entra en pánico si no llega nada: ¿le hace `unwrap` a lo que da `recv`, o resta con `-` por debajo de cero?",
+                    ),
                     _ => say(
                         "wait() gives the reply no time: a probe is lost once the threshold is over since it was sent, and not before.",
                         "wait() no le da tiempo a la respuesta: una sonda está perdida recién cuando pasó el umbral desde que se mandó.",
@@ -635,28 +649,6 @@ fn runs_out() -> &'static str {
 }
 
 #[test]
-fn step_5_knows_when_no_time_is_left() {
-    exercise(&STEPS, || {
-        let (s, _, _peer) = connected();
-        let start = Instant::now();
-        sleep(Duration::from_millis(1)); // The probe was sent before.
-        let given = waited(s, start, vec![sent(0)], Duration::ZERO);
-        if !matches!(&given, Some(Some(Ok(p))) if p[..] == [sent(0)]) {
-            Told {
-                did: say(
-                    "called wait() when the threshold was over already",
-                    "llamó a wait() cuando el umbral ya había pasado",
-                ),
-                expected: &list(&[sent(0)]),
-                came: &words(&given),
-                cause: runs_out(),
-            }
-            .fail();
-        }
-    });
-}
-
-#[test]
 fn step_5_gives_other_datagrams_no_time() {
     exercise(&STEPS, || {
         let (s, address, peer) = connected();
@@ -686,6 +678,28 @@ fn step_5_gives_other_datagrams_no_time() {
                         "El tiempo vuelve a empezar con cada datagrama que llega: el final es el tiempo de envío más el umbral, y se espera lo que falta.",
                     ),
                 },
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_5_knows_when_no_time_is_left() {
+    exercise(&STEPS, || {
+        let (s, _, _peer) = connected();
+        let start = Instant::now();
+        sleep(Duration::from_millis(1)); // The probe was sent before.
+        let given = waited(s, start, vec![sent(0)], Duration::ZERO);
+        if !matches!(&given, Some(Some(Ok(p))) if p[..] == [sent(0)]) {
+            Told {
+                did: say(
+                    "called wait() when the threshold was over already",
+                    "llamó a wait() cuando el umbral ya había pasado",
+                ),
+                expected: &list(&[sent(0)]),
+                came: &words(&given),
+                cause: runs_out(),
             }
             .fail();
         }
@@ -835,10 +849,17 @@ fn step_6_goes_on_after_a_lost_probe() {
         {
             told(
                 &words(&given),
-                say(
-                    "A reply that came when the next probe was on its way still gave a delay: it is late, and counts for neither.",
-                    "Una respuesta que llegó cuando la sonda siguiente estaba en camino igual dio una demora: es tardía, y no vale para ninguna.",
-                ),
+                if given.is_none() {
+                    say(
+                        "measure() goes on where it should end: one call sends one probe, and waits for that probe alone.",
+                        "measure() sigue cuando tendría que terminar: cada llamada manda una sonda, y espera solo esa.",
+                    )
+                } else {
+                    say(
+                        "A reply that came when the next probe was on its way still gave a delay: it is late, and counts for neither.",
+                        "Una respuesta que llegó cuando la sonda siguiente estaba en camino igual dio una demora: es tardía, y no vale para ninguna.",
+                    )
+                },
             );
         }
     });

@@ -366,6 +366,10 @@ fn step_4_finds_the_percentiles_of_the_rfcs() {
             "percentile() takes the rank, rounded down, as an index: that is right between two ranks, and one too far at a rank.",
             "percentile() toma el rango, redondeado para abajo, como índice: entre dos rangos acierta, y justo en un rango se pasa por uno.",
         );
+        let whole = say(
+            "percentile() gives the minimum, whatever the percent: 20 / 100 of whole numbers is 0, so compute the rank in floats.",
+            "percentile() da siempre el mínimo: 20 / 100 con números enteros es 0, así que calculá el rango con `f64`.",
+        );
         // An index beyond the end may be undefined, or the last one.
         let last = |q: &Q, index: f64| {
             at(&ascending(q.0), (index + 1.0).min(q.0.len() as f64))
@@ -412,12 +416,22 @@ fn step_4_finds_the_percentiles_of_the_rfcs() {
                         "percentile() toma el porcentaje por una parte de 1: el 20 % de 5 demoras es el rango 1, y no el 100.",
                     ),
                 ),
+                (&|q| at(&ascending(q.0), 1.0), whole),
                 (
-                    &|q| at(&ascending(q.0), 1.0),
-                    say(
-                        "percentile() gives the minimum, whatever the percent: 20 / 100 of whole numbers is 0, so compute the rank in floats.",
-                        "percentile() da siempre el mínimo: 20 / 100 con números enteros es 0, así que calculá el rango con `f64`.",
-                    ),
+                    &|q| {
+                        let hundred = (q.1 / 100.0).floor();
+                        let rank = hundred * q.0.len() as f64;
+                        at(&ascending(q.0), rank.max(1.0))
+                    },
+                    whole,
+                ),
+                (
+                    &|q| {
+                        let hundred = (q.1 / 100.0).floor();
+                        let rank = hundred * q.0.len() as f64;
+                        at(&ascending(q.0), rank + 1.0)
+                    },
+                    whole,
                 ),
             ],
             say(
@@ -482,6 +496,14 @@ fn step_4_is_undefined_without_a_delay() {
             .fail();
         }
     });
+}
+
+/// The likely cause when nothing else is known.
+fn no_middle() -> &'static str {
+    say(
+        "median() does not give the middle: in ascending order, the one with as many before as after it.",
+        "median() no da la del medio: en orden ascendente, la que tiene tantas antes como después.",
+    )
 }
 
 /// Each sample, and its median.
@@ -550,10 +572,7 @@ fn step_5_finds_the_middle() {
                     ),
                 ),
             ],
-            say(
-                "median() does not give the middle: in ascending order, the one with as many before as after it.",
-                "median() no da la del medio: en orden ascendente, la que tiene tantas antes como después.",
-            ),
+            no_middle(),
         );
         Told {
             did: &called("median", sample, ""),
@@ -582,6 +601,8 @@ fn step_5_is_undefined_without_a_delay() {
                         "median() looks for the middle of nothing: an empty sample is even, too, and there is nothing at n / 2 - 1.",
                         "median() busca el medio de nada: una muestra vacía también es par, y en n / 2 - 1 no hay nada.",
                     )
+                } else if given.is_none_or(|given| !given.is_nan()) {
+                    no_middle()
                 } else {
                 say(
                     "median() computes with what is infinite: infinite less infinite is NaN; the sum of two, halved, stays infinite.",
