@@ -14,7 +14,7 @@ fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
     if words.is_empty() {
         send("hola", 2);
-        send(&"ja".repeat(100), 4);
+        send(&"ja".repeat(50), 3);
         return;
     }
     let Some(data) = bytes(&words.concat()) else {
@@ -30,8 +30,11 @@ fn send(text: &str, seq: u32) {
     let (src, dst) = (0x1122_3344, 0xaabb_ccdd);
     let frame = Frame { kind, attempt: 0, src, dst, seq, payload };
     let data = pack(&frame);
-    let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{} bytes become a frame of {}: {hex}", text.len(), data.len());
+    println!("{} bytes become a frame of {}:", text.len(), data.len());
+    for row in data.chunks(32) {
+        let row = row.iter().map(|byte| format!("{byte:02x}"));
+        println!("  {}", row.collect::<String>());
+    }
     show(&data);
 }
 
@@ -44,7 +47,10 @@ fn show(data: &[u8]) {
     let Frame { kind, attempt, src, dst, seq, .. } = frame;
     println!("  {kind:?} #{seq}, try {attempt}, {src:08x} to {dst:08x}");
     match message(data, inflate) {
-        Some(text) => println!("  message: {}", text.escape_ascii()),
+        Some(text) => {
+            let text = String::from_utf8_lossy(&text);
+            println!("  message: {}", text.escape_debug());
+        }
         None => println!("  no message"),
     }
 }
