@@ -154,11 +154,7 @@ pub fn old_message(number: u32) -> Vec<Action> {
 /// 6. Tell the messages apart by their number: the expected one is new, one
 ///    before it is old, and one behind it is from the future: do nothing.
 pub fn take_message(s: &mut Session, number: u32, text: String) -> Vec<Action> {
-    if number == s.expect {
-        new_message(s, text)
-    } else {
-        old_message(number)
-    }
+    if number == s.expect { new_message(s, text) } else { old_message(number) }
 }
 
 /// 7. Join the steps: what one event makes necessary.

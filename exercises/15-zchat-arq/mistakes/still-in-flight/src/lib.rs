@@ -130,15 +130,13 @@ pub fn send_again(s: &mut Session, now: Duration) -> Vec<Action> {
 ///    is done with, and the next is sent. Any other changes nothing.
 pub fn take_ack(s: &mut Session, now: Duration, number: u32) -> Vec<Action> {
     match &s.flight {
-        Some(flight) if flight.number == number => {
-            match s.queue.is_empty() {
-                true => Vec::new(),
-                false => {
-                    s.flight = None;
-                    send_next(s, now)
-                }
+        Some(flight) if flight.number == number => match s.queue.is_empty() {
+            true => Vec::new(),
+            false => {
+                s.flight = None;
+                send_next(s, now)
             }
-        }
+        },
         _ => Vec::new(),
     }
 }
