@@ -38,7 +38,7 @@ impl Ladder {
     }
 
     fn line(&mut self, now: Duration, line: &str, more: &str) {
-        let line = format!("{:.3} s   {line} {more}", now.as_secs_f64());
+        let line = format!("{:>7.3} s {line} {more}", now.as_secs_f64());
         self.0.push(line.trim_end().to_string());
     }
 
@@ -52,15 +52,15 @@ impl Ladder {
         }
     }
 
-    /// The words, and below them the picture: its end, if it is a long one.
+    /// The words, and below them the picture; of a long one, both its ends.
     fn below(&self, words: &str) -> String {
         let mut text = words.to_string();
+        let (first, last) = (20, self.0.len().saturating_sub(10));
         for (i, line) in self.0.iter().enumerate() {
-            if i == 1 && self.0.len() > 32 {
-                text += "\n                ...";
-            }
-            if i == 0 || i + 30 >= self.0.len() {
+            if i < first || i >= last {
                 text += &format!("\n      {line}");
+            } else if i == first {
+                text += "\n                ...";
             }
         }
         text
@@ -661,13 +661,18 @@ impl World {
             }
         }
         let what = say("it never ends", "no termina nunca");
-        Err((
-            what.to_string(),
+        let cause = if self.sides.iter().all(|side| side.shown == 0) {
+            say(
+                "Your handle() shows nothing of what came: the list that take_message() gives is the answer, and nobody else does what stands in it.",
+                "Tu handle() no muestra nada de lo que llegó: la lista que da take_message() es la respuesta, y nadie más hace lo que dice.",
+            )
+        } else {
             say(
                 "A side goes on for ever: is it acknowledged again what was shown before, and does each alarm send or set a new time?",
                 "Un lado sigue para siempre: ¿se vuelve a acusar recibo de lo que ya se mostró, y cada alarma manda algo o fija otra hora?",
-            ),
-        ))
+            )
+        };
+        Err((what.to_string(), cause))
     }
 
     /// Nothing is left to happen: was everything shown?
@@ -739,9 +744,8 @@ impl World {
         self.ladder.line(self.now, &note(i == 0, &shows(text)), "");
         let next = self.sides[1 - i].typed.get(self.sides[i].shown);
         if next.is_none_or(|next| *next != text) {
-            let before = self.sides[1 - i].typed[..self.sides[i].shown]
-                .iter()
-                .any(|shown| *shown == text);
+            let shown = self.sides[i].shown;
+            let before = self.sides[1 - i].typed[..shown].contains(&text);
             let what = if before {
                 say("shown twice:", "se mostró dos veces:")
             } else {
@@ -942,14 +946,15 @@ fn step_7_talks_through_real_sockets() {
             })
         };
         let sides = [start(0, ana), start(1, beto)];
-        // A slow machine may need more than one patience.
-        let ended =
-            sides.map(|side| (0..2).find_map(|_| side.wait()).is_some());
+        // They end together. A slow machine may need more than one patience.
+        let first = (0..2).any(|_| sides[0].wait().is_some());
+        let ended = first && sides[1].wait().is_some();
         let (ladder, shown) = &*world.lock().unwrap();
-        if ended != [true; 2] || shown[0] != texts[1] || shown[1] != texts[0] {
-            let what = match ended {
-                [true, true] => say("this was sent:", "esto se mandó:"),
-                _ => say("it has not ended:", "no terminó:"),
+        if !ended || shown[0] != texts[1] || shown[1] != texts[0] {
+            let what = if ended {
+                say("this was sent:", "esto se mandó:")
+            } else {
+                say("it has not ended:", "no terminó:")
             };
             Told {
                 did: say(
