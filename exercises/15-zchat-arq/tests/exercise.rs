@@ -204,7 +204,8 @@ fn step_1_sets_the_timer() {
         let (came, meant) = (scene.s.deadline(), scene.now + WAIT);
         if came != Some(meant) {
             let at = |at: Duration| format!("{:.3} s", at.as_secs_f64());
-            let came = came.map(at);
+            let far = scene.now + 1000 * WAIT;
+            let came = came.filter(|came| *came < far).map(at);
             let none = say("no alarm", "ninguna alarma");
             let came = came.as_deref().unwrap_or(none);
             Told {
@@ -705,11 +706,11 @@ impl World {
         let Some((_, (to, frame, since))) = self.air.pop_first() else {
             return Ok(());
         };
-        let late = since.map_or(String::new(), |since| {
+        if let Some(since) = since {
             let late = say("late, sent at", "tarde, salió a los");
-            format!("{late} {:.3} s", since.as_secs_f64())
-        });
-        self.ladder.line(self.now, &arrow(to == 1, &frame, true), &late);
+            let late = format!("{late} {:.3} s", since.as_secs_f64());
+            self.ladder.line(self.now, &arrow(to == 1, &frame, true), &late);
+        }
         if let Frame::Ack { number } = frame {
             let side = &mut self.sides[to];
             side.heard = side.heard.max(number);
@@ -720,6 +721,10 @@ impl World {
     /// Something happens to a side, and it does what that makes necessary.
     fn event(&mut self, i: usize, event: Event) -> Result<(), Wrong> {
         let alarm = matches!(event, Event::Alarm);
+        if alarm {
+            let line = note(i == 0, say("alarm", "alarma"));
+            self.ladder.line(self.now, &line, "");
+        }
         for action in handle(&mut self.sides[i].s, self.now, event) {
             match action {
                 Action::Show(text) => self.show(i, &text)?,
@@ -816,10 +821,18 @@ impl World {
             return Err((format!("{what}: {frame}"), cause));
         }
         let fate = side.fates.next(&frame.pack());
-        if fate.copies == 0 {
-            let lost = say("lost", "se pierde");
-            self.ladder.line(now, &arrow(i == 0, &frame, false), lost);
-        }
+        let (line, more) = match (fate.copies, fate.delay) {
+            (0, _) => (arrow(i == 0, &frame, false), say("lost", "se pierde")),
+            (_, Some(_)) => {
+                let late = say("will be late", "llega tarde");
+                (note(i == 0, &format!("{frame} ({late})")), "")
+            }
+            (1, None) => (arrow(i == 0, &frame, true), ""),
+            (_, None) => {
+                (arrow(i == 0, &frame, true), say("twice", "dos veces"))
+            }
+        };
+        self.ladder.line(now, &line, more);
         for _ in 0..fate.copies {
             self.sent += 1;
             let at = now + fate.delay.unwrap_or(10 * MS);
