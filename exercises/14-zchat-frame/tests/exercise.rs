@@ -511,7 +511,7 @@ fn step_4_refuses_what_cannot_be() {
             body[2] = number;
             let cause = say(
                 "Your unpack() takes a frame for one of a kind that it is not: `kind` gives `None` for a number that no kind has, and that is the answer.",
-                "Tu unpack() toma una trama por una de otra clase: `kind` da `None` si ninguna clase tiene ese número, y esa es la respuesta.",
+                "Tu unpack() toma una trama por una de otro tipo: `kind` da `None` si ningún tipo tiene ese número, y esa es la respuesta.",
             );
             check_unpack(&sealed(&body), None, cause);
         }

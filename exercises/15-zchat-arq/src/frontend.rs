@@ -71,7 +71,7 @@ pub fn run(
 ) -> io::Result<()> {
     let _end = End(busy);
     let begun = Instant::now();
-    let mut session = Session::new();
+    let mut session = Session::begin();
     let typed = texts.iter().map(|text| Event::Typed(text.to_string()));
     let mut events: VecDeque<Event> = typed.collect();
     let mut done = false;

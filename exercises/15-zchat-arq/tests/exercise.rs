@@ -95,7 +95,7 @@ impl Scene {
     fn new() -> Scene {
         let ladder =
             Ladder::new(say("your side", "tu lado"), say("test", "prueba"));
-        Scene { s: Session::new(), now: Duration::ZERO, ladder }
+        Scene { s: Session::begin(), now: Duration::ZERO, ladder }
     }
 
     fn types(&mut self, text: &str) {
@@ -623,7 +623,7 @@ impl World {
     /// A conversation that has not begun; 0 is the left side.
     fn new(typed: [&[&'static str]; 2], shares: Shares, seed: u64) -> World {
         let side = |i: usize| Side {
-            s: Session::new(),
+            s: Session::begin(),
             fates: Fates::new(
                 shares,
                 seed,
@@ -931,7 +931,7 @@ fn step_7_survives_it_in_both_directions() {
 fn step_7_talks_through_real_sockets() {
     exercise(&STEPS, || {
         // Or a missing step would be one of the program's threads.
-        handle(&mut Session::new(), Duration::ZERO, Event::Alarm);
+        handle(&mut Session::begin(), Duration::ZERO, Event::Alarm);
         let socket = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (ana, beto) = (socket(), socket());
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -76,9 +76,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// At the beginning. (This one is done.)
-    #[expect(clippy::new_without_default, reason = "one way is enough")]
-    pub fn new() -> Session {
+    /// A session at its beginning. (This one is done.)
+    pub fn begin() -> Session {
         Session { queue: VecDeque::new(), sent: 0, flight: None, expect: 1 }
     }
 
