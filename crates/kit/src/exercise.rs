@@ -8,11 +8,12 @@ use std::io::{self, ErrorKind, Write as _, stderr, stdout};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::exit;
-use std::sync::Once;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use std::{env, thread};
 
+use crate::process::{STARTED, Started, end_all};
 use crate::say;
 
 /// A step that the student fills in: its number, and its caption in English
@@ -91,19 +92,24 @@ pub fn patience() -> Duration {
 /// It fails at once if `test` or what it started with [`beside`] panics, and
 /// after five times [`patience`] whatever happens. Threads that are still
 /// blocked then stay behind, until the test program ends (it ends at once if
-/// one of them keeps stdout locked). A panic by the
-/// `todo!` of one of the `steps` is told with the step's caption.
+/// one of them keeps stdout locked); each [`Program`](crate::Program) that the
+/// test started is ended. A panic by the `todo!` of one of the `steps` is told
+/// with the step's caption.
 ///
 /// # Panics
 /// If the test fails.
 pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     note_places();
     let (report, reported) = channel();
-    spawn("the test", report.clone(), move || {
+    let started = Started::default();
+    let both = (report.clone(), Arc::clone(&started));
+    spawn("the test", both, move || {
         test();
         let _ = report.send(Ok(()));
     });
-    let words = match reported.recv_timeout(patience() * 5) {
+    let came = reported.recv_timeout(patience() * 5);
+    end_all(&started);
+    let words = match came {
         Ok(Ok(())) => return need_stdout(),
         Ok(Err((payload, place))) => told(steps, payload, &place),
         Err(_) => format!(
@@ -221,11 +227,12 @@ fn told(steps: &[Step], payload: Payload, place: &str) -> String {
 /// Starts a thread whose panic is reported.
 fn spawn(
     name: &str,
-    report: Sender<Report>,
+    (report, started): (Sender<Report>, Started),
     work: impl FnOnce() + Send + 'static,
 ) {
     let work = move || {
         REPORT.set(Some(report.clone()));
+        STARTED.set(started);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
             // Or the test is over.
             let _ = report.send(Err((payload, PLACE.take())));
@@ -255,7 +262,8 @@ pub fn beside<T: Send + 'static>(
     let report = report.expect("`beside` stands inside `exercise`");
     let (give, given) = channel();
     let _give = give.clone();
-    spawn("your code", report, move || {
+    let started = STARTED.with_borrow(Arc::clone);
+    spawn("your code", (report, started), move || {
         let _ = give.send(work());
     });
     Beside { given, _give }
@@ -391,6 +399,19 @@ mod tests {
             assert_eq!(beside(|| 7).wait(), Some(7));
             assert!(blocked.now().is_none());
         });
+    }
+
+    #[test]
+    fn no_program_outlives_its_test_whoever_holds_it() {
+        let (give, given) = channel();
+        let words = failed(move || {
+            let start = || crate::process::tests::start("deaf");
+            beside(move || give.send(start()).unwrap()).wait();
+            panic!("over");
+        });
+        assert!(words.ends_with(": over"), "{words}");
+        let mut program = given.recv().unwrap();
+        assert!(program.status_within(patience() * 5).is_some());
     }
 
     #[test]
