@@ -2,8 +2,8 @@
 //!
 //! You need not change this file: it uses what you write in lib.rs.
 //!
-//! Run:   cargo run -p ex12-rtt-singleton
-//! First: cargo run -p rtt-rfc2681 --bin server
+//! Run:  cargo run -p rtt-rfc2681 --bin server
+//! Then: cargo run -p ex12-rtt-singleton
 
 use std::env;
 use std::io::{self, ErrorKind};
