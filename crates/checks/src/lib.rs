@@ -4,6 +4,7 @@
 
 pub mod book;
 pub mod forge;
+pub mod markdown;
 mod start;
 pub mod twins;
 pub mod zchat;
