@@ -227,7 +227,10 @@ fn a_run_may_differ_in_its_numbers_and_in_nothing_else() {
         (old.replace("hello", "help"), "- --> hello\n+ --> help\n"),
         (format!("{old}more\n"), "+ more\n"),
         (old.replace("--> hello\n", ""), "- --> hello\n"),
-        (old.replace("at 12", "at x"), "- at 12:05  127.0.0.1:40000\n+ at x:05"),
+        (
+            old.replace("at 12", "at x"),
+            "- at 12:05  127.0.0.1:40000\n+ at x:05",
+        ),
         (String::new(), "- at 12:05  127.0.0.1:40000\n- --> hello\n"),
     ] {
         let difference = difference(old, &new).unwrap();
