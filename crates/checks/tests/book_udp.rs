@@ -106,7 +106,12 @@ fn recorded(name: &str, text: &str) {
         }
         lines += &format!("{rest}\n");
     }
-    book::recorded(name, &lines);
+    // A run that differs in its numbers alone is no reason to write it anew.
+    let old = root().join(format!("docs/material/{name}.txt"));
+    let old = fs::read_to_string(old).unwrap_or_default();
+    if book::difference(&old, &lines).is_some() {
+        book::recorded(name, &lines);
+    }
 }
 
 /// The text without those columns of its long lines that are blank, as their
