@@ -113,6 +113,7 @@ def look(browser, language, other, shots, wrong):
 
         page.on("request", request)
         page.on("pageerror", lambda e: tell(f"an error: {e}"))
+        page.set_viewport_size({"width": VIEWS["1600"], "height": 1000})
         page.goto(file.as_uri())
         if file.name != "print.html":
             for what in links(page, file.name, other):
@@ -120,6 +121,8 @@ def look(browser, language, other, shots, wrong):
         twins = page.locator("table.twin").count()
         seen += len(page.evaluate(ROWS))
         for view, width in VIEWS.items():
+            if file.name == "print.html" and view != "print":
+                continue  # The whole book, which is there to be printed.
             page.set_viewport_size({"width": width, "height": 1000})
             page.emulate_media(media="print" if view == "print" else "screen")
             if view == "1024":
@@ -130,7 +133,8 @@ def look(browser, language, other, shots, wrong):
                 tell(what, view)
             if twins and file.name != "print.html":
                 shot = shots / f"{language}-{file.stem}-{view}.png"
-                page.screenshot(path=shot, full_page=True)
+                part = {"x": 0, "y": 0, "width": width, "height": 5000}
+                page.screenshot(path=shot, full_page=True, clip=part)
         page.close()
     return seen
 
