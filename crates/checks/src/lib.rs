@@ -1,7 +1,8 @@
 //! What the tests of the teaching crates share: every program of the workshop
-//! as a real process, datagrams that no honest program sends, and the
-//! comparison of twins.
+//! as a real process, datagrams that no honest program sends, the comparison of
+//! twins, and the book.
 
+pub mod book;
 pub mod forge;
 mod start;
 pub mod twins;
