@@ -796,7 +796,7 @@ fn performance_time() {
     for language in Language::BOTH {
         let (server, address) = server(language, "udp-echo", &[]);
         let port = address.port().to_string();
-        let args = ["--port", &port, "--seconds", "1", "--json"];
+        let args = ["--port", &port, "--seconds", "2", "--json"];
         let ended = run(Language::Rust, "examples", "echo_load", &args);
         let load: serde_json::Value =
             serde_json::from_str(&ended.stdout).unwrap();
