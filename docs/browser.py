@@ -92,27 +92,29 @@ def links(page, name, other):
         heading = f'id="{unquote(parts.fragment)}"'
         if not file.exists():
             yield f"there is no {link}"
-        elif parts.fragment and heading not in file.read_text("utf-8"):
+        elif file.suffix != ".html" or not parts.fragment:
+            continue
+        elif heading not in file.read_text("utf-8"):
             yield f"there is no heading {link}"
 
 
 def look(browser, language, other, shots, wrong):
     """Looks at every page of a language; gives how many rows it saw."""
-    seen = 0
+    page, file, seen = browser.new_page(), None, 0
+
+    def tell(what, view=""):
+        wrong.append(f"{language}/{file.name} {view}: {what}")
+
+    def request(asked):
+        if not asked.url.startswith(("file:", "data:")):
+            tell(f"asks for {asked.url}")
+
+    page.on("request", request)
+    page.on("pageerror", lambda error: tell(f"an error: {error}"))
     for file in sorted((DOCS / "site" / language).glob("*.html")):
         if file.name in ("404.html", "index.html", "toc.html"):
             continue
-        page = browser.new_page()
-
-        def tell(what, view=""):
-            wrong.append(f"{language}/{file.name} {view}: {what}")
-
-        def request(asked):
-            if not asked.url.startswith(("file:", "data:")):
-                tell(f"asks for {asked.url}")
-
-        page.on("request", request)
-        page.on("pageerror", lambda e: tell(f"an error: {e}"))
+        page.emulate_media(media="screen")
         page.set_viewport_size({"width": VIEWS["1600"], "height": 1000})
         page.goto(file.as_uri())
         if file.name != "print.html":
@@ -135,7 +137,7 @@ def look(browser, language, other, shots, wrong):
                 shot = shots / f"{language}-{file.stem}-{view}.png"
                 part = {"x": 0, "y": 0, "width": width, "height": 5000}
                 page.screenshot(path=shot, full_page=True, clip=part)
-        page.close()
+    page.close()
     return seen
 
 

@@ -40,6 +40,7 @@ def adapt(items):
         chapter = item["Chapter"]
         text = chapter["content"].replace("](../../", f"]({top}/")
         text = re.sub(r"\]\(\.\./material/([\w-]+\.svg)\)", drawing, text)
+        text = text.replace("](../material/", f"]({top}/docs/material/")
         chapter["content"] = text
         adapt(chapter["sub_items"])
 
