@@ -143,7 +143,9 @@ def look(browser, language, other, shots, wrong):
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("--shots", default=DOCS.parent / "target/shots", type=Path)
+    args.add_argument(
+        "--shots", default=DOCS.parent / "target/shots", type=Path
+    )
     shots = args.parse_args().shots
     shots.mkdir(parents=True, exist_ok=True)
     build()
@@ -157,7 +159,9 @@ def main():
         spanish = look(browser, "es", "en", shots, wrong)
         browser.close()
     if english != spanish or english < 50:
-        wrong.append(f"rows of twins: {english} in English, {spanish} in Spanish")
+        wrong.append(
+            f"rows of twins: {english} in English, {spanish} in Spanish"
+        )
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"the book is well: {english} rows of twins in either language")
