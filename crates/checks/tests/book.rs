@@ -41,9 +41,10 @@ fn a_page_and_its_translation_have_the_same_shape() {
     LazyLock::force(&NOT_CURRENT);
     let mut wrong = Vec::new();
     for name in pages(LANGUAGES[0]) {
-        let texts =
-            LANGUAGES.map(|l| fs::read_to_string(page(l, &name)).unwrap());
-        wrong.extend(unlike(&name, &texts[0], &texts[1]));
+        let texts = LANGUAGES.map(|l| fs::read_to_string(page(l, &name)));
+        if let [Ok(english), Ok(spanish)] = texts {
+            wrong.extend(unlike(&name, &english, &spanish));
+        }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
@@ -149,11 +150,12 @@ static NOT_CURRENT: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut wrong = Vec::new();
     for language in LANGUAGES {
         for name in pages(language) {
-            let file = page(language, &name);
-            let text = fs::read_to_string(&file).unwrap();
-            let now = now(language, &name, &text);
             let file = format!("docs/{language}/{name}.md");
-            match now {
+            let Ok(text) = fs::read_to_string(page(language, &name)) else {
+                wrong.push(format!("there is no {file}"));
+                continue;
+            };
+            match now(language, &name, &text) {
                 Err(e) => wrong.push(format!("{file}: {e}")),
                 Ok(now) if now == text => {}
                 Ok(now) if updating() => {
