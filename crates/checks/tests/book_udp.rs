@@ -254,10 +254,11 @@ fn the_capture_as_three_programs_read_it() {
 fn the_checksum_on_the_page_is_right() {
     let text = fs::read_to_string(page("en", "udp-header")).unwrap();
     let (_, rows) = text.split_once("0a23 0001").expect("its first row");
-    let (rows, _) = format!("0a23 0001{rows}").split_once("```").map_or(
-        (String::new(), String::new()),
-        |(rows, rest)| (rows.to_string(), rest.to_string()),
-    );
+    let (rows, _) = format!("0a23 0001{rows}")
+        .split_once("```")
+        .map_or((String::new(), String::new()), |(rows, rest)| {
+            (rows.to_string(), rest.to_string())
+        });
     let words = |row: &str| -> Vec<u32> {
         let hex = row.split_whitespace().take_while(|w| w.len() == 4);
         hex.map_while(|w| u32::from_str_radix(w, 16).ok()).collect()
@@ -283,8 +284,7 @@ fn whom_a_neighbour_reaches() {
     if hosts.is_err() || user.is_ok_and(|id| id.stdout != b"0\n") {
         return skipped("two hosts need Linux, root, and ip");
     }
-    let [server, ask] =
-        [binary("udp-echo", "server"), example("echo_connect")];
+    let [server, ask] = [binary("udp-echo", "server"), example("echo_connect")];
     let run = |b: &str, a: &str| {
         let mut script = Command::new("bash");
         script.arg(root().join("examples/two_hosts.sh")).args([b, a]);
