@@ -43,11 +43,13 @@ WIDE = """() => {
     const wrong = [], root = document.scrollingElement;
     if (root.scrollWidth > root.clientWidth)
         wrong.push(`the page is ${root.scrollWidth} wide`);
-    for (const e of document.querySelectorAll("main :is(pre, pre > code, img)")) {
+    const table = innerWidth > 700 ? ", .table-wrapper" : ""; // Else it scrolls.
+    const parts = `main :is(pre, pre > code, img${table})`;
+    for (const e of document.querySelectorAll(parts)) {
         const place = e.closest("td, th, main").getBoundingClientRect();
         if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
             || e.getBoundingClientRect().right > place.right + 1)
-            wrong.push("too wide: " + (e.textContent || e.alt).slice(0, 60));
+            wrong.push("too wide: " + (e.innerText || e.alt).slice(0, 60));
         if (e.tagName == "IMG" && !e.naturalWidth)
             wrong.push("not shown: " + e.alt);
     }
@@ -101,6 +103,7 @@ def links(page, name, other):
 def look(browser, language, other, shots, wrong):
     """Looks at every page of a language; gives how many rows it saw."""
     page, file, seen = browser.new_page(), None, 0
+    page.set_default_timeout(300_000)  # A busy machine is no mistake.
 
     def tell(what, view=""):
         wrong.append(f"{language}/{file.name} {view}: {what}")
