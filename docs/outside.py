@@ -6,7 +6,7 @@ viewer of Markdown. The built book is not where the pages are. So here
 - a link to a file, (../../examples/scheme.rs), gets the address of the
   repository on the web, if book.toml (or the environment) has one as
   git-repository-url, or else of the file on this machine;
-- a drawing, (../material/checksum.svg), becomes part of the page.
+- a picture, (../material/checksum.svg), becomes part of the page.
 
 mdBook runs it in the folder of book.toml: https://rust-lang.github.io/mdBook
 """
@@ -27,10 +27,10 @@ web = html.get("git-repository-url")
 top = web + "/blob/main" if web else here
 
 
-def drawing(link):
-    data = Path("material", link[1]).read_bytes()
-    text = base64.b64encode(data).decode()
-    return f"](data:image/svg+xml;base64,{text})"
+def picture(link):
+    name, kind = link[1], link[2].replace("svg", "svg+xml")
+    text = base64.b64encode(Path("material", name).read_bytes()).decode()
+    return f"](data:image/{kind};base64,{text})"
 
 
 def adapt(items):
@@ -39,7 +39,8 @@ def adapt(items):
             continue  # A line or a title between the chapters.
         chapter = item["Chapter"]
         text = chapter["content"].replace("](../../", f"]({top}/")
-        text = re.sub(r"\]\(\.\./material/([\w-]+\.svg)\)", drawing, text)
+        text = re.sub(r"\]\(\.\./material/([\w-]+\.(svg|png))\)", picture, text)
+        text = text.replace("](../material/", f"]({top}/docs/material/")
         chapter["content"] = text
         adapt(chapter["sub_items"])
 

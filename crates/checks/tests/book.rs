@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::LazyLock;
 
 use checks::book::{
     LANGUAGES, captions, difference, made, page, stamp, updating,
@@ -37,11 +38,13 @@ fn both_languages_have_the_same_pages_in_the_same_order() {
 
 #[test]
 fn a_page_and_its_translation_have_the_same_shape() {
+    LazyLock::force(&NOT_CURRENT);
     let mut wrong = Vec::new();
     for name in pages(LANGUAGES[0]) {
-        let texts =
-            LANGUAGES.map(|l| fs::read_to_string(page(l, &name)).unwrap());
-        wrong.extend(unlike(&name, &texts[0], &texts[1]));
+        let texts = LANGUAGES.map(|l| fs::read_to_string(page(l, &name)));
+        if let [Ok(english), Ok(spanish)] = texts {
+            wrong.extend(unlike(&name, &english, &spanish));
+        }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
@@ -137,14 +140,22 @@ fn a_translation_that_lacks_something_is_told() {
 
 #[test]
 fn every_page_is_current() {
+    let how = "UPDATE_DOCS=1 cargo test -p checks --test book";
+    assert!(NOT_CURRENT.is_empty(), "\n{}\n({how})\n", NOT_CURRENT.join("\n"));
+}
+
+/// Which pages are not as they should be. If they shall be updated, they are
+/// now: whoever reads pages looks here first.
+static NOT_CURRENT: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut wrong = Vec::new();
     for language in LANGUAGES {
         for name in pages(language) {
-            let file = page(language, &name);
-            let text = fs::read_to_string(&file).unwrap();
-            let now = now(language, &name, &text);
             let file = format!("docs/{language}/{name}.md");
-            match now {
+            let Ok(text) = fs::read_to_string(page(language, &name)) else {
+                wrong.push(format!("there is no {file}"));
+                continue;
+            };
+            match now(language, &name, &text) {
                 Err(e) => wrong.push(format!("{file}: {e}")),
                 Ok(now) if now == text => {}
                 Ok(now) if updating() => {
@@ -158,9 +169,8 @@ fn every_page_is_current() {
             }
         }
     }
-    let how = "UPDATE_DOCS=1 cargo test -p checks --test book";
-    assert!(wrong.is_empty(), "\n{}\n({how})\n", wrong.join("\n"));
-}
+    wrong
+});
 
 /// The page as it should be: the stamp, then its text with what is made.
 fn now(language: &str, name: &str, text: &str) -> Result<String, String> {

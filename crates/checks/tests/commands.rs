@@ -126,7 +126,9 @@ fn mistakes(words: &[String]) -> Vec<String> {
     files.extend(script(words).map(str::to_string));
     let tops = ["crates/", "examples/", "exercises/", "docs/"];
     let named = words.iter().filter(|w| tops.iter().any(|t| w.starts_with(t)));
-    files.extend(named.cloned());
+    let part = |c: char| c.is_ascii_alphanumeric() || "/._-*".contains(c);
+    let named = named.filter_map(|word| word.split(|c| !part(c)).next());
+    files.extend(named.map(str::to_string));
     files.retain(|file| {
         let pattern = file.contains('*') || file.starts_with("docs/site");
         !placeholder(file) && !pattern && !root().join(file).exists()
