@@ -228,7 +228,10 @@ fn the_system_s_commands_see_the_server() {
 fn a_stopped_server_has_a_datagram_waiting() {
     let script = r#"
         target/debug/server 2> /dev/null & server=$!; up 3500
-        kill -STOP $server; target/debug/client & client=$!
+        kill -STOP $server
+        # Until then it might take the datagram, and stop afterwards.
+        until [ "$(ps -o stat= $server)" = T ]; do sleep 0.02; done
+        target/debug/client & client=$!
         waiting() { ss -uanH 'sport = :3500' | awk '{ print $2 }'; }
         until [ "$(waiting)" -gt 24 ]; do sleep 0.02; done
         kill -CONT $server; wait $client"#;
