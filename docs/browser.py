@@ -130,7 +130,7 @@ def look(browser, language, other, shots, wrong):
                 continue  # The whole book, which is there to be printed.
             page.set_viewport_size({"width": width, "height": 1000})
             page.emulate_media(media="print" if view == "print" else "screen")
-            if view == "1024":
+            if view == "1024" or file.name == "print.html":
                 page.reload()  # So narrow, the index is closed at first.
             for what in page.evaluate(WIDE):
                 tell(what, view)

@@ -161,57 +161,55 @@ fn folder(package: &str) -> String {
     }
 }
 
-/// The options that the program's help does not name; and for `cargo taller`,
-/// its commands and exercises, too.
-fn unknown(words: &[String]) -> Vec<String> {
-    let arguments = |first: &str| {
+/// The workshop's program that a command runs, and the program's arguments.
+fn program(words: &[String]) -> Option<(Command, &[String])> {
+    let rest = |first: &str| {
         let at = words.iter().position(|word| word == first);
         at.map_or(&words[..0], |at| &words[at + 1..])
     };
-    let taller = after(words, "cargo") == Some("taller");
-    let cargo = words.iter().any(|word| word == "cargo") && !taller;
-    let (bin, example_name) =
-        (after(words, "--bin"), after(words, "--example"));
-    let (program, given) = if let Some(script) = script(words) {
+    if let Some(script) = script(words) {
         let mut python = python();
         python.arg(root().join(script));
-        (python, arguments(script))
-    } else if taller {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["run", "--quiet", "-p", "taller", "--"]);
-        (cargo, arguments("taller"))
-    } else if let (true, Some(name)) = (cargo, example_name) {
-        (Command::new(example(name)), arguments("--"))
-    } else if let (true, Some(package), Some(name)) =
-        (cargo, after(words, "-p"), bin)
-    {
-        (Command::new(binary(package, name)), arguments("--"))
-    } else {
+        return Some((python, rest(script)));
+    }
+    if after(words, "cargo")? == "taller" {
+        let mut taller = Command::new(env!("CARGO"));
+        taller.args(["run", "--quiet", "-p", "taller", "--"]);
+        return Some((taller, rest("taller")));
+    }
+    let built = match (after(words, "--example"), after(words, "--bin")) {
+        (Some(name), _) => example(name),
+        (None, Some(name)) => binary(after(words, "-p")?, name),
+        (None, None) => return None,
+    };
+    Some((Command::new(built), rest("--")))
+}
+
+/// The options that the program's help does not name; for `cargo taller`, its
+/// commands and exercises, too.
+fn unknown(words: &[String]) -> Vec<String> {
+    let Some((program, given)) = program(words) else {
         return Vec::new();
     };
-    let options = given.iter().filter(|word| !placeholder(word));
-    let options = options.filter(|w| taller || w.starts_with('-'));
+    let taller = after(words, "cargo") == Some("taller");
     let mut wrong = Vec::new();
-    for option in options {
-        if option.parse::<u8>().is_ok() {
+    for word in given.iter().filter(|word| !placeholder(word)) {
+        let word = word.split('=').next().unwrap_or_default();
+        if word.starts_with('-') || taller && word.parse::<u8>().is_err() {
+            let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let help = help(&program) + " --help -h";
+            let known = help.split(|c| !part(c)).any(|other| other == word);
+            // cargo taller demo zchat
+            if !known && !root().join("crates").join(word).exists() {
+                wrong.push(format!("no option {word}"));
+            }
+        } else if taller {
             let exercises = fs::read_dir(root().join("exercises")).unwrap();
             let mut names = exercises.flatten().map(|e| e.file_name());
-            let start = format!("{option}-");
+            let start = format!("{word}-");
             if !names.any(|n| n.to_string_lossy().starts_with(&start)) {
-                wrong.push(format!("there is no exercise {option}"));
+                wrong.push(format!("there is no exercise {word}"));
             }
-            continue;
-        }
-        let option = option.split('=').next().unwrap_or_default();
-        let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let help = help(&program);
-        let known = help.split(|c| !part(c)).any(|word| word == option);
-        let known = known || ["--help", "-h"].contains(&option);
-        if !known && root().join("crates").join(option).exists() {
-            continue; // cargo taller demo zchat
-        }
-        if !known {
-            wrong.push(format!("no option {option}"));
         }
     }
     wrong
