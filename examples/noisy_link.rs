@@ -1,12 +1,13 @@
 //! A noisy link: a relay between two UDP programs that loses, corrupts,
 //! duplicates, reorders, delays and truncates datagrams, by percentage.
-//! A seed decides which ones: the same seed, the same fates.
+//! A seed decides which ones: the same seed, the same fates. With
+//! `--log` it says what became of each.
 //!
 //! First: cargo run -p udp-echo --bin server
 //! Run:   cargo run -p examples --example noisy_link -- --lose 30
 //! Then:  cargo run -p udp-echo --bin client -- --port 3600
 
-use kit::{BadLink, Direction, Shares};
+use kit::{BadLink, Direction, Fate, Shares};
 use std::io::{Write, stdout};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::channel;
@@ -40,6 +41,7 @@ fn main() -> common::Result<()> {
     };
     let clean =
         ["--clean-there", "--clean-back"].map(|n| args.flag(n));
+    let log = args.flag("--log");
     args.finish();
 
     // 2. Start the relay: from now on it works by itself.
@@ -47,7 +49,13 @@ fn main() -> common::Result<()> {
     let [there, back] = clean.map(shares);
     let listen = address(&host, port)?;
     let to = address(&to_host, to_port)?;
-    let link = BadLink::start(listen, to, there, back, seed)?;
+    let watch = move |way, data: &[u8], fate: &Fate| {
+        if log {
+            common::note(entry(way, data.len(), fate));
+        }
+    };
+    let link =
+        BadLink::watched(listen, to, there, back, seed, watch)?;
     common::note(format!("listening on {}", link.address()));
 
     // 3. Say how it goes, now and then, until Ctrl-C.
@@ -69,6 +77,27 @@ fn main() -> common::Result<()> {
     // 4. Close with a table.
     write!(stdout(), "{}", link.table())?;
     Ok(())
+}
+
+/// What became of a datagram of `n` bytes, as a line of the log.
+fn entry(way: Direction, n: usize, fate: &Fate) -> String {
+    let mut line = match way {
+        Direction::There => format!("there: {n} bytes"),
+        Direction::Back => format!("back:  {n} bytes"),
+    };
+    for (is_so, what) in [
+        (fate.copies == 0, "lost"),
+        (fate.corrupted, "corrupted"),
+        (fate.copies > 1, "duplicated"),
+        (fate.reordered, "reordered"),
+        (fate.delay.is_some(), "delayed"),
+        (fate.truncated, "truncated"),
+    ] {
+        if is_so {
+            line = line + ", " + what;
+        }
+    }
+    line
 }
 
 /// The first IPv4 address of `host`, or else its first one.

@@ -1,8 +1,10 @@
 //! What the tests of the teaching crates share: every program of the workshop
-//! as a real process, datagrams that no honest program sends, and the
-//! comparison of twins.
+//! as a real process, datagrams that no honest program sends, the comparison of
+//! twins, and the book.
 
+pub mod book;
 pub mod forge;
+pub mod markdown;
 mod start;
 pub mod twins;
 pub mod zchat;

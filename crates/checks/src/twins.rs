@@ -278,7 +278,7 @@ fn check_steps(steps: &[Step], wrong: &mut Vec<String>) {
 }
 
 /// `3. Wait for the answer.`, if the line is such a comment.
-fn step(bare: &str, comment: &str) -> Option<String> {
+pub fn step(bare: &str, comment: &str) -> Option<String> {
     let sentence = bare.strip_prefix(comment)?.strip_prefix(' ')?;
     let (number, words) = sentence.split_once(". ")?;
     number.parse::<u8>().ok().filter(|_| !words.is_empty())?;

@@ -207,6 +207,34 @@ fn each_way_can_stay_clean() {
     assert_eq!((&buffer[..n], from), (&b"back"[..], link_2.address()));
 }
 
+/// The same seed, so the log can say it before it happens.
+#[test]
+fn the_log_says_what_became_of_each_datagram() {
+    let (target, caller) = (socket(LOCAL), socket(LOCAL));
+    let to = target.local_addr().unwrap();
+    let more = ["--log", "--lose=30", "--corrupt=30", "--clean-back"];
+    let link = link(LOCAL, to, &more);
+    let shares = Shares { lose: 0.3, corrupt: 0.3, ..Shares::default() };
+    let mut fates = Fates::new(shares, 1, Direction::There);
+    let mut log = format!("listening on {}\n", link.address());
+    for _ in 0..20 {
+        caller.send_to(b"hola", link.address()).unwrap();
+        let fate = fates.next(b"hola");
+        log += match (fate.copies, fate.corrupted) {
+            (0, _) => "there: 4 bytes, lost\n",
+            (_, true) => "there: 4 bytes, corrupted\n",
+            _ => "there: 4 bytes\n",
+        };
+    }
+    assert!(log.contains("lost") && log.contains("corrupted"), "{log}");
+    let said = link.wait_until("the whole log", |_, stderr| {
+        let lines = stderr.lines().filter(|l| !l.starts_with("so far"));
+        let said: String = lines.map(|l| format!("{l}\n")).collect();
+        (said.lines().count() == log.lines().count()).then_some(said)
+    });
+    assert_eq!(said, log);
+}
+
 #[test]
 fn either_family_at_either_end() {
     let six = IpAddr::V6(Ipv6Addr::LOCALHOST);

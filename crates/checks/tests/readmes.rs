@@ -1,51 +1,18 @@
 //! English and Spanish are of equal rank: each README has its partner, with
-//! the same shape and the same commands; and what it names exists.
+//! the same shape and the same commands; and the links of all pages lead
+//! somewhere.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use checks::markdown::{anchors, pages, read};
 use checks::root;
 
-/// The files of the project whose name ends so, without the target folder's.
-fn files(ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().flatten() {
-            let (path, name) = (entry.path(), entry.file_name());
-            let name = name.to_string_lossy();
-            let hidden = name.starts_with('.') || name == "target";
-            if path.is_dir() && !hidden {
-                folders.push(path);
-            } else if name.ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// Headings by level and blocks of code by their text, in order. (Blocks of
-/// `text` may hold words of the page's own language.)
-fn shape(text: &str) -> Vec<String> {
-    let (mut shape, mut block) = (Vec::new(), None::<String>);
-    for line in text.lines() {
-        let bare = line.trim_start();
-        match (bare.starts_with("```"), &mut block) {
-            (true, None) => block = Some(format!("{bare}\n")),
-            (true, Some(_)) => shape.extend(block.take()),
-            (false, Some(block)) => *block += &format!("{line}\n"),
-            (false, None) if bare.starts_with('#') => {
-                let level = bare.chars().take_while(|c| *c == '#').count();
-                shape.push("#".repeat(level));
-            }
-            (false, None) => {}
-        }
-    }
-    assert!(block.is_none(), "a block of code does not end");
-    shape
+/// Headings by level, and blocks of code, in order.
+fn shape(text: &str) -> (Vec<usize>, Vec<(String, String)>) {
+    let page = read(text);
+    (page.headings.iter().map(|h| h.0).collect(), page.blocks)
 }
 
 /// The section of a Spanish README that English ones do not need: the
@@ -54,9 +21,9 @@ const MESSAGES: &str = "\n## Qué dicen los programas";
 
 #[test]
 fn each_readme_has_its_partner_in_the_other_language() {
-    let english = files("README.md");
+    let english = pages("README.md");
     assert!(english.len() >= 2, "{english:?}");
-    assert_eq!(english.len(), files("README.es.md").len());
+    assert_eq!(english.len(), pages("README.es.md").len());
     for path in english {
         let partner = path.with_extension("es.md");
         let text = fs::read_to_string(&path).unwrap();
@@ -71,69 +38,63 @@ fn each_readme_has_its_partner_in_the_other_language() {
 #[test]
 fn the_shape_tells_headings_and_commands_apart() {
     let text = "# A\n\n```console\ncargo test\n```\n\n## B\n";
-    assert_eq!(shape(text), ["#", "```console\ncargo test\n", "##"]);
-    let other = text.replace("cargo test", "cargo run");
-    assert_ne!(shape(text), shape(&other));
-    assert_ne!(shape(text), shape(&text.replace("## B", "### B")));
+    for (old, new) in [("test", "run"), ("console", "sh"), ("## B", "### B")] {
+        assert_ne!(shape(text), shape(&text.replace(old, new)), "{old}");
+    }
 }
 
+/// Outside of the workshop, pages lead to standards and to the pages of who
+/// made a thing, and nowhere else.
+const OUTSIDE: [&str; 2] =
+    ["https://rustup.rs", "https://www.rfc-editor.org/rfc/rfc"];
+
 #[test]
-fn every_link_to_a_file_leads_to_one() {
-    let mut links = 0;
-    for path in files(".md") {
+fn every_link_leads_somewhere() {
+    let (mut inside, mut outside) = (0, [0; OUTSIDE.len()]);
+    let mut wrong = Vec::new();
+    for path in pages(".md") {
         let folder = path.parent().unwrap_or(Path::new(""));
         let text = fs::read_to_string(&path).unwrap();
-        for link in text.split("](").skip(1) {
-            let link = link.split([')', '#']).next().unwrap_or_default();
-            if link.contains("://") || link.is_empty() {
+        for link in read(&text).links {
+            if link.contains("://") {
+                match OUTSIDE.iter().position(|o| link.starts_with(o)) {
+                    Some(known) => outside[known] += 1,
+                    None => wrong.push(format!("{}: {link}", path.display())),
+                }
                 continue;
             }
-            links += 1;
-            assert!(folder.join(link).exists(), "{}: {link}", path.display());
+            inside += 1;
+            if !leads(folder, &path, &link) {
+                wrong.push(format!("{}: {link}", path.display()));
+            }
         }
     }
-    assert!(links > 10, "{links}");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert!(inside > 10, "{inside}");
+    let unused = OUTSIDE.iter().zip(outside).filter(|(_, count)| *count == 0);
+    assert_eq!(unused.count(), 0, "{OUTSIDE:?} {outside:?}");
 }
 
-/// Where a package lies: `ex02-echo-server` in exercises/02-echo-server.
-fn folder(package: &str) -> String {
-    match package.strip_prefix("ex") {
-        Some(exercise) if exercise.starts_with(char::is_numeric) => {
-            format!("exercises/{exercise}")
-        }
-        _ if package == "examples" => package.to_string(),
-        _ => format!("crates/{package}"),
-    }
+/// Whether there is such a file, with such a heading.
+fn leads(folder: &Path, path: &Path, link: &str) -> bool {
+    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = match file {
+        "" => path.to_path_buf(),
+        file => folder.join(file),
+    };
+    let page = || anchors(&read(&fs::read_to_string(&target).unwrap()));
+    target.exists()
+        && (anchor.is_empty() || page().contains(&anchor.to_string()))
 }
 
-/// Each `cargo ... -p PACKAGE ... --bin NAME` (or `--example NAME`) and each
-/// `python3 FILE`.
 #[test]
-fn every_command_names_what_exists() {
-    let mut commands = 0;
-    for path in files(".md") {
-        let text = fs::read_to_string(&path).unwrap().replace('`', " ` ");
-        let words: Vec<_> = text.split_whitespace().collect();
-        for (i, word) in words.iter().enumerate() {
-            let Some(next) = words.get(i + 1) else { break };
-            let file = match *word {
-                "-p" => format!("{}/Cargo.toml", folder(next)),
-                "--example" => format!("examples/{next}.rs"),
-                "python3" if next.ends_with(".py") => next.to_string(),
-                "--bin" => {
-                    let Some(p) = words[..i].iter().rposition(|w| *w == "-p")
-                    else {
-                        panic!("{}: --bin {next} without -p", path.display())
-                    };
-                    format!("crates/{}/src/bin/{next}.rs", words[p + 1])
-                }
-                _ => continue,
-            };
-            commands += 1;
-            assert!(root().join(&file).exists(), "{}: {file}", path.display());
-        }
-    }
-    assert!(commands > 10, "{commands}");
+fn a_link_to_no_file_or_to_no_heading_leads_nowhere() {
+    let path = root().join("README.md");
+    let leads = |link| leads(&root(), &path, link);
+    assert!(leads("Cargo.toml") && leads("#on-windows"));
+    assert!(leads("CONTRIBUTING.md#the-stub"));
+    assert!(!leads("Cargo.md") && !leads("#on-linux"));
+    assert!(!leads("CONTRIBUTING.md#on-windows"));
 }
 
 /// The figure in the root README: how many packages the echo needs, which it

@@ -337,11 +337,41 @@ impl BadLink {
         BadLink::with([listen, target], [there, back], seed, LIMITS)
     }
 
+    /// As [`BadLink::start`]; and `watch` hears of each datagram that comes
+    /// in: its direction, its bytes as they came, its fate. It is called in
+    /// the order in which they come, one at a time, while the link waits; it
+    /// must not call the link.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn watched(
+        listen: SocketAddr,
+        target: SocketAddr,
+        there: Shares,
+        back: Shares,
+        seed: u64,
+        watch: impl Fn(Direction, &[u8], &Fate) + Send + Sync + 'static,
+    ) -> io::Result<BadLink> {
+        let ends = [listen, target];
+        BadLink::watching(ends, [there, back], seed, LIMITS, Arc::new(watch))
+    }
+
     fn with(
+        ends: [SocketAddr; 2],
+        shares: [Shares; 2],
+        seed: u64,
+        limits: Limits,
+    ) -> io::Result<BadLink> {
+        let nobody = Arc::new(|_: Direction, _: &[u8], _: &Fate| ());
+        BadLink::watching(ends, shares, seed, limits, nobody)
+    }
+
+    fn watching(
         [listen, target]: [SocketAddr; 2],
         [there, back]: [Shares; 2],
         seed: u64,
         limits: Limits,
+        watch: Arc<Watch>,
     ) -> io::Result<BadLink> {
         there.check().and(back.check()).map_err(invalid)?;
         let front = Arc::new(UdpSocket::bind(listen)?);
@@ -359,7 +389,7 @@ impl BadLink {
             (Fates::new(back, seed, Direction::Back), Counts::default()),
         ])));
         let (parcels, arriving) = sync_channel(1000);
-        let entrance = Entrance { ways: Arc::clone(&ways), parcels };
+        let entrance = Entrance { ways: Arc::clone(&ways), parcels, watch };
         let w = Arc::clone(&ways);
         let _passes_on =
             Thread::start(move || pass_on(&arriving, &w, limits.hold))?;
@@ -439,20 +469,25 @@ impl Parcel {
     }
 }
 
+/// Who hears of each datagram.
+type Watch = dyn Fn(Direction, &[u8], &Fate) + Send + Sync;
+
 /// Where datagrams come in and meet their fate.
 #[derive(Clone)]
 struct Entrance {
     ways: Arc<Ways>,
     parcels: SyncSender<Parcel>,
+    watch: Arc<Watch>,
 }
 
 impl Entrance {
     fn accept(&self, data: &[u8], path: &Path) {
         let fate = {
-            let (fates, counts) =
-                &mut self.ways.lock()[path.direction as usize];
+            let mut ways = self.ways.lock();
+            let (fates, counts) = &mut ways[path.direction as usize];
             let fate = fates.next(data);
             counts.add(&fate);
+            (self.watch)(path.direction, data, &fate);
             fate
         };
         if fate.copies > 0 {

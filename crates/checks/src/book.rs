@@ -1,0 +1,267 @@
+//! The book in `docs/`: the parts of its pages that are made from the
+//! workshop's files, and the recorded runs of its programs.
+//!
+//! A made part stands between two markers, each a line of its own:
+//!
+//! | marker | what follows it, up to `<!-- end -->` |
+//! |---|---|
+//! | `<!-- twin: udp-echo server -->` | a program in two columns, a row for each step |
+//! | `<!-- modules: rtt-rfc2681 packet -->` | a module's two files, one above the other |
+//! | `<!-- file: examples/scheme.rs -->` | a whole file |
+//! | `<!-- output: NAME -->` | `docs/material/NAME.txt`, which a test [`recorded`] |
+//!
+//! `UPDATE_DOCS=1 cargo test -p checks --test book` makes them anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::twins::{Pair, pairs, step};
+use crate::{Language, root};
+
+/// The folders of the book's two languages; the first is the original.
+pub const LANGUAGES: [&str; 2] = ["en", "es"];
+
+/// Where a page is: `docs/en/NAME.md`.
+pub fn page(language: &str, name: &str) -> PathBuf {
+    root().join(format!("docs/{language}/{name}.md"))
+}
+
+/// Whether the files under `docs/` shall be written, not compared:
+/// `UPDATE_DOCS=1`.
+pub fn updating() -> bool {
+    env::var("UPDATE_DOCS").is_ok_and(|value| value == "1")
+}
+
+/// A page with its made parts as they are now.
+///
+/// # Errors
+/// A sentence: an unknown marker, one without an end, a file that is not
+/// there, a step without a Spanish caption.
+pub fn made(language: &str, text: &str) -> Result<String, String> {
+    between(text, |kind, rest| {
+        let words: Vec<_> = rest.split(' ').collect();
+        match (kind, &words[..]) {
+            ("twin", [package, name]) => twin(language, package, name),
+            ("modules", [package, name]) => modules(package, name),
+            ("file", [file]) => fenced(&root(), file),
+            ("output", [name]) => {
+                fenced(&root().join("docs/material"), &format!("{name}.txt"))
+            }
+            _ => Err(format!("what is {kind}: {rest}?")),
+        }
+    })
+}
+
+/// The first line of the Spanish page that was made from this English one:
+/// its CRC-32. Made parts do not count: they change by themselves.
+///
+/// # Errors
+/// A sentence, if a marker has no end.
+pub fn stamp(english: &str) -> Result<String, String> {
+    let own = between(english, |_, _| Ok(String::new()))?;
+    Ok(format!("<!-- en: {:08x} -->", crc32fast::hash(own.as_bytes())))
+}
+
+/// The text with `make(kind, rest)` after each marker `<!-- kind: rest -->`.
+fn between(
+    text: &str,
+    make: impl Fn(&str, &str) -> Result<String, String>,
+) -> Result<String, String> {
+    let mut made = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        made += &format!("{line}\n");
+        let marker = line.strip_prefix("<!-- ");
+        let marker = marker.and_then(|line| line.strip_suffix(" -->"));
+        let Some((kind, rest)) = marker.and_then(|m| m.split_once(": ")) else {
+            continue;
+        };
+        if kind == "en" {
+            continue; // The stamp of a Spanish page.
+        }
+        let part = make(kind, rest).map_err(|e| format!("{line}: {e}"))?;
+        made += &format!("\n{part}\n<!-- end -->\n");
+        if !lines.any(|line| line == "<!-- end -->") {
+            return Err(format!("{line} has no <!-- end -->"));
+        }
+    }
+    Ok(made)
+}
+
+/// A file as a block of code.
+fn fenced(folder: &Path, file: &str) -> Result<String, String> {
+    let path = folder.join(file);
+    let kind = match path.extension().and_then(|e| e.to_str()) {
+        Some("rs") => "rust",
+        Some("py") => "python",
+        Some(kind @ ("toml" | "sh" | "lua" | "json" | "c")) => kind,
+        _ => "text",
+    };
+    Ok(block(kind, &read(&path)?))
+}
+
+fn block(kind: &str, code: &str) -> String {
+    let fence = if code.contains("```") { "````" } else { "```" };
+    format!("{fence}{kind}\n{}\n{fence}\n", code.trim_end())
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(path);
+    text.map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn pair(package: &str, name: &str, program: bool) -> Result<Pair, String> {
+    let (pairs, _) = pairs(&root());
+    let python = Path::new(package).join("python").join(name);
+    let python = python.with_extension("py");
+    let found = pairs
+        .into_iter()
+        .find(|pair| pair.program == program && pair.python.ends_with(&python));
+    found.ok_or(format!("{package} has no such twins"))
+}
+
+/// `[crates/udp-echo/python/server.py](../../crates/udp-echo/python/server.py)`
+fn link(file: &Path) -> String {
+    let inside = file.strip_prefix(root()).unwrap_or(file);
+    let inside = inside.display().to_string().replace('\\', "/");
+    format!("[{inside}](../../{inside})")
+}
+
+/// A module's two files, one above the other.
+fn modules(package: &str, name: &str) -> Result<String, String> {
+    let pair = pair(package, name, false)?;
+    let (python, rust) = (read(&pair.python)?, read(&pair.rust)?);
+    Ok(format!(
+        "{}\n\n{}\n{}\n\n{}",
+        link(&pair.python),
+        block("python", &python),
+        link(&pair.rust),
+        block("rust", &rust)
+    ))
+}
+
+/// A program in two columns: the head comment, imports and constants, then a
+/// row for each step, under the step's sentence.
+fn twin(language: &str, package: &str, name: &str) -> Result<String, String> {
+    let pair = pair(package, name, true)?;
+    let python = steps(Language::Python, &read(&pair.python)?);
+    let rust = steps(Language::Rust, &read(&pair.rust)?);
+    let spanish = captions()?;
+    let links = (link(&pair.python), link(&pair.rust));
+    let mut table = "<table class=\"twin\">\n".to_string();
+    table += &row("th", &links.0, &links.1);
+    for ((sentence, python), (_, rust)) in python.iter().zip(&rust) {
+        if let Some((number, words)) = sentence.split_once(' ') {
+            let words = match language {
+                "en" => words,
+                _ => spanish.get(words).ok_or(format!(
+                    "docs/captions.txt has no Spanish for {words:?}"
+                ))?,
+            };
+            // Bold, and so no list that begins with that number.
+            let caption = format!("**{number} {words}**");
+            table +=
+                &format!("<tr><td colspan=\"2\">\n\n{caption}\n\n</td></tr>\n");
+        }
+        table += &row("td", &block("python", python), &block("rust", rust));
+    }
+    Ok(table + "</table>\n")
+}
+
+/// The blank lines make the cells Markdown.
+fn row(cell: &str, left: &str, right: &str) -> String {
+    let (left, right) = (left.trim_end(), right.trim_end());
+    format!(
+        "<tr><{cell}>\n\n{left}\n\n</{cell}><{cell}>\n\n{right}\n\n\
+         </{cell}></tr>\n"
+    )
+}
+
+/// What stands before the first step, then each step: its sentence, its code.
+fn steps(language: Language, text: &str) -> Vec<(String, String)> {
+    let comment = if language == Language::Rust { "//" } else { "#" };
+    let mut steps = vec![(String::new(), String::new())];
+    for line in text.lines() {
+        if let Some(sentence) = step(line.trim(), comment) {
+            steps.push((sentence, String::new()));
+        } else if let Some((_, code)) = steps.last_mut() {
+            *code += &format!("{line}\n");
+        }
+    }
+    steps
+}
+
+/// The steps' sentences in Spanish, without their numbers:
+/// `docs/captions.txt`.
+///
+/// # Errors
+/// A sentence, if the file is not as its first lines say.
+pub fn captions() -> Result<BTreeMap<String, String>, String> {
+    let text = read(&root().join("docs/captions.txt"))?;
+    let mut captions = BTreeMap::new();
+    for entry in text.split("\n\n").skip(1) {
+        let both = entry.trim().split_once("\nes: ");
+        let both =
+            both.and_then(|(en, es)| Some((en.strip_prefix("en: ")?, es)));
+        let (en, es) = both.ok_or(format!("docs/captions.txt: {entry:?}"))?;
+        captions.insert(en.to_string(), es.to_string());
+    }
+    Ok(captions)
+}
+
+/// A run that a page shows: with `UPDATE_DOCS=1` written to
+/// `docs/material/NAME.txt`, else compared with it. What may differ from run
+/// to run counts as equal: every number, and how many blanks stand in a row.
+///
+/// # Panics
+/// If it differs; the lines are shown.
+pub fn recorded(name: &str, text: &str) {
+    let path = root().join(format!("docs/material/{name}.txt"));
+    if updating() {
+        fs::create_dir_all(root().join("docs/material"))
+            .and_then(|_| fs::write(&path, text))
+            .expect("docs/material can be written");
+        return;
+    }
+    let old = fs::read_to_string(&path).unwrap_or_default();
+    if let Some(difference) = difference(&old, text) {
+        panic!(
+            "docs/material/{name}.txt (-) is not what came now (+):\n\
+             {difference}\nUPDATE_DOCS=1 writes it anew."
+        );
+    }
+}
+
+/// How a new run differs from the recorded one: the lines that are not alike.
+pub fn difference(old: &str, new: &str) -> Option<String> {
+    let mut difference = String::new();
+    let (mut old_lines, mut new_lines) = (old.lines(), new.lines());
+    loop {
+        let (old, new) = (old_lines.next(), new_lines.next());
+        if old.is_none() && new.is_none() {
+            break;
+        }
+        if old.map(alike) == new.map(alike) {
+            continue;
+        }
+        for (sign, line) in [('-', old), ('+', new)] {
+            if let Some(line) = line {
+                difference += &format!("{sign} {line}\n");
+            }
+        }
+    }
+    (!difference.is_empty()).then_some(difference)
+}
+
+/// The line with each number as 0, and each row of blanks as one.
+fn alike(line: &str) -> String {
+    let mut alike = String::new();
+    for c in line.trim_end().chars() {
+        let c = if c.is_ascii_digit() { '0' } else { c };
+        if !(alike.ends_with(c) && (c == '0' || c == ' ')) {
+            alike.push(c);
+        }
+    }
+    alike
+}
