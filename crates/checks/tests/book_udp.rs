@@ -17,7 +17,6 @@ use kit::Program;
 
 /// A folder where the workshop's programs lie as they do for a reader:
 /// `target/debug/server`, `crates/udp-echo/python/server.py`.
-#[cfg(unix)]
 fn place() -> PathBuf {
     static MADE: Once = Once::new();
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book_udp");
@@ -36,10 +35,18 @@ fn place() -> PathBuf {
             links.push((root().join(name), place.join(name)));
         }
         for (from, to) in links {
-            std::os::unix::fs::symlink(from, to).unwrap();
+            link(&from, &to).unwrap();
         }
     });
     place
+}
+
+#[cfg(unix)]
+use std::os::unix::fs::symlink as link;
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into()) // Never called: see `alone`.
 }
 
 /// What every script begins with: a loopback interface, where the system hands
@@ -53,8 +60,11 @@ up() { until ss -uln | grep -q ":$1 "; do sleep 0.02; done; }
 /// Runs a script where there is no other socket and no other process; gives
 /// what it printed on stdout. `None`, said aloud, where that cannot be, or
 /// where one of `tools` is not.
-#[cfg(unix)]
 fn alone(tools: &[&str], script: &str) -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        skipped("network namespaces are Linux's");
+        return None;
+    }
     for tool in [&["ip", "ss"], tools].concat() {
         let found = Command::new(tool).arg("-V").output();
         if found.is_err() {
@@ -85,12 +95,6 @@ fn alone(tools: &[&str], script: &str) -> Option<String> {
     let ended = Program::start("alone", unshare).end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     Some(ended.stdout)
-}
-
-#[cfg(not(unix))]
-fn alone(_tools: &[&str], _script: &str) -> Option<String> {
-    skipped("no network namespaces here");
-    None
 }
 
 /// Records it in lines of at most 78 columns, which a page has room for.

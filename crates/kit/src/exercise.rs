@@ -4,14 +4,16 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt::Write;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _, stderr, stdout};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Once;
+use std::process::exit;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use std::{env, thread};
 
+use crate::process::{STARTED, Started, end_all};
 use crate::say;
 
 /// A step that the student fills in: its number, and its caption in English
@@ -89,20 +91,26 @@ pub fn patience() -> Duration {
 ///
 /// It fails at once if `test` or what it started with [`beside`] panics, and
 /// after five times [`patience`] whatever happens. Threads that are still
-/// blocked then stay behind, until the test program ends. A panic by the
-/// `todo!` of one of the `steps` is told with the step's caption.
+/// blocked then stay behind, until the test program ends (it ends at once if
+/// one of them keeps stdout locked); each [`Program`](crate::Program) that the
+/// test started is ended. A panic by the `todo!` of one of the `steps` is told
+/// with the step's caption.
 ///
 /// # Panics
 /// If the test fails.
 pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     note_places();
     let (report, reported) = channel();
-    spawn("the test", report.clone(), move || {
+    let started = Started::default();
+    let both = (report.clone(), Arc::clone(&started));
+    spawn("the test", both, move || {
         test();
         let _ = report.send(Ok(()));
     });
-    let words = match reported.recv_timeout(patience() * 5) {
-        Ok(Ok(())) => return,
+    let came = reported.recv_timeout(patience() * 5);
+    end_all(&started);
+    let words = match came {
+        Ok(Ok(())) => return need_stdout(),
         Ok(Err((payload, place))) => told(steps, payload, &place),
         Err(_) => format!(
             "\n  {}",
@@ -115,7 +123,27 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     // Not `panic!`, which would name a line of the test's: the student's own
     // line stands above.
     eprintln!("{words}");
+    need_stdout();
     resume_unwind(Box::new(words))
+}
+
+/// Ends the test program if a thread keeps stdout: the program could not say
+/// how its tests went, and would wait for ever to do so.
+fn need_stdout() {
+    let (free, freed) = channel();
+    thread::spawn(move || {
+        drop(stdout().lock());
+        let _ = free.send(());
+    });
+    if freed.recv_timeout(patience()).is_err() {
+        let words = say(
+            "a thread of yours keeps `stdout().lock()` for ever: print with `println!`, which takes it for one line at a time",
+            "un hilo tuyo se queda para siempre con `stdout().lock()`: imprimí con `println!`, que lo toma para una línea por vez",
+        );
+        // Not `eprintln!`, whose words end with the program.
+        let _ = writeln!(stderr(), "\n  {words}");
+        exit(101);
+    }
 }
 
 /// What a panic says.
@@ -199,11 +227,12 @@ fn told(steps: &[Step], payload: Payload, place: &str) -> String {
 /// Starts a thread whose panic is reported.
 fn spawn(
     name: &str,
-    report: Sender<Report>,
+    (report, started): (Sender<Report>, Started),
     work: impl FnOnce() + Send + 'static,
 ) {
     let work = move || {
         REPORT.set(Some(report.clone()));
+        STARTED.set(started);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
             // Or the test is over.
             let _ = report.send(Err((payload, PLACE.take())));
@@ -233,7 +262,8 @@ pub fn beside<T: Send + 'static>(
     let report = report.expect("`beside` stands inside `exercise`");
     let (give, given) = channel();
     let _give = give.clone();
-    spawn("your code", report, move || {
+    let started = STARTED.with_borrow(Arc::clone);
+    spawn("your code", (report, started), move || {
         let _ = give.send(work());
     });
     Beside { given, _give }
@@ -369,6 +399,19 @@ mod tests {
             assert_eq!(beside(|| 7).wait(), Some(7));
             assert!(blocked.now().is_none());
         });
+    }
+
+    #[test]
+    fn no_program_outlives_its_test_whoever_holds_it() {
+        let (give, given) = channel();
+        let words = failed(move || {
+            let start = || crate::process::tests::start("deaf");
+            beside(move || give.send(start()).unwrap()).wait();
+            panic!("over");
+        });
+        assert!(words.ends_with(": over"), "{words}");
+        let mut program = given.recv().unwrap();
+        assert!(program.status_within(patience() * 5).is_some());
     }
 
     #[test]

@@ -22,8 +22,11 @@ mod tests {
 
     #[test]
     fn can_be_bound() {
-        let port = free_port();
-        assert!(port >= 1024);
-        UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        // Another program may be quicker, but not each time.
+        assert!((0..20).any(|_| {
+            let port = free_port();
+            assert!(port >= 1024);
+            UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+        }));
     }
 }

@@ -1,9 +1,10 @@
 //! Programs as processes.
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// dropped; what it printed is shown if the test has failed.
 pub struct Program {
     name: String,
-    child: Child,
+    child: Arc<Mutex<Child>>,
     input: Option<ChildStdin>,
     output: Arc<Output>,
 }
@@ -37,6 +38,25 @@ pub struct Ended {
     pub stdout: String,
     /// All it wrote on stderr, as text (the first 4 MiB).
     pub stderr: String,
+}
+
+/// The processes that one test started.
+pub type Started = Arc<Mutex<Vec<Weak<Mutex<Child>>>>>;
+
+thread_local! {
+    /// Those of this thread's test.
+    pub static STARTED: RefCell<Started> = RefCell::default();
+}
+
+/// Ends them, whichever thread holds them.
+pub fn end_all(started: &Started) {
+    for child in lock(started).drain(..).filter_map(|child| child.upgrade()) {
+        let _ = lock(&child).kill(); // It may have ended already.
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[derive(Default)]
@@ -70,12 +90,15 @@ impl Program {
         collect(stdout, &output, |streams| &mut streams.stdout);
         collect(stderr, &output, |streams| &mut streams.stderr);
         let input = child.stdin.take();
+        let child = Arc::new(Mutex::new(child));
+        STARTED
+            .with_borrow(|started| lock(started).push(Arc::downgrade(&child)));
         Program { name: name.to_string(), child, input, output }
     }
 
     /// The process number.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        lock(&self.child).id()
     }
 
     /// What came on stdout so far, as text.
@@ -176,7 +199,7 @@ impl Program {
 
     /// Ends the program now.
     pub fn stop(mut self) -> Ended {
-        let _ = self.child.kill(); // It may have ended already.
+        let _ = lock(&self.child).kill(); // It may have ended already.
         self.ended(PATIENCE)
     }
 
@@ -206,7 +229,7 @@ impl Program {
         // then, and at once when a stream closes.
         loop {
             streams = self.output.wait(streams, Duration::from_millis(5));
-            let status = self.child.try_wait();
+            let status = lock(&self.child).try_wait();
             let status = status.expect("a child can be waited for");
             if status.is_some() || Instant::now() > deadline {
                 return status;
@@ -217,8 +240,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = lock(&self.child).kill();
+        let _ = lock(&self.child).wait();
         if thread::panicking() {
             let (name, out, err) = (&self.name, self.stdout(), self.stderr());
             eprintln!(
@@ -230,7 +253,7 @@ impl Drop for Program {
 
 impl Output {
     fn lock(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.streams)
     }
 
     fn wait<'a>(
@@ -275,14 +298,14 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use std::env;
     use std::io::{stderr, stdin, stdout};
     use std::process::exit;
 
     /// This test program, started again to play `part` (see [`child`]).
-    fn start(part: &str) -> Program {
+    pub fn start(part: &str) -> Program {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", "process::tests::child", "--nocapture"]);
         command.env("KIT_PART", part);

@@ -55,7 +55,7 @@ def run(s, times, options, stop):
 
 
 def _warm(s):
-    """A socket connected to itself: no network sees what it sends. Used directly
+    """A socket connected to itself: no network sees what it sends. Used right
     before a probe is sent, it brings the kernel's code for sending into the
     processor's cache, and the probe leaves sooner after its time is noted.
     """

@@ -11,37 +11,25 @@ use crate::exercise::{Exercise, files};
 pub struct Variant<'a> {
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// Which copy of it.
-    pub kind: Kind,
+    /// `stub`, as the student finds it; `solution`, with that laid over it; or
+    /// a mistake's name, with the solution and then that laid over it.
+    pub name: String,
+    /// The sentences of a mistake's `expect.txt`.
+    pub told: [String; 2],
+}
+
+impl Variant<'_> {
     /// `02-echo-server.no-loop`
-    pub folder: String,
-}
-
-/// Which copy of an exercise it is.
-pub enum Kind {
-    /// As the student finds it.
-    Stub,
-    /// With `solution/` laid over it.
-    Solution,
-    /// With `solution/` and then a mistake laid over it; and the sentences of
-    /// its `expect.txt`.
-    Mistake([String; 2]),
-}
-
-impl<'a> Variant<'a> {
-    /// A copy, not written yet.
-    pub fn new(exercise: &'a Exercise, kind: Kind, name: &str) -> Variant<'a> {
-        let folder = format!("{}.{name}", exercise.name);
-        Variant { exercise, kind, folder }
+    pub fn folder(&self) -> String {
+        format!("{}.{}", self.exercise.name, self.name)
     }
 
     /// Writes it into `copy`. A file that is there already is not written
     /// again, so that it need not be built again.
     fn write(&self, copy: &Path) -> io::Result<()> {
-        let (own, to) = (&self.exercise.folder, copy.join(&self.folder));
-        let (_, name) = self.folder.split_once('.').unwrap_or_default();
-        let layers = ["", "solution", &format!("mistakes/{name}")];
-        let count = if matches!(self.kind, Kind::Stub) { 1 } else { 3 };
+        let (own, to) = (&self.exercise.folder, copy.join(self.folder()));
+        let layers = ["", "solution", &format!("mistakes/{}", self.name)];
+        let count = if self.name == "stub" { 1 } else { 3 };
         let mut wanted = BTreeMap::new();
         for layer in layers[..count].iter().map(|layer| own.join(layer)) {
             for path in files(&layer) {
@@ -70,7 +58,7 @@ impl<'a> Variant<'a> {
     /// Packages and programs need names of their own; the library keeps its.
     fn renamed(&self, text: &str) -> String {
         let old = self.exercise.package();
-        let new = format!("ex{}", self.folder.replace('.', "-"));
+        let new = format!("ex{}", self.folder().replace('.', "-"));
         let library = format!("[lib]\nname = {:?}\n", old.replace('-', "_"));
         let text = text.replace("[lib]\n", &library);
         let name = |name| format!("name = {name:?}");
@@ -86,7 +74,7 @@ impl<'a> Variant<'a> {
 pub fn write_all(root: &Path, copy: &Path, all: &[Variant]) -> io::Result<()> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let at = manifest.find("\n[workspace.package]").unwrap_or_default();
-    let folders: Vec<_> = all.iter().map(|v| &v.folder).collect();
+    let folders: Vec<_> = all.iter().map(Variant::folder).collect();
     // The crates are not copied.
     let crates = root.join("crates").display().to_string().replace('\\', "/");
     let rest = manifest[at..].replace("\"crates/", &format!("\"{crates}/"));

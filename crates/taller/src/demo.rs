@@ -1,62 +1,77 @@
 //! A server and a client of the workshop, as real processes.
 
 use std::env::consts::EXE_SUFFIX;
+use std::io::{self, BufRead, BufReader, Lines, PipeReader, Write};
 use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, Instant};
-
-use kit::{PATIENCE, Program};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::Result;
-use crate::run::{build, target};
+use crate::run::{PROGRAMS, build_programs, target};
 use crate::words::{line, said, tell};
+
+/// So long a program's words may be on their way to us, and out of order.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// A process, and the lines that it writes.
+type Started = (Child, Lines<BufReader<PipeReader>>);
 
 /// Starts the package's server and then its client, and shows what both say,
 /// as it comes.
 pub fn run(root: &Path, package: &str) -> Result {
-    let mut all = vec!["udp-echo", "daytime-rfc867", "rtt-rfc2681", "zchat"];
-    all.retain(|name| root.join("crates").join(name).is_dir());
-    if !all.contains(&package) {
-        return Err((2, said!("no server", package, all.join(" "))));
-    }
-    let mut build = build(root, &target(root));
-    build.args(["--quiet", "-p", package, "--bins"]);
-    if !build.status().is_ok_and(|status| status.success()) {
+    if !PROGRAMS.contains(&package) {
+        return Err((2, said!("no server", package, PROGRAMS.join(" "))));
+    } else if !build_programs(root, &target(root), package) {
         return Ok(false);
     }
     tell!("demo", package, package, package);
-    let start = |name: &str, args: &[&str]| {
-        let program = target(root).join(format!("debug/{name}{EXE_SUFFIX}"));
-        let mut command = Command::new(program);
-        command.args(args);
-        Program::start(name, command)
-    };
-    let server = start("server", &["--port", "0"]);
-    let address = server.address();
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let mut client = start("client", &["--host", &host, "--port", &port]);
-    if package == "zchat" {
-        client.write(b"Hola\n"); // The others do not read.
-    }
-    client.close_input();
+    let talked = talk(&target(root).join("debug"), package);
+    talked.map_err(|e| (1, e.to_string()))
+}
 
-    let (deadline, mut shown) = (Instant::now() + PATIENCE, [0; 4]);
-    loop {
-        let over = client.status_within(Duration::from_millis(100)).is_some();
-        let both = [("server", &server), ("client", &client)];
-        let texts = both.map(|(who, p)| [(who, p.stderr()), (who, p.stdout())]);
-        for ((who, text), shown) in texts.iter().flatten().zip(&mut shown) {
-            let whole = text.matches('\n').count();
-            for text in text.lines().take(whole).skip(*shown) {
-                line(format!("{who} | {text}"));
-            }
-            *shown = whole;
-        }
-        if over {
-            tell!("demo ended");
-            return Ok(client.end().code == Some(0));
-        } else if Instant::now() > deadline {
-            return Err((1, said!("too long")));
-        }
+fn talk(folder: &Path, package: &str) -> io::Result<bool> {
+    let (mut server, mut says) = start(folder, "server", &["--port", "0"])?;
+    let first = says.next().transpose()?.unwrap_or_default();
+    line(format!("server | {first}")); // It ends in ":PORT".
+    let shown = thread::spawn(|| {
+        says.map_while(io::Result::ok)
+            .for_each(|t| line(format!("server | {t}")));
+    });
+    let mut args = vec!["--port", first.rsplit(':').next().unwrap_or_default()];
+    if package == "rtt-rfc2681" {
+        args.extend(["--count", "10"]); // Of 100, which take 10 s.
     }
+    let ended =
+        start(folder, "client", &args).and_then(|(mut client, says)| {
+            for text in says.map_while(io::Result::ok) {
+                // Whoever does not call was answered: the server's word first.
+                if !text.starts_with("calling") {
+                    thread::sleep(MOMENT);
+                }
+                line(format!("client | {text}"));
+                if text.starts_with("connected")
+                    && let Some(mut input) = client.stdin.take()
+                {
+                    line("client < Hola");
+                    writeln!(input, "Hola")?; // And then the input ends.
+                }
+            }
+            client.wait()
+        });
+    thread::sleep(MOMENT); // For the server's last words.
+    server.kill()?;
+    let _ = shown.join();
+    tell!("demo ended");
+    Ok(ended?.success())
+}
+
+/// Starts a program. What it writes on stdout and stderr goes through one
+/// pipe, so that it comes in order.
+fn start(folder: &Path, name: &str, args: &[&str]) -> io::Result<Started> {
+    let (reader, writer) = io::pipe()?;
+    let mut command = Command::new(folder.join(format!("{name}{EXE_SUFFIX}")));
+    command.args(args).stdin(Stdio::piped());
+    command.stdout(writer.try_clone()?).stderr(writer);
+    Ok((command.spawn()?, BufReader::new(reader).lines()))
 }

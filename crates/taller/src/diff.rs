@@ -14,13 +14,14 @@ pub fn show(exercise: &Exercise, now: bool) -> Result {
     }
     let right = |all: Vec<run::TestResult>| all.iter().all(|r| r.passed);
     if !now && !run::results(exercise)?.is_some_and(right) {
-        let number = exercise.number();
-        return Err((1, said!("not yet", number, number)));
+        return Err((
+            1,
+            said!("not yet", exercise.number(), exercise.number()),
+        ));
     }
     for path in paths {
         let name = path.strip_prefix(&solution).unwrap_or(&path);
-        line(format!("--- {}", exercise.shown(&name.to_string_lossy())));
-        tell!("theirs");
+        tell!("theirs", exercise.shown(&name.to_string_lossy()));
         let own = read(&exercise.folder.join(name));
         for (mark, text) in lines(&own, &read(&path)) {
             line(format!("{mark} {text}"));

@@ -5,10 +5,9 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::Command;
-use std::time::Duration;
 
 use crate::Result;
-use crate::words::{line, said, tell};
+use crate::words::{said, tell};
 
 /// Looks at each need; gives whether nothing that must be here is missing.
 pub fn run() -> Result {
@@ -27,18 +26,15 @@ pub fn run() -> Result {
     let mut good = true;
     for (key, what, here, must) in [
         ("rust", format!("Rust: {rust}"), minor >= 89, true),
-        ("linker", "linker".into(), true, true), // It linked this program.
+        ("linker", said!("the linker"), true, true), // It linked this program.
         ("python", format!("Python: {python}"), newest >= 9, false),
-        ("loopback", "UDP, 127.0.0.1".into(), loopback().is_ok(), true),
-        ("taken", "UDP, port 3500".into(), !taken, false),
+        ("loopback", said!("to itself"), loopback().is_ok(), true),
+        ("taken", said!("the port"), !taken, false),
     ] {
         good &= here || !must;
-        match here {
-            true => line(format!("  ok    {what}")),
-            false => line(format!("  LOOK  {what}: {}", said!(key, who))),
-        }
+        tell!(if here { "here" } else { "look" }, what, said!(key, who));
     }
-    line(format!("  note  firewall: {firewall}"));
+    tell!("firewall", firewall);
     tell!(if good { "all here" } else { "missing" });
     Ok(good)
 }
@@ -56,7 +52,7 @@ fn version(program: OsString) -> (String, u32) {
 /// Sends a datagram to a socket of ours.
 fn loopback() -> io::Result<()> {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    s.set_read_timeout(Some(Duration::from_secs(2)))?;
+    s.set_read_timeout(Some(kit::patience()))?;
     s.send_to(b"doctor", s.local_addr()?)?;
     s.recv_from(&mut [0; 16]).map(|_| ())
 }

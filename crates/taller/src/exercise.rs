@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use std::{env, fs};
 
 use crate::Result;
@@ -18,13 +17,10 @@ pub struct Exercise {
     pub root: PathBuf,
 }
 
-/// The workspace's folder: the nearest above that holds exercises; else that
-/// of this program's own sources.
+/// The workspace's folder: the nearest above that holds exercises.
 pub fn root() -> Result<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = here.ancestors().chain(own.ancestors());
-    let root = folders.find(|f| f.join("exercises").is_dir());
+    let root = here.ancestors().find(|f| f.join("exercises").is_dir());
     root.map(Path::to_path_buf).ok_or_else(|| (1, said!("no workshop")))
 }
 
@@ -90,12 +86,6 @@ impl Exercise {
         let at = text.lines().position(|l| l.starts_with(&comment));
         let at = at.map(|at| format!(":{}", at + 1)).unwrap_or_default();
         self.shown("src/lib.rs") + &at
-    }
-
-    /// When its sources were last saved.
-    pub fn saved(&self) -> Option<SystemTime> {
-        let saved = |path| fs::metadata(path).ok()?.modified().ok();
-        files(&self.folder.join("src")).into_iter().filter_map(saved).max()
     }
 }
 

@@ -12,10 +12,9 @@ mod words;
 
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{fs, thread};
+use std::{env, thread};
 
-use exercise::{Exercise, root};
-use pico_args::Arguments;
+use exercise::{Exercise, files, read, root};
 use words::{line, said, tell};
 
 /// What went wrong, in a sentence; and the exit status: 1, or 2 for a command
@@ -23,29 +22,27 @@ use words::{line, said, tell};
 type Result<T = bool> = std::result::Result<T, (u8, String)>;
 
 fn main() -> ExitCode {
-    let (status, words) = match taller(Arguments::from_env()) {
-        Ok(good) => return ExitCode::from(u8::from(!good)),
-        Err(why) => why,
-    };
-    line(words);
-    ExitCode::from(status)
+    let all: Vec<_> = env::args_os().map(|w| w.display().to_string()).collect();
+    match taller(all[1..].iter().map(String::as_str).collect()) {
+        Ok(good) => ExitCode::from(u8::from(!good)),
+        Err((status, words)) => {
+            line(words);
+            ExitCode::from(status)
+        }
+    }
 }
 
 /// Does what the command line says; gives whether all is well.
-fn taller(mut given: Arguments) -> Result {
-    if given.contains(["-h", "--help"]) {
+fn taller(mut words: Vec<&str>) -> Result {
+    if words.iter().any(|word| ["-h", "--help", "help"].contains(word)) {
         tell!("usage");
         return Ok(true);
     }
-    let now = given.contains("--now");
-    let words = given.finish();
-    let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
-    if let Some(word) = words.iter().find(|word| word.starts_with('-')) {
-        return Err((2, said!("unknown option", word, said!("usage"))));
-    }
+    let now = words.contains(&"--now");
+    words.retain(|word| *word != "--now");
     let root = root()?;
     let find = |name| Exercise::find(&root, name);
-    match words.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
+    match words[..] {
         [] => list(&Exercise::all(&root)),
         ["hint", name] => hint(&find(name)?, "1"),
         ["hint", name, which] => hint(&find(name)?, which),
@@ -56,8 +53,11 @@ fn taller(mut given: Arguments) -> Result {
         ["doctor"] => doctor::run(),
         ["verify"] => verify::run(&Exercise::all(&root)),
         ["verify", name] => verify::run(&[find(name)?]),
-        [name] => run::run(&find(name)?),
-        _ => Err((2, said!("usage"))),
+        [word @ ("hint" | "solution" | "watch")] => {
+            Err((2, said!("which exercise", word, word)))
+        }
+        [name] if !name.starts_with('-') => run::run(&find(name)?),
+        _ => Err((2, said!("no command", words.join(" "), said!("usage")))),
     }
 }
 
@@ -92,17 +92,16 @@ fn list(all: &[Exercise]) -> Result {
 
 /// One of the three hints.
 fn hint(exercise: &Exercise, which: &str) -> Result {
-    let file = exercise.folder.join(said!("hints"));
-    let text = fs::read_to_string(&file);
-    let text = text.map_err(|e| (1, format!("{}: {e}", file.display())))?;
+    let text = read(&exercise.folder.join(said!("hints")));
     let hints: Vec<_> = text.split("\n## ").collect();
-    let (which, most) = (which.parse().unwrap_or(0), hints.len() - 1);
-    if which < 1 || which > most {
-        return Err((2, said!("no hint", most)));
+    let (number, most) = (exercise.number(), hints.len() - 1);
+    let at = which.parse().unwrap_or(0);
+    if at < 1 || at > most {
+        return Err((2, said!("no hint", which, number, most)));
     }
-    line(hints[which].trim_end());
-    if which < most {
-        tell!("next hint", exercise.number(), which + 1);
+    line(hints[at].trim_end());
+    if at < most {
+        tell!("next hint", number, at + 1);
     }
     Ok(true)
 }
@@ -112,7 +111,9 @@ fn hint(exercise: &Exercise, which: &str) -> Result {
 fn watch(exercise: &Exercise) -> Result {
     let mut seen = None;
     loop {
-        let saved = exercise.saved();
+        let sources = files(&exercise.folder.join("src")).into_iter();
+        let saved = sources.filter_map(|f| f.metadata().ok()?.modified().ok());
+        let saved = saved.max();
         if seen.replace(saved) != Some(saved) {
             run::run(exercise)?;
             tell!("waiting");

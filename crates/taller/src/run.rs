@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use kit::{Program, patience};
 
 use crate::Result;
-use crate::exercise::Exercise;
+use crate::exercise::{Exercise, read};
 use crate::words::{line, said, tell};
 
 /// What became of one test.
@@ -39,6 +39,27 @@ pub fn target(root: &Path) -> PathBuf {
     root.join(target.unwrap_or_else(|| "target".into())).join("taller")
 }
 
+/// The packages that have a server and a client.
+pub const PROGRAMS: [&str; 4] =
+    ["udp-echo", "daytime-rfc867", "rtt-rfc2681", "zchat"];
+
+/// Builds the server and the client of a package; gives whether they are there.
+pub fn build_programs(root: &Path, target: &Path, package: &str) -> bool {
+    let mut build = build(root, target);
+    build.args(["--quiet", "-p", package, "--bins"]);
+    build.status().is_ok_and(|status| status.success())
+}
+
+/// Builds the programs that the exercise's tests talk to, before any test's
+/// time runs. What does not build, its test tells.
+pub fn build_peers(exercise: &Exercise, target: &Path) {
+    let tests = read(&exercise.folder.join("tests/exercise.rs"));
+    let named = |package: &&str| tests.contains(&format!("{package:?}"));
+    for package in PROGRAMS.into_iter().filter(named) {
+        build_programs(&exercise.root, target, package);
+    }
+}
+
 /// The string behind `"key":` in a line of JSON, as cargo writes it.
 pub fn json(line: &str, key: &str) -> Option<String> {
     let (_, rest) = line.split_once(&format!("\"{key}\":\""))?;
@@ -46,10 +67,7 @@ pub fn json(line: &str, key: &str) -> Option<String> {
     loop {
         value.push(match rest.next()? {
             '"' => return Some(value),
-            '\\' => match rest.next()? {
-                'n' => '\n',
-                other => other,
-            },
+            '\\' => rest.next().map(|c| if c == 'n' { '\n' } else { c })?,
             other => other,
         });
     }
@@ -82,6 +100,7 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     let Some(program) = program(&about(&messages, &exercise.name)) else {
         return Ok(None);
     };
+    build_peers(exercise, &target(&exercise.root));
     let start = |name: String| {
         let mut command = Command::new(&program);
         command.args(["--exact", &name, "--nocapture"]);
@@ -100,7 +119,7 @@ pub fn start(mut command: Command, folder: &Path) -> Program {
 }
 
 fn result(e: &Exercise, name: String, program: Program) -> TestResult {
-    let limit = patience() * 10;
+    let limit = patience() * 15; // Thrice what a test gives itself.
     let (in_time, ended) = program.end_within(limit);
     let passed = in_time && ended.code == Some(0);
     let lines: Vec<_> = ended.stderr.lines().collect();
@@ -133,11 +152,13 @@ pub fn run(exercise: &Exercise) -> Result {
     let good = results.iter().filter(|r| r.passed).count();
     line(format!("{name}: {}", said!("some tests", good, results.len())));
     for result in &results {
-        let mark = if result.passed { "ok  " } else { "FAIL" };
-        line(format!("  {mark}  {}", result.name));
+        tell!(if result.passed { "passes" } else { "fails" }, result.name);
     }
     let Some(failed) = results.into_iter().find(|r| !r.passed) else {
-        tell!("done", exercise.package(), number);
+        let main = read(&exercise.folder.join("src/main.rs"));
+        let run = main.lines().filter_map(|l| l.get(l.find("cargo run ")?..));
+        let run: Vec<_> = run.collect();
+        tell!("done", name, run.join("\n  "), number);
         return Ok(true);
     };
     let step = failed.name.split('_').nth(1).unwrap_or_default();

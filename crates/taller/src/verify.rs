@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
-use std::{fs, thread};
 
-use crate::copies::{Kind, Variant, write_all};
+use crate::copies::{Variant, write_all};
 use crate::exercise::{Exercise, entries, files, read};
-use crate::run::{about, json, program, start, target};
+use crate::run::{about, build_peers, json, program, start, target};
 use crate::words::{line, tell};
 use crate::{Result, run};
 
@@ -41,12 +41,13 @@ fn check(exercise: &Exercise) -> Result<(usize, Vec<String>)> {
         .map_err(|e| (1, format!("{}: {e}", copy.display())))?;
     papers(exercise, &copy, &mut wrong);
     let (copy, built) = (&copy, &build(&copy, &target)?);
+    build_peers(exercise, &target);
     thread::scope(|scope| {
         let judge = |v| scope.spawn(move || judge(v, copy, built));
         let running: Vec<_> = variants.iter().map(judge).collect();
         for (v, judged) in variants.iter().zip(running) {
             let words = judged.join().expect("no judge panics");
-            wrong.extend(words.iter().map(|w| format!("{}: {w}", v.folder)));
+            wrong.extend(words.iter().map(|w| format!("{}: {w}", v.folder())));
         }
     });
     Ok((variants.len(), wrong))
@@ -54,23 +55,19 @@ fn check(exercise: &Exercise) -> Result<(usize, Vec<String>)> {
 
 /// Checks what can be seen without running the exercise.
 fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
-    let package = format!("{:?}", exercise.package());
-    let member = format!("\"exercises/{}\"", exercise.name);
+    let package = exercise.package();
     for (name, needed, times) in [
         ("README.md", "minutes", 1),
         ("README.es.md", "minutos", 1),
         ("HINTS.md", "\n## ", 3),
         ("HINTS.es.md", "\n## ", 3),
-        ("tests/exercise.rs", "\n#[test]\nfn step_", 1),
-        ("Cargo.toml", &package, 1),
-        ("../../Cargo.toml", &member, 1),
+        ("Cargo.toml", &format!("{package:?}"), 1),
+        ("src/main.rs", &format!("cargo run -p {package}"), 1),
+        ("../../Cargo.toml", &format!("\"exercises/{}\"", exercise.name), 1),
     ] {
-        match fs::read_to_string(exercise.folder.join(name)) {
-            Err(_) => wrong.push(format!("{name} is missing")),
-            Ok(text) if text.matches(needed).count() < times => {
-                wrong.push(format!("{name} lacks {needed:?} ({times} times)"));
-            }
-            Ok(_) => {}
+        let text = read(&exercise.folder.join(name));
+        if text.matches(needed).count() < times {
+            wrong.push(format!("{name} lacks {needed:?} ({times} times)"));
         }
     }
     let solution = copy.join(format!("{}.solution", exercise.name));
@@ -102,13 +99,14 @@ fn of<'a>(e: &'a Exercise, wrong: &mut Vec<String>) -> Vec<Variant<'a>> {
                 wrong.push(format!("{other} and {name} expect the same"));
             }
         }
-        all.push(Variant::new(e, Kind::Mistake(expected), &name));
+        all.push(Variant { exercise: e, name, told: expected });
     }
     if all.len() < MISTAKES {
         wrong.push(format!("{} mistakes, fewer than {MISTAKES}", all.len()));
     }
-    all.push(Variant::new(e, Kind::Stub, "stub"));
-    all.push(Variant::new(e, Kind::Solution, "solution"));
+    for name in ["stub", "solution"].map(String::from) {
+        all.push(Variant { exercise: e, name, told: Default::default() });
+    }
     if files(&e.folder.join("solution")).is_empty() {
         wrong.push("solution/ is missing".to_string());
     }
@@ -135,11 +133,11 @@ fn build(copy: &Path, target: &Path) -> Result<String> {
 
 /// Runs a copy's tests; gives what is wrong with it.
 fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
-    let (about, mut wrong) = (about(built, &v.folder), Vec::new());
+    let (about, mut wrong) = (about(built, &v.folder()), Vec::new());
     let rendered = about.iter().filter_map(|line| json(line, "rendered"));
     let words: String = rendered.collect(); // The compiler's.
     let Some(program) = program(&about) else { return vec![words] };
-    if !matches!(v.kind, Kind::Mistake(_)) && !words.is_empty() {
+    if v.told[0].is_empty() && !words.is_empty() {
         wrong.push(format!("it compiles with warnings:\n{words}"));
     }
     let test = |args: &[&str], language: &str, seconds: u64| {
@@ -148,7 +146,7 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
         command.env("TALLER_LANG", language);
         command.env("TALLER_SECONDS", seconds.to_string());
         let limit = Duration::from_secs(seconds * 5 + 30);
-        start(command, &copy.join(&v.folder)).end_within(limit).1
+        start(command, &copy.join(v.folder())).end_within(limit).1
     };
     // These tests must fail, and say what they must in each language.
     let mut fail = |args: &[&str], told: &[String], [good, odd]: [&str; 2]| {
@@ -164,8 +162,8 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
             }
         }
     };
-    match &v.kind {
-        Kind::Stub => {
+    match v.name.as_str() {
+        "stub" => {
             let tests = v.exercise.tests();
             for name in &tests {
                 // The kit says that a step is missing if its `todo!` did.
@@ -173,8 +171,7 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
                 let told = ["step {} is missing", "falta el paso {}"];
                 let told = told.map(|told| told.replace("{}", step));
                 let passes = format!("{name} passes with nothing written");
-                let own = format!("not yet implemented: step {step}: ");
-                let lacks = format!("{name}: no {own:?},");
+                let lacks = format!("{name} does not meet its todo!: no");
                 fail(&["--exact", name], &told, [&passes, &lacks]);
             }
             let all = test(&["--list"], "en", 2).stdout;
@@ -182,15 +179,13 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
                 wrong.push(format!("some are not called step_N_:\n{all}"));
             }
         }
-        Kind::Solution => {
+        "solution" => {
             let e = test(&[], "en", 60);
             if e.code != Some(0) {
                 wrong.push(format!("a test fails:\n{}{}", e.stdout, e.stderr));
             }
         }
-        Kind::Mistake(told) => {
-            fail(&[], told, ["it passes all tests", "nobody says"]);
-        }
+        _ => fail(&[], &v.told, ["it passes all tests", "nobody says"]),
     }
     wrong
 }

@@ -2,8 +2,8 @@
 //!
 //! You need not change this file: it uses what you write in lib.rs.
 //!
-//! Run:   cargo run -p ex04-echo-client
-//! First: cargo run -p udp-echo --bin server
+//! Run:  cargo run -p udp-echo --bin server
+//! Then: cargo run -p ex04-echo-client
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

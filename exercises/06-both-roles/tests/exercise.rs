@@ -279,6 +279,33 @@ fn step_3_answers_itself() {
 }
 
 #[test]
+fn step_3_gives_what_the_server_answers() {
+    exercise(&STEPS, || {
+        // `serve` never answers an empty datagram: whoever asks gets none.
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let given = beside(move || both(address, ""));
+        if let Some(Ok(text)) = given.wait().or_else(|| given.wait()) {
+            Told {
+                did: say(
+                    "called both() with an empty text, which `serve` never answers",
+                    "llamó a both() con un texto vacío, al que `serve` nunca responde",
+                ),
+                expected: say(
+                    "the error of ask(), after 1 s",
+                    "el error de ask(), después de 1 s",
+                ),
+                came: &bytes(text.as_bytes()),
+                cause: say(
+                    "both() gives a text that no server sent: does it ask, and give what `ask` gives, errors too?",
+                    "both() devuelve un texto que ningún servidor mandó: ¿pregunta, y devuelve lo que da `ask`, también los errores?",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_3_says_that_the_port_is_taken() {
     exercise(&STEPS, || {
         let other = Peer::new();
