@@ -1,4 +1,4 @@
-//! The UDP sockets of this machine and their programs: what `ss -uanp`
+//! The UDP sockets of this machine and their programs: what `netstat`
 //! and `ps` print, from the files where they find it (Linux).
 //!
 //! Run: cargo run -p examples --example sockets_table
