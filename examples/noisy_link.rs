@@ -50,8 +50,10 @@ fn main() -> common::Result<()> {
     let listen = address(&host, port)?;
     let to = address(&to_host, to_port)?;
     let watch = move |way, data: &[u8], fate: &Fate| {
+        let (n, fate) = (data.len(), fate.words());
+        let line = format!("{way:?}: {n} bytes{fate}");
         if log {
-            common::note(entry(way, data.len(), fate));
+            common::note(line.to_lowercase());
         }
     };
     let link =
@@ -77,27 +79,6 @@ fn main() -> common::Result<()> {
     // 4. Close with a table.
     write!(stdout(), "{}", link.table())?;
     Ok(())
-}
-
-/// What became of a datagram of `n` bytes, as a line of the log.
-fn entry(way: Direction, n: usize, fate: &Fate) -> String {
-    let mut line = match way {
-        Direction::There => format!("there: {n} bytes"),
-        Direction::Back => format!("back:  {n} bytes"),
-    };
-    for (is_so, what) in [
-        (fate.copies == 0, "lost"),
-        (fate.corrupted, "corrupted"),
-        (fate.copies > 1, "duplicated"),
-        (fate.reordered, "reordered"),
-        (fate.delay.is_some(), "delayed"),
-        (fate.truncated, "truncated"),
-    ] {
-        if is_so {
-            line = line + ", " + what;
-        }
-    }
-    line
 }
 
 /// The first IPv4 address of `host`, or else its first one.

@@ -108,6 +108,23 @@ pub struct Fate {
     pub truncated: bool,
 }
 
+impl Fate {
+    /// What happened, for people: `", lost"` or `", corrupted, delayed"`, say;
+    /// empty if the datagram passes as it came.
+    pub fn words(&self) -> String {
+        let all = [
+            (self.copies == 0, "lost"),
+            (self.corrupted, "corrupted"),
+            (self.copies > 1, "duplicated"),
+            (self.reordered, "reordered"),
+            (self.delay.is_some(), "delayed"),
+            (self.truncated, "truncated"),
+        ];
+        let so = all.iter().filter(|(is_so, _)| *is_so);
+        so.map(|(_, what)| format!(", {what}")).collect()
+    }
+}
+
 /// The fates of the datagrams of one direction, one after the other.
 ///
 /// The fate of datagram number k depends on the seed, the direction, k and
