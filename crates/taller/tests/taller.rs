@@ -203,7 +203,7 @@ fn nothing_that_a_student_writes_hangs_it() {
         ),
         (wait, format!("{thread}panic!(\"boo\")).join().unwrap();\n{wait}")),
         (wait, format!("{thread}loop {{ {sleep} }}).join().unwrap();\n{wait}")),
-        (wait, format!("std::process::exit(7);\n{wait}")),
+        (wait, format!("std::process::exit(0);\n{wait}")),
         (wait, format!("{stdout}loop {{ {sleep} }}\n{wait}")),
     ] {
         workshop.write(
