@@ -282,6 +282,67 @@ fn step_4_gives_strangers_no_time() {
     });
 }
 
+/// Waits up to [`patience`] for the socket to have a time-out that is right;
+/// gives the last one that was not.
+fn wrong_timeout(
+    s: &UdpSocket,
+    right: impl Fn(Duration) -> bool,
+) -> Option<Duration> {
+    let end = Instant::now() + patience();
+    loop {
+        let set = s.read_timeout().unwrap()?; // A socket that never waits.
+        if right(set) {
+            return None;
+        }
+        if Instant::now() > end {
+            return Some(set);
+        }
+        sleep(SOON / 100);
+    }
+}
+
+#[test]
+fn step_4_waits_for_what_is_left() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let (server, stranger) = (Peer::new(), Peer::new());
+        let timeout = patience() * 10;
+        s.set_read_timeout(Some(timeout * 4)).unwrap();
+        let (socket, answer) = (s.try_clone().unwrap(), server.address());
+        let given = beside(move || wait_for(&s, answer, timeout));
+        // It waits, for `timeout` or less; or never does, another test's.
+        if wrong_timeout(&socket, |set| set <= timeout * 2).is_some() {
+            return drop(given.now());
+        }
+        sleep(SOON);
+        stranger.send(b"believe me", address);
+        // By now at least SOON is over; the system may round what it is told.
+        let set = wrong_timeout(&socket, |set| set <= timeout - SOON / 2);
+        server.send(b"hola", address);
+        if let Some(set) = set {
+            Told {
+                did: &say(
+                    "called wait_for() with a time-out of {}, and sent \"believe me\" after 200 ms, as a stranger",
+                    "llamó a wait_for() con un plazo de {}, y a los 200 ms mandó \"believe me\", como un extraño",
+                )
+                .replace("{}", &millis(timeout)),
+                expected: &say(
+                    "a socket that waits for {} more, at most",
+                    "un socket que espera como máximo {} más",
+                )
+                .replace("{}", &millis(timeout - SOON)),
+                came: &say("one that waits for {}", "uno que espera {}")
+                    .replace("{}", &millis(set)),
+                cause: say(
+                    "After a stranger's datagram your socket waits for the whole `timeout` again, so your client may wait twice as long as it was told: set what is left.",
+                    "Después del datagrama de un extraño, tu socket vuelve a esperar el `timeout` entero, y tu cliente puede tardar el doble de lo pedido: fijá lo que queda.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
 #[test]
 fn step_2_is_connected_to_the_server() {
     exercise(&STEPS, || {

@@ -79,7 +79,7 @@ fn check<T: Debug + PartialEq>(
 }
 
 #[test]
-fn step_1_finds_the_client_s_port() {
+fn step_1_finds_the_port_of_the_client() {
     exercise(&STEPS, || {
         let given = clients_port();
         let right = source_port(&packet(1));

@@ -5,10 +5,10 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// So long a client waits for an answer.
+/// How long a client waits for an answer.
 pub const WAIT: Duration = Duration::from_secs(1);
 
 /// What the program is to be.
