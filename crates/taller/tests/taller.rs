@@ -115,7 +115,7 @@ fn from_the_stub_to_green() {
     let stub = workshop.taller(&["1"]);
     let place = "edit:   exercises/01-first-socket/src/lib.rs:11\n";
     let missing = "step 2 is missing: make a socket (";
-    assert_says(&stub, 1, &["0 of 4 tests pass", missing, place]);
+    assert_says(&stub, 1, &["0 of 5 tests pass", missing, place]);
     let not_yet = workshop.taller(&["solution", "1"]);
     assert_says(&not_yet, 1, &["not done yet", "--now"]);
     let now = workshop.taller(&["solution", "1", "--now"]);
@@ -135,12 +135,12 @@ fn from_the_stub_to_green() {
     workshop.write("&buffer[..n]", "&buffer[..n.max(9)]");
     let wrong = workshop.taller(&["ex01-first-socket"]);
     let place = "edit:   exercises/01-first-socket/src/lib.rs:20\n";
-    assert_says(&wrong, 1, &["3 of 4", "likely cause     : You gave", place]);
+    assert_says(&wrong, 1, &["3 of 5", "likely cause     : You gave", place]);
 
     workshop.write("UdpSocket", "UdpSocket");
     let done = workshop.taller(&["01"]);
     let run = "/README.md\n  cargo run -p ex01-first-socket\nCompare:";
-    assert_says(&done, 0, &["4 of 4", "Done!", run]);
+    assert_says(&done, 0, &["5 of 5", "Done!", run]);
     let list = workshop.taller(&[]);
     assert_says(&list, 0, &["[x] 01-first-socket", "Well done"]);
     assert_says(&workshop.taller(&["solution", "1"]), 0, &["+++ the solution"]);
@@ -234,10 +234,10 @@ fn watch_runs_again_when_a_file_is_saved() {
     watch.args(["watch", "1"]).current_dir(workshop.exercise());
     watch.env_remove("CARGO_TARGET_DIR").env("TALLER_LANG", "en");
     let watch = Program::start("watch", watch);
-    watch.wait_for("0 of 4 tests pass");
+    watch.wait_for("0 of 5 tests pass");
     watch.wait_for("waiting for you");
     workshop.write("UdpSocket", "UdpSocket");
-    watch.wait_for("4 of 4 tests pass");
+    watch.wait_for("5 of 5 tests pass");
     watch.stop();
 }
 

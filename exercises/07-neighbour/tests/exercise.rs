@@ -1,11 +1,13 @@
 //! The tests of exercise 07. You need not change this file.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::catch_unwind;
 
 use ex07_neighbour::{PORT, listen, look_up, my_address, place};
 use kit::{
     Peer, Step, Told, bytes, error_words, exercise, free_port, nothing, say,
+    skipped,
 };
 
 const STEPS: [Step; 4] = [
@@ -84,6 +86,10 @@ fn step_1_refuses_what_is_no_port() {
                 (Err(_), _) => say(
                     "Your program panics at a word that is no port: anybody may type anything; do without `unwrap`.",
                     "Tu programa entra en pánico con una palabra que no es un puerto: cualquiera puede tipear cualquier cosa; evitá `unwrap`.",
+                ),
+                (Ok(Some(_)), 0) => say(
+                    "Your program makes up a host where no word names one: without a host it is to be a server, so place() gives `None`.",
+                    "Tu programa inventa una máquina cuando ninguna palabra la nombra: sin máquina tiene que ser servidor, así que place() da `None`.",
                 ),
                 (Ok(Some((_, PORT))), _) => say(
                     "Your program takes PORT where the word is no port: whoever mistyped it would talk to another server.",
@@ -170,8 +176,8 @@ fn step_2_takes_no_ipv6_address() {
             Err(_) => told(
                 say("a panic", "un pánico (panic)"),
                 say(
-                    "Your program panics where a name has no IPv4 address: make an error of the `None` that `find` gives.",
-                    "Tu programa entra en pánico si un nombre no tiene dirección IPv4: convertí en un error el `None` que da `find`.",
+                    "Your program panics where a name has no IPv4 address: when none is left to look at, give an error.",
+                    "Tu programa entra en pánico si un nombre no tiene dirección IPv4: cuando no queda ninguna por mirar, devolvé un error.",
                 ),
             ),
             Ok(Ok(other)) => told(
@@ -254,6 +260,10 @@ fn step_4_finds_its_own_address() {
                 "0.0.0.0 is no address that anybody can call: `connect` the socket to the neighbour first, and then ask for its own address.",
                 "0.0.0.0 no es una dirección a la que alguien pueda llamar: primero conectá el socket con el vecino (`connect`), y después preguntá su dirección.",
             ),
+            Err(e) if e.kind() == ErrorKind::AddrInUse => say(
+                "Your socket wants the neighbour's port here, too, where it may be taken: this socket needs no certain port, and 0 is any free one.",
+                "Tu socket pide también acá el puerto del vecino, que puede estar ocupado: este socket no necesita un puerto determinado, y 0 es cualquiera que esté libre.",
+            ),
             _ => say(
                 "That is not this machine, seen by that neighbour: a socket at 0.0.0.0:0, `connect`, `local_addr`, in this order.",
                 "Esa no es esta máquina, vista por ese vecino: un socket en 0.0.0.0:0, `connect`, `local_addr`, en ese orden.",
@@ -265,6 +275,59 @@ fn step_4_finds_its_own_address() {
             Err(e) => error_words(&e),
         };
         Told { did, expected: &meant.to_string(), came: &came, cause }.fail();
+    });
+}
+
+/// What the system says on the way to a neighbour: the address at its begin.
+fn way_to(neighbour: SocketAddr) -> io::Result<IpAddr> {
+    let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    s.connect(neighbour)?;
+    s.local_addr().map(|own| own.ip())
+}
+
+#[test]
+fn step_4_finds_the_way_out() {
+    exercise(&STEPS, || {
+        let mut looked = cfg!(target_os = "linux");
+        // Nobody has the first (RFC 5737). The second, for all machines of a
+        // network, Linux takes from a socket at 127.0.0.1 even without one.
+        for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
+            let neighbour = SocketAddr::from((ip, 9));
+            let (given, meant) = (my_address(neighbour), way_to(neighbour));
+            looked |= meant.is_ok();
+            let good = match (&given, &meant) {
+                (Ok(own), Ok(meant)) => own == meant || !own.is_loopback(),
+                (Ok(own), Err(_)) => !own.is_loopback(),
+                (Err(e), Ok(_)) => e.kind() == ErrorKind::AddrInUse,
+                (Err(_), Err(_)) => true,
+            };
+            if good {
+                continue; // Or another test says what is wrong.
+            }
+            let shown = |way: io::Result<IpAddr>| {
+                way.map_or_else(|e| error_words(&e), |own| own.to_string())
+            };
+            let did = say(
+                "called my_address() with an address outside of this machine: ",
+                "llamó a my_address() con una dirección que no es de esta máquina: ",
+            );
+            Told {
+                did: &format!("{did}{neighbour}"),
+                expected: &shown(meant),
+                came: &shown(given),
+                cause: say(
+                    "Your socket is at 127.0.0.1, from where nothing leaves this machine, and so it has no way to a neighbour: bind it to 0.0.0.0.",
+                    "Tu socket está en 127.0.0.1, desde donde nada sale de esta máquina, y por eso no tiene camino hasta un vecino: asocialo a 0.0.0.0.",
+                ),
+            }
+            .fail();
+        }
+        if !looked {
+            skipped(say(
+                "this machine is in no network",
+                "esta máquina no está en ninguna red",
+            ));
+        }
     });
 }
 
