@@ -10,6 +10,7 @@
 //! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
 //! | [`references`] | one of them in both languages, for an exercise to talk to |
 //! | [`skipped`] | what this machine lacks, said aloud |
+//! | [`skips`] | what was said so, for the runner |
 //! | [`say`] | a sentence in the student's language |
 //! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
@@ -37,7 +38,7 @@ pub use exercise::{
     millis, nothing, only_receives, patience,
 };
 pub use hear::Hear;
-pub use peers::skipped;
+pub use peers::{skipped, skips};
 pub use ports::free_port;
 pub use process::{Ended, Program};
 pub use words::{Language, language, say};

@@ -15,6 +15,18 @@ pub fn skipped(why: &str) {
     let peers = env::var("WORKSHOP_PEERS").is_ok_and(|value| value == "1");
     assert!(!peers, "WORKSHOP_PEERS=1, but {name} cannot run: {why}");
     // Not eprintln!: the test runner hides that when a test passes.
-    let word = say("skipped", "salteada");
-    let _ = writeln!(stderr(), "{word}: {name}: {why}");
+    let _ = writeln!(stderr(), "{}{name}: {why}", word());
+}
+
+/// What a line of [`skipped`] begins with.
+fn word() -> &'static str {
+    say("skipped: ", "salteada: ")
+}
+
+/// The lines of [`skipped`] in what a test wrote, without the test's name, and
+/// set in to stand below it.
+pub fn skips(stderr: &str) -> Vec<String> {
+    let lines = stderr.lines().filter_map(|line| line.strip_prefix(word()));
+    let why = lines.filter_map(|line| line.split_once(": "));
+    why.map(|(_name, why)| format!("        {}{why}", word())).collect()
 }

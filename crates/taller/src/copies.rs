@@ -78,8 +78,7 @@ pub fn write_all(root: &Path, copy: &Path, all: &[Variant]) -> io::Result<()> {
     // The crates are not copied.
     let crates = root.join("crates").display().to_string().replace('\\', "/");
     let rest = manifest[at..].replace("\"crates/", &format!("\"{crates}/"));
-    let head =
-        format!("workspace.resolver = \"3\"\nworkspace.members = {folders:?}");
+    let head = format!("[workspace]\nresolver = \"3\"\nmembers = {folders:?}");
     write(&copy.join("Cargo.toml"), (head + "\n" + &rest).as_bytes())?;
     fs::copy(root.join("Cargo.lock"), copy.join("Cargo.lock"))?;
     all.iter().try_for_each(|variant| variant.write(copy))

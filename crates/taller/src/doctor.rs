@@ -15,7 +15,7 @@ pub fn run() -> Result {
     let pythons = ["python3", "python", "py"].map(OsString::from);
     let pythons = env::var_os("PYTHON").into_iter().chain(pythons);
     let python = pythons.map(version).find(|(_, minor)| *minor >= 9);
-    let (python, newest) = python.unwrap_or_default();
+    let (python, newest) = python.unwrap_or(("Python".to_string(), 0));
     let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
     let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
     let (who, firewall) = match OS {
@@ -27,7 +27,7 @@ pub fn run() -> Result {
     for (key, what, here, must) in [
         ("rust", format!("Rust: {rust}"), minor >= 89, true),
         ("linker", said!("the linker"), true, true), // It linked this program.
-        ("python", format!("Python: {python}"), newest >= 9, false),
+        ("python", python, newest >= 9, false),
         ("loopback", said!("to itself"), loopback().is_ok(), true),
         ("taken", said!("the port"), !taken, false),
     ] {

@@ -21,6 +21,8 @@ pub struct TestResult {
     told: String,
     /// The line of the student's that panicked, if one did: `FILE:LINE`.
     place: Option<String>,
+    /// What it could not do here, if something: a line each.
+    skips: Vec<String>,
 }
 
 /// `cargo build` in `folder`, its target folder `target`.
@@ -140,7 +142,7 @@ fn result(e: &Exercise, name: String, program: Program) -> TestResult {
         let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
         place.starts_with(&e.shown("src/")).then(|| place.to_string())
     });
-    TestResult { name, passed, told, place }
+    TestResult { name, passed, told, place, skips: kit::skips(&ended.stderr) }
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.
@@ -154,6 +156,7 @@ pub fn run(exercise: &Exercise) -> Result {
     line(format!("{name}: {}", said!("some tests", good, results.len())));
     for result in &results {
         tell!(if result.passed { "passes" } else { "fails" }, result.name);
+        result.skips.iter().for_each(line);
     }
     let Some(failed) = results.into_iter().find(|r| !r.passed) else {
         let main = read(&exercise.folder.join("src/main.rs"));
