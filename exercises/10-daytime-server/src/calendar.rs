@@ -46,7 +46,7 @@ pub fn date_and_time(now: SystemTime) -> String {
     )
 }
 
-/// The year, month and day, so many days after January 1, 1970.
+/// The year, month and day that is this many days after January 1, 1970.
 fn date(mut days: u64) -> (u64, &'static str, u64) {
     for year in 1970.. {
         for (month, length) in MONTHS {

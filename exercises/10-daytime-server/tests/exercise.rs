@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ex10_daytime_server::{answer, serve, take};
 use kit::{
     Beside, Peer, Program, Step, Told, beside, bytes, caught, error_words,
-    exercise, nothing, patience, references, say,
+    exercise, nothing, only_receives, patience, references, say, skipped,
 };
 
 const STEPS: [Step; 3] = [
@@ -29,7 +29,7 @@ fn line(time: SystemTime) -> String {
     daytime::line(time.into(), "weekday").unwrap()
 }
 
-/// So many seconds after the beginning of 1970.
+/// This many seconds after the beginning of 1970.
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
@@ -95,7 +95,7 @@ fn step_6_takes_an_empty_datagram_too() {
         check_take(
             b"",
             say(
-                "take() passes over an empty datagram: that is all that a daytime client sends, and its sender wants an answer; does yours look at n?",
+                "take() ignores an empty datagram: that is all that a daytime client sends, and its sender wants an answer; does yours look at n?",
                 "take() ignora un datagrama vacío: eso es todo lo que manda un cliente daytime, y quien lo mandó quiere una respuesta; ¿la tuya mira n?",
             ),
         );
@@ -240,14 +240,14 @@ fn step_8_sends_one_line_in_one_datagram() {
             Some(end) if end.starts_with(b"\r\n") => told(
                 &bytes(one),
                 say(
-                    "Your server sends bytes that stand behind the line: a datagram is as long as the line, with nothing to fill it up.",
+                    "Your server sends bytes that stand after the line: a datagram is as long as the line, with nothing to fill it up.",
                     "Tu servidor manda bytes que están después de la línea: un datagrama es tan largo como la línea, sin relleno.",
                 ),
             ),
             _ => told(
                 &bytes(one),
                 say(
-                    "Your line does not end as it should: behind the text stand CR and LF, in this order, and nothing else.",
+                    "Your line does not end as it should: after the text stand CR and LF, in this order, and nothing else.",
                     "Tu línea no termina como debe: después del texto van CR y LF, en ese orden, y nada más.",
                 ),
             ),
@@ -267,7 +267,14 @@ fn ask(
     if let Some((data, _)) = peer.receive() {
         return String::from_utf8_lossy(&data).into_owned();
     }
-    let came = match server.now() {
+    let came = how_it_ended(server.now());
+    let expected = say("the date and time", "la fecha y la hora");
+    Told { did, expected, came: &came, cause }.fail()
+}
+
+/// What the server gave when it ended, if it did, in words.
+fn how_it_ended(ended: Option<io::Result<()>>) -> String {
+    match ended {
         None => nothing(),
         Some(Ok(())) => {
             say("serve() had ended", "serve() había terminado").to_string()
@@ -276,9 +283,15 @@ fn ask(
             let ended = say("serve() ended with ", "serve() terminó con ");
             ended.to_string() + &error_words(&e)
         }
-    };
-    let expected = say("the date and time", "la fecha y la hora");
-    Told { did, expected, came: &came, cause }.fail()
+    }
+}
+
+/// Starts the server, for which a panic is an error like any other.
+fn start(s: UdpSocket) -> Beside<io::Result<()>> {
+    beside(move || {
+        let panic = say("a panic", "un pánico (panic)");
+        caught(|| serve(&s)).unwrap_or(Err(io::Error::other(panic)))
+    })
 }
 
 /// Asks for the first time.
@@ -403,14 +416,40 @@ fn step_5_looks_at_the_clock_each_time() {
 }
 
 #[test]
+fn step_5_looks_at_the_clock_after_the_question() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let server = beside(move || serve(&s));
+        let peer = Peer::new();
+        ask_first(&peer, &server, address);
+        // The line has no part of a second: so let one be over.
+        sleep(Duration::from_millis(1100));
+        let before = SystemTime::now();
+        let came = ask_first(&peer, &server, address);
+        if !is_now(&came, before) {
+            Told {
+                did: say(
+                    "asked your server, waited for more than 1 s, and asked again",
+                    "le preguntó a tu servidor, esperó más de 1 s, y volvió a preguntar",
+                ),
+                expected: &bytes(line(before).as_bytes()),
+                came: &bytes(came.as_bytes()),
+                cause: say(
+                    "Your server tells a time from before the question came: it looks at the clock, and then waits in take(); in which order must that be?",
+                    "Tu servidor da una hora anterior a la pregunta: mira el reloj, y después se queda esperando en take(); ¿en qué orden tiene que ser?",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_5_outlives_an_error() {
     exercise(&STEPS, || {
         let (s, address) = socket();
         s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let server = beside(move || {
-            let panic = say("a panic", "un pánico (panic)");
-            caught(|| serve(&s)).unwrap_or(Err(io::Error::other(panic)))
-        });
+        let server = start(s);
         let peer = Peer::new();
         for _ in 0..10 {
             ask(
@@ -426,6 +465,51 @@ fn step_5_outlives_an_error() {
                 ),
             );
             sleep(Duration::from_millis(10)); // For the error to happen.
+        }
+    });
+}
+
+#[test]
+fn step_5_outlives_an_answer_that_fails() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let peer = Peer::new();
+        if !only_receives(&s, peer.address()) {
+            skipped(say(
+                "here no answer can be made to fail",
+                "acá no se puede hacer que falle una respuesta",
+            ));
+        }
+        // For the look at what still waits, below.
+        s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let waiting = s.try_clone().unwrap();
+        let server = start(s);
+        let end = Instant::now() + patience();
+        for _ in 0..2 {
+            peer.send(b"", address);
+        }
+        // Who goes on after the first takes the second, too.
+        while waiting.peek_from(&mut [0]).is_ok() {
+            let ended = server.now();
+            if ended.is_some() || Instant::now() > end {
+                Told {
+                    did: say(
+                        "asked twice, and let `send_to` report an error to your server",
+                        "preguntó dos veces, e hizo que `send_to` le diera un error a tu servidor",
+                    ),
+                    expected: say(
+                        "that it takes the second question, too",
+                        "que tome también la segunda pregunta",
+                    ),
+                    came: &how_it_ended(ended),
+                    cause: say(
+                        "Your server ended because an answer could not be sent, and the next client gets none: note the error of answer(), and go on.",
+                        "Tu servidor terminó porque no pudo mandar una respuesta, y el próximo cliente se queda sin la suya: avisá del error de answer(), y seguí.",
+                    ),
+                }
+                .fail();
+            }
+            sleep(Duration::from_millis(1));
         }
     });
 }

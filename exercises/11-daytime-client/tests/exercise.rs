@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
+use std::mem::take;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
@@ -178,8 +180,8 @@ fn step_7_gives_what_came() {
         check_wait(
             b"22 NOV 2026 10:16:00 UTC\r\n",
             say(
-                "wait() does not give the answer as it came: one `recv`, at `s`, and of your buffer the first n bytes.",
-                "wait() no da la respuesta tal como llegó: un solo `recv`, en `s`, y de tu buffer los primeros n bytes.",
+                "wait() does not give the answer as it came: call `recv` once, on `s`, and give the first n bytes of your buffer.",
+                "wait() no da la respuesta tal como llegó: llamá a `recv` una sola vez, con `s`, y devolvé los primeros n bytes de tu buffer.",
             ),
         );
         check_wait(
@@ -377,18 +379,22 @@ struct Log {
     questions: u32,
     /// Which numbers were noted; when, and after how many questions.
     notes: Vec<(u32, Instant, u32)>,
+    /// The time-out that the client's socket had at the end.
+    timeout: Option<Duration>,
 }
 
 thread_local! {
     /// That of the thread in which ask_again() runs.
-    static LOG: RefCell<Log> = RefCell::default();
+    static LOG: RefCell<Arc<Mutex<Log>>> = RefCell::default();
 }
 
 /// What ask_again() calls: notes the number.
 fn note(number: u32) {
-    LOG.with_borrow_mut(|log| {
+    LOG.with_borrow(|log| {
+        let mut log = log.lock().unwrap();
         log.count();
-        log.notes.push((number, Instant::now(), log.questions));
+        let questions = log.questions;
+        log.notes.push((number, Instant::now(), questions));
     });
 }
 
@@ -410,17 +416,18 @@ fn asked(
     first: Duration,
     server: Option<UdpSocket>,
 ) -> (Given, Log) {
+    let log = Arc::new(Mutex::new(Log { server, ..Log::default() }));
+    let its_log = Arc::clone(&log);
     let asked = beside(move || {
-        LOG.set(Log { server, ..Log::default() });
+        LOG.set(Arc::clone(&its_log));
         let given = caught(|| ask_again(&s, first, note));
-        let mut log = LOG.take();
-        log.count();
-        (given, log)
+        its_log.lock().unwrap().timeout = s.read_timeout().unwrap();
+        given
     });
-    match asked.wait().or_else(|| asked.wait()) {
-        Some((given, log)) => (Some(given), log),
-        None => (None, Log::default()),
-    }
+    let given = asked.wait().or_else(|| asked.wait());
+    let mut log = take(&mut *log.lock().unwrap());
+    log.count();
+    (given, log)
 }
 
 /// The first wait in these tests: they may be told to be more patient, on a
@@ -447,6 +454,14 @@ fn asked_in_vain() -> (Given, Log, Instant) {
     (given, log, begun)
 }
 
+/// The likely cause when a wait is too long.
+fn grows_too_fast() -> &'static str {
+    say(
+        "Your waits grow too fast: each is twice the one before it, 1, 2, 4, and no longer; how often is `at_most` doubled for one try?",
+        "Tus esperas crecen demasiado rápido: cada una es el doble de la anterior, 1, 2, 4, y no más; ¿cuántas veces se duplica `at_most` en un intento?",
+    )
+}
+
 #[test]
 fn step_9_asks_three_times() {
     exercise(&STEPS, || {
@@ -458,9 +473,12 @@ fn step_9_asks_three_times() {
             let expected = format!("{questions}: {TRIES}; {}", no_answer());
             Told { did: &silent(), expected: &expected, came, cause }.fail()
         };
+        if given.is_none() && log.questions <= TRIES {
+            told(&format!("{asked}; {}", words(&given)), grows_too_fast());
+        }
         if given.is_none() {
             told(
-                &words(&given),
+                &format!("{asked}; {}", words(&given)),
                 say(
                     "ask_again() does not end: count the tries, and after the last one give `Ok(None)`.",
                     "ask_again() no termina: contá los intentos, y después del último devolvé `Ok(None)`.",
@@ -520,11 +538,13 @@ fn step_9_notes_each_silence() {
     exercise(&STEPS, || {
         let (_, log, _) = asked_in_vain();
         let noted: Vec<_> = log.notes.iter().map(|(n, _, _)| *n).collect();
-        if log.questions == TRIES && !noted.iter().copied().eq(1..=TRIES) {
+        let asked = log.questions; // How many of them: another test's.
+        if asked <= TRIES && !noted.iter().copied().eq(1..=asked) {
             let calls = say("note() with", "note() con");
+            let numbers: Vec<_> = (1..=asked).collect();
             Told {
                 did: &silent(),
-                expected: &format!("{calls} 1, 2, 3"),
+                expected: &format!("{calls} {numbers:?}"),
                 came: &format!("{calls} {noted:?}"),
                 cause: match noted[..] {
                     [] => say(
@@ -549,7 +569,7 @@ fn step_9_notes_each_silence() {
 #[test]
 fn step_9_waits_twice_as_long_each_time() {
     exercise(&STEPS, || {
-        let (given, log, begun) = asked_in_vain();
+        let (_, log, begun) = asked_in_vain();
         let mut times = vec![begun];
         times.extend(log.notes.iter().map(|(_, time, _)| *time));
         let waits: Vec<_> = times.windows(2).map(|w| w[1] - w[0]).collect();
@@ -560,9 +580,9 @@ fn step_9_waits_twice_as_long_each_time() {
         // A busy machine makes waits longer, and never shorter.
         let short =
             |k: usize| waits.get(k).is_some_and(|w| *w < wanted[k] * 7 / 8);
-        let cause = if given.is_none() {
-            return; // It never ends: another test's.
-        } else if short(0) {
+        // But what the socket was told is no longer than it should be.
+        let last = log.timeout.unwrap_or_default();
+        let cause = if short(0) {
             say(
                 "Your first wait is shorter than ask_again() was told: wait() gets `first` there.",
                 "Tu primera espera es más corta que lo que recibe ask_again(): ahí wait() recibe `first`.",
@@ -578,6 +598,13 @@ fn step_9_waits_twice_as_long_each_time() {
                 "Your waits do not double: each is twice the one before it, 1, 2, 4, and not 1, 2, 3.",
                 "Tus esperas no se duplican: cada una es el doble de la anterior, 1, 2, 4, y no 1, 2, 3.",
             )
+        } else if last > first() * 7 && last < first() * 9 {
+            say(
+                "Your client doubles the wait before its first try, and waits 2, 4, 8: wait() gets `first` the first time, and the double of it the next.",
+                "Tu cliente duplica la espera antes del primer intento, y espera 2, 4, 8: la primera vez wait() recibe `first`, y recién la próxima, el doble.",
+            )
+        } else if last > first() * 5 {
+            grows_too_fast()
         } else {
             return;
         };

@@ -41,7 +41,7 @@ fn fields(data: &[u8]) -> Option<(u32, Duration)> {
     Some((u32::from_be_bytes(*seq), Duration::from_nanos(nanos)))
 }
 
-/// A probe that was sent so many ms after the start, and not answered.
+/// A probe that was sent this many ms after the start, and not answered.
 fn sent(ms: u64) -> Probe {
     Probe { sent: Duration::from_millis(ms), ..Probe::default() }
 }
@@ -196,6 +196,29 @@ fn step_2_gives_none_where_bytes_are_missing() {
 }
 
 #[test]
+fn step_2_reads_a_longer_datagram_too() {
+    exercise(&STEPS, || {
+        let meant = (1, Duration::from_nanos(2));
+        let mut data = datagram(meant.0, meant.1);
+        data.push(3);
+        let given = caught(|| read(&data));
+        if given != Some(Some(meant)) {
+            let did = say("called read() with ", "llamó a read() con ");
+            Told {
+                did: &(did.to_string() + &hex(&data)),
+                expected: &format!("{:?}", Some(meant)),
+                came: &given.map_or_else(panic, |given| format!("{given:?}")),
+                cause: say(
+                    "read() does not take a datagram of 13 bytes: more than 12 do no harm, the number and the time are there; `None` is for fewer.",
+                    "read() no acepta un datagrama de 13 bytes: que sean más de 12 no molesta, el número y el tiempo están; `None` es para menos.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_3_sends_the_number_and_the_time_it_gives() {
     exercise(&STEPS, || {
         let (s, address, peer) = connected();
@@ -269,9 +292,12 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
             );
         }
         if given != sent {
+            let datagram =
+                say("the time in the datagram, ", "el tiempo del datagrama, ");
+            let gave = say("send() gave ", "send() dio ");
             told(
-                &format!("{sent:?}"),
-                &format!("{given:?}"),
+                &format!("{datagram}{sent:?}"),
+                &format!("{gave}{given:?}"),
                 say(
                     "send() gives another time than the one in the datagram. Is it taken after sending? Then the sending is missing from the delay: take the time once, before.",
                     "send() da otro tiempo que el del datagrama. ¿Lo toma después de mandar? Entonces a la demora le falta el envío: tomá el tiempo una vez, antes.",
@@ -400,6 +426,23 @@ fn step_4_leaves_a_late_reply_undefined() {
 }
 
 #[test]
+fn step_4_takes_a_reply_at_the_threshold() {
+    exercise(&STEPS, || {
+        let none = (None, 0);
+        check(&[(0, 1000)], [(Some(1000), 1), none, none], |given| {
+            if given[0].replies == 0 {
+                not_noted()
+            } else {
+                say(
+                    "note() treats a reply that took exactly the threshold as late: \"at most\" is `<=`.",
+                    "note() da por tardía una respuesta que tardó justo el umbral: \"a lo sumo\" es `<=`.",
+                )
+            }
+        });
+    });
+}
+
+#[test]
 fn step_4_takes_the_first_copy_of_a_reply() {
     exercise(&STEPS, || {
         let none = (None, 0);
@@ -420,7 +463,7 @@ fn step_4_takes_the_first_copy_of_a_reply() {
 }
 
 #[test]
-fn step_4_passes_over_what_answers_no_probe() {
+fn step_4_ignores_what_answers_no_probe() {
     exercise(&STEPS, || {
         let right = [0, 100, 200].map(sent);
         let ms = Duration::from_millis;
@@ -432,7 +475,7 @@ fn step_4_passes_over_what_answers_no_probe() {
             (
                 b"hola".to_vec(),
                 say(
-                    "note() does not pass over a datagram that read() cannot read: do nothing if that gives `None`.",
+                    "note() does not ignore a datagram that read() cannot read: do nothing if that gives `None`.",
                     "note() no ignora un datagrama que read() no puede leer: si da `None`, no hagas nada.",
                 ),
             ),
@@ -511,18 +554,30 @@ fn words(given: &Given<Vec<Probe>>) -> String {
     }
 }
 
-/// Whether the probe number `seq` got a delay.
-fn defined(given: &Given<Vec<Probe>>, seq: usize) -> bool {
-    let Some(Some(Ok(probes))) = given else { return false };
-    probes.get(seq).is_some_and(|probe| probe.rtt.is_some())
+/// The delay of the probe number `seq`, if it got one.
+fn rtt(given: &Given<Vec<Probe>>, seq: usize) -> Option<Duration> {
+    let Some(Some(Ok(probes))) = given else { return None };
+    probes.get(seq)?.rtt
 }
 
-/// The likely cause when nothing is noted.
-fn does_not_note() -> &'static str {
-    say(
-        "wait() does not note the reply that came: give note() the bytes that were received, and the time since `start` at that moment.",
-        "wait() no anota la respuesta que llegó: dale a note() los bytes recibidos, y el tiempo desde `start` en ese momento.",
-    )
+/// Whether the probe number `seq` got a delay.
+fn defined(given: &Given<Vec<Probe>>, seq: usize) -> bool {
+    rtt(given, seq).is_some()
+}
+
+/// The likely cause when the reply that came defines no delay.
+fn not_taken(given: &Given<Vec<Probe>>) -> &'static str {
+    if given.is_none() {
+        say(
+            "wait() waits on, and the reply was there: look at `replies` of the last probe before you wait again.",
+            "wait() sigue esperando, y la respuesta ya estaba: mirá `replies` de la última sonda antes de volver a esperar.",
+        )
+    } else {
+        say(
+            "wait() does not note the reply that came: give note() the bytes that were received, and the time since `start` at that moment.",
+            "wait() no anota la respuesta que llegó: dale a note() los bytes recibidos, y el tiempo desde `start` en ese momento.",
+        )
+    }
 }
 
 #[test]
@@ -544,13 +599,45 @@ fn step_5_takes_the_reply_and_ends() {
                     "una demora para la sonda 0",
                 ),
                 came: &words(&given),
-                cause: if given.is_none() {
-                    say(
-                        "wait() waits on, and the reply was there: look at `replies` of the last probe before you wait again.",
-                        "wait() sigue esperando, y la respuesta ya estaba: mirá `replies` de la última sonda antes de volver a esperar.",
-                    )
+                cause: not_taken(&given),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_5_looks_at_the_clock_when_the_reply_is_here() {
+    exercise(&STEPS, || {
+        let (s, address, peer) = connected();
+        let start = Instant::now();
+        let probe = Probe { sent: start.elapsed(), ..Probe::default() };
+        let replied = beside(move || {
+            sleep(SOON); // By then wait() waits.
+            let at = start.elapsed();
+            peer.send(&datagram(0, probe.sent), address);
+            at
+        });
+        let given = waited(s, start, vec![probe], long());
+        let least = replied.wait().unwrap_or(long()) - probe.sent;
+        let rtt = rtt(&given, 0);
+        if rtt.is_none_or(|rtt| rtt < least) {
+            let expected =
+                say("probe 0: at least {}", "sonda 0: por lo menos {}");
+            Told {
+                did: say(
+                    "sent the reply to probe 0 while wait() waited for it",
+                    "mandó la respuesta a la sonda 0 mientras wait() la esperaba",
+                ),
+                expected: &expected.replace("{}", &delay(Some(least))),
+                came: &words(&given),
+                cause: if rtt.is_none() {
+                    not_taken(&given)
                 } else {
-                    does_not_note()
+                    say(
+                        "The time that note() gets is from before the reply came, so the delay is too short: look at the clock again after `recv`.",
+                        "El tiempo que recibe note() es de antes de que llegara la respuesta, y la demora sale corta: volvé a mirar el reloj después de `recv`.",
+                    )
                 },
             }
             .fail();
@@ -640,6 +727,85 @@ fn step_5_waits_on_after_another_probe_s_reply() {
     });
 }
 
+#[test]
+fn step_5_notes_the_bytes_that_came() {
+    exercise(&STEPS, || {
+        let (s, address, peer) = connected();
+        let start = Instant::now();
+        sleep(Duration::from_millis(1)); // Two different times.
+        let second = Probe { sent: start.elapsed(), ..Probe::default() };
+        peer.send(b"", address);
+        peer.send(&datagram(1, second.sent), address);
+        let given = waited(s, start, vec![sent(0), second], long());
+        let whole = matches!(&given, Some(Some(Ok(p))) if p[0].replies != 0);
+        if whole || !defined(&given, 1) {
+            Told {
+                did: say(
+                    "sent an empty datagram, then the reply to probe 1; called wait() with a probe 0 that was sent at 0 ms, and probe 1",
+                    "mandó un datagrama vacío, después la respuesta a la sonda 1; llamó a wait() con una sonda 0, mandada a los 0 ms, y la sonda 1",
+                ),
+                expected: say(
+                    "no reply to probe 0, a delay for probe 1",
+                    "ninguna respuesta a la sonda 0, una demora para la sonda 1",
+                ),
+                came: &words(&given),
+                cause: if whole {
+                    say(
+                        "wait() gives note() the whole buffer, and its zeros are read as number 0 and time 0: how many bytes did `recv` say?",
+                        "wait() le da a note() el buffer entero, y sus ceros se leen como número 0 y tiempo 0: ¿cuántos bytes dijo `recv`?",
+                    )
+                } else {
+                    not_taken(&given)
+                },
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_5_counts_the_time_that_is_over() {
+    exercise(&STEPS, || {
+        let (s, address, peer) = connected();
+        let socket = s.try_clone().unwrap();
+        let start = Instant::now();
+        peer.send(&datagram(0, Duration::ZERO), address);
+        sleep(SOON); // The probe was sent before.
+        let given = waited(s, start, vec![sent(0)], long());
+        let set = socket.read_timeout().unwrap();
+        // The system may round what it is told.
+        let too_long = set.is_some_and(|set| set > long() - SOON / 2);
+        if too_long || !defined(&given, 0) {
+            let did = say(
+                "called wait() with a threshold of {}, for a probe sent 200 ms before",
+                "llamó a wait() con un umbral de {}, por una sonda mandada 200 ms antes",
+            );
+            let expected = say(
+                "a socket that waits for {}, at most",
+                "un socket que espera como máximo {}",
+            );
+            let came = say("one that waits for {}", "uno que espera {}");
+            Told {
+                did: &did.replace("{}", &millis(long())),
+                expected: &expected.replace("{}", &millis(long() - SOON)),
+                came: &match set {
+                    Some(set) if too_long => came.replace("{}", &millis(set)),
+                    _ => words(&given),
+                },
+                cause: if too_long && defined(&given, 0) {
+                    say(
+                        "The threshold counts from when the probe was sent, and your socket waits for the whole of it from now: what is left of it?",
+                        "El umbral se cuenta desde que se mandó la sonda, y tu socket lo espera entero desde ahora: ¿cuánto queda?",
+                    )
+                } else {
+                    not_taken(&given)
+                },
+            }
+            .fail();
+        }
+    });
+}
+
 /// The likely cause when no time is left.
 fn runs_out() -> &'static str {
     say(
@@ -706,7 +872,7 @@ fn step_5_knows_when_no_time_is_left() {
     });
 }
 
-/// Calls measure() so many times, each after the other, in a thread.
+/// Calls measure() this many times, each after the other, in a thread.
 fn measured(
     s: UdpSocket,
     times: usize,

@@ -355,7 +355,7 @@ fn step_4_finds_the_percentiles_of_the_rfcs() {
         type Q = (&'static [f64], f64, f64);
         let rank = |q: &Q| q.1 * q.0.len() as f64 / 100.0;
         let down = say(
-            "percentile() rounds down, or to the nearest rank: at least so many percent must be there, so round up, `ceil()`.",
+            "percentile() rounds down, or to the nearest rank: at least that share of the sample must be there, so round up, `ceil()`.",
             "percentile() redondea para abajo, o al rango más cercano: tiene que haber por lo menos ese porcentaje; redondeá para arriba, `ceil()`.",
         );
         let off_by_one = say(
@@ -453,10 +453,7 @@ fn step_4_finds_the_percentiles_of_the_rfcs() {
 fn step_4_finds_each_of_a_hundred() {
     exercise(&STEPS, || {
         let sample: Vec<_> = (1..=100).map(f64::from).collect();
-        let given = caught(|| percentile(&sample, 50.0));
-        if given != Some(50.0) {
-            return; // The RFC's samples tell why.
-        }
+        let exact = caught(|| percentile(&sample, 50.0)) == Some(50.0);
         for percent in &sample {
             let given = caught(|| percentile(&sample, *percent));
             if given == Some(*percent) {
@@ -466,10 +463,18 @@ fn step_4_finds_each_of_a_hundred() {
                 did: &called("percentile", &sample, &format!("; {percent}")),
                 expected: &value(*percent),
                 came: &or_panic(given, value),
-                cause: say(
-                    "percentile() divides before it multiplies: 7 / 100 is no float, so 7 / 100 × 100 is a little over 7, and that rounded up is 8.",
-                    "percentile() divide antes de multiplicar: 7 / 100 no es exacto en un `f64`, así que 7 / 100 × 100 da un poco más de 7, y eso para arriba es 8.",
-                ),
+                // 50 / 100 has an exact float.
+                cause: if exact {
+                    say(
+                        "percentile() divides before it multiplies: 7 / 100 has no exact float, so 7 / 100 × 100 is a little over 7, and that rounded up is 8.",
+                        "percentile() divide antes de multiplicar: 7 / 100 no es exacto en un `f64`, así que 7 / 100 × 100 da un poco más de 7, y eso para arriba es 8.",
+                )
+                } else {
+                    say(
+                        "percentile() does not find each of a hundred delays, which have the ranks 1 to 100: the samples of the RFCs, before this one, tell more.",
+                        "percentile() no encuentra cada una de cien demoras, que tienen los rangos 1 a 100: las muestras de las RFC, antes de esta, dicen más.",
+                    )
+                },
             }
             .fail();
         }
@@ -501,8 +506,16 @@ fn step_4_is_undefined_without_a_delay() {
 /// The likely cause when nothing else is known.
 fn no_middle() -> &'static str {
     say(
-        "median() does not give the middle: in ascending order, the one with as many before as after it.",
-        "median() no da la del medio: en orden ascendente, la que tiene tantas antes como después.",
+        "median() does not give the middle: in ascending order, the one with as many before as after it; with an even number, the mean of the two with as many before as after them.",
+        "median() no da la del medio: en orden ascendente, la que tiene tantas antes como después; si la cantidad es par, la media de las dos que tienen tantas antes como después.",
+    )
+}
+
+/// The likely cause when an even sample's middle is looked for beyond it.
+fn one_too_far() -> &'static str {
+    say(
+        "median() is one too far when the number is even: indexes count from 0, so of four delays the two in the middle have the indexes 1 and 2.",
+        "median() se pasa por uno cuando la cantidad es par: los índices se cuentan desde 0, así que de cuatro demoras las dos del medio tienen los índices 1 y 2.",
     )
 }
 
@@ -535,6 +548,11 @@ fn step_5_finds_the_middle() {
             "median() is a mean: one delay of 500 moves a mean far, a lost probe makes it infinite; the median is the delay in the middle.",
             "median() es una media: una sola demora de 500 la corre mucho, y una sonda perdida la hace infinita; la mediana es la demora del medio.",
         );
+        let beyond = |q: &Q| {
+            let (sorted, n) = (ascending(q.0), q.0.len());
+            let high = if n % 2 == 0 { n / 2 + 2 } else { n / 2 + 1 };
+            (half(&sorted, 1) + at(&sorted, high as f64)) / 2.0
+        };
         // Without any delay, 0 / 0.
         let finite = |q: &Q| mean(&received(q.0));
         let cause = guess(
@@ -557,6 +575,7 @@ fn step_5_finds_the_middle() {
                         "median() toma la mayor de las dos del medio: si la cantidad es par, la mediana es la media de ambas.",
                     ),
                 ),
+                (&beyond, one_too_far()),
                 (
                     &|q| middle(q.0),
                     say(
@@ -601,7 +620,9 @@ fn step_5_is_undefined_without_a_delay() {
                         "median() looks for the middle of nothing: an empty sample is even, too, and there is nothing at n / 2 - 1.",
                         "median() busca el medio de nada: una muestra vacía también es par, y en n / 2 - 1 no hay nada.",
                     )
-                } else if given.is_none_or(|given| !given.is_nan()) {
+                } else if given.is_none() {
+                    one_too_far()
+                } else if given.is_some_and(|given| !given.is_nan()) {
                     no_middle()
                 } else {
                 say(

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// No datagram is larger, in bytes.
 pub const BYTES: usize = 65_535;
 
-/// So many times the client asks, at most.
+/// The client asks at most this many times.
 pub const TRIES: u32 = 3;
 
 /// `None` if nothing came within the socket's time-out. (This one is done.)
@@ -35,8 +35,8 @@ pub fn ask(s: &UdpSocket) -> io::Result<()> {
     Ok(())
 }
 
-/// 7. Wait for the answer, at most so long: its bytes, or `None` if nothing came
-///    in time. Any other error is passed on.
+/// 7. Wait for the answer, no longer than `at_most`: its bytes, or `None` if
+///    nothing came in time. Any other error is passed on.
 pub fn wait(s: &UdpSocket, at_most: Duration) -> io::Result<Option<Vec<u8>>> {
     s.set_read_timeout(Some(at_most))?;
     let mut buffer = [0; BYTES];
@@ -53,7 +53,7 @@ pub fn line(data: &[u8]) -> String {
 
 /// 9. Ask, and wait for the answer. If nothing came in time, note the number of
 ///    the try (1, 2 ...), and ask again, at most `TRIES` times in all. The first
-///    wait is so long as `first`, and each other twice as long as the one before.
+///    wait is as long as `first`, and each other twice as long as the one before.
 ///    Gives the answer, or `None` if none came. An error ends it at once.
 pub fn ask_again(
     s: &UdpSocket,
