@@ -18,7 +18,7 @@ use std::time::Duration;
 use std::{env, thread};
 
 use crate::process::{STARTED, Started, end_all};
-use crate::say;
+use crate::{free_port, say};
 
 /// A step that the student fills in: its number, and its caption in English
 /// (as its `todo!` begins after `step N: `) and in Spanish.
@@ -339,6 +339,32 @@ pub fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
     let same = s.try_clone().expect("the system has room for a socket");
     let _ = TcpStream::from(Owned::from(same)).shutdown(Shutdown::Write);
     s.send_to(b"", peer).is_err()
+}
+
+/// A socket that is connected to a port of this machine where nobody listens.
+///
+/// # Panics
+/// If the system has no port left.
+pub fn to_nobody() -> UdpSocket {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+    let s = s.expect("the system has a port left");
+    s.connect((Ipv4Addr::LOCALHOST, free_port()))
+        .expect("a socket can be connected");
+    s
+}
+
+/// Whether this system tells a connected socket that nobody listens. (Wine does
+/// not.)
+///
+/// # Panics
+/// As [`to_nobody`].
+pub fn refusals_are_told() -> bool {
+    use ErrorKind::{ConnectionRefused, ConnectionReset};
+    let s = to_nobody();
+    s.set_read_timeout(Some(patience())).expect("that is no 0");
+    let _ = s.send(b"");
+    let kind = s.recv(&mut [0]).map_err(|e| e.kind());
+    matches!(kind, Err(ConnectionRefused | ConnectionReset))
 }
 
 /// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.

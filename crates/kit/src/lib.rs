@@ -16,6 +16,7 @@
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
 //! | [`only_receives`] | a socket through which no answer can be sent |
+//! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
 //! | [`Told`] | what a failed test tells: what it did, expected, got, and why |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
@@ -35,7 +36,7 @@ pub use build::{binary, example, python, references, root};
 pub use deadline::{PATIENCE, within};
 pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, only_receives, patience,
+    millis, nothing, only_receives, patience, refusals_are_told, to_nobody,
 };
 pub use hear::Hear;
 pub use peers::{skipped, skips};

@@ -167,15 +167,16 @@ fn step_8_sends_the_time_it_was_given() {
         for seconds in [1_795_342_560, 1_709_208_000, 946_684_799, 0] {
             let time = at(seconds);
             let (did, address, [(data, sender), _]) = answered([time, time]);
-            let text = line(time).trim_end().as_bytes().to_vec();
+            let whole = line(time);
             let from = say("from", "desde");
-            let expected = format!("{} {from} {address}", bytes(&text));
+            let expected = bytes(whole.as_bytes());
+            let expected = format!("{expected} {from} {address}");
             let came = format!("{} {from} {sender}", bytes(&data));
             let told = |cause| {
                 let (expected, came) = (&expected, &came);
                 Told { did: &did, expected, came, cause }.fail()
             };
-            if !data.starts_with(&text) {
+            if !data.starts_with(whole.trim_end().as_bytes()) {
                 told(say(
                     "Your line does not begin with the date and time that answer() was given: `date_and_time(now)` is the text, and nothing stands before it.",
                     "Tu línea no empieza con la fecha y la hora que recibe answer(): el texto es `date_and_time(now)`, y antes no va nada.",

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
     Peer, Program, Step, Told, beside, bytes, caught, error_words, exercise,
-    free_port, millis, nothing, patience, references, say, skipped,
+    millis, nothing, only_receives, patience, references, refusals_are_told,
+    say, skipped, to_nobody,
 };
 
 const STEPS: [Step; 5] = [
@@ -29,11 +30,6 @@ fn connected(server: SocketAddr) -> UdpSocket {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     s.connect(server).unwrap();
     s
-}
-
-/// An address of this machine where nobody listens.
-fn nobody() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
 }
 
 /// What the student's function gave, if it ended; and if it did not panic.
@@ -223,8 +219,8 @@ fn step_7_gives_up_in_time() {
                 "wait() entra en pánico cuando no llega nada: `unwrap` y `expect` terminan el programa ante cualquier error; `in_time` lo mira.",
             )),
             Some(Some(Err(_))) => told(say(
-                "wait() treats silence as a failure, and then nobody asks again: `in_time` makes a `None` of this error.",
-                "wait() trata el silencio como una falla, y entonces nadie vuelve a preguntar: `in_time` convierte ese error en `None`.",
+                "wait() treats silence as a failure, and then nobody asks again: give `in_time` the whole Result of `recv`, without a `?` inside; it makes a `None` of this error.",
+                "wait() trata el silencio como una falla, y entonces nadie vuelve a preguntar: dale a `in_time` el Result de `recv` entero, sin `?` adentro; convierte ese error en `None`.",
             )),
             Some(Some(Ok(Some(_)))) => told(say(
                 "wait() makes an answer of silence: give `None` when nothing came.",
@@ -239,22 +235,12 @@ fn step_7_gives_up_in_time() {
     });
 }
 
-/// Whether this system says that nobody listens at a port. (Wine does not.)
-fn is_told() -> bool {
-    let s = connected(nobody());
-    s.set_read_timeout(Some(patience())).unwrap();
-    let _ = s.send(b"");
-    use ErrorKind::{ConnectionRefused, ConnectionReset};
-    let kind = s.recv(&mut [0]).map_err(|e| e.kind());
-    matches!(kind, Err(ConnectionRefused | ConnectionReset))
-}
-
 /// Fails if `given` is no error, at a port where nobody listens.
 fn check_refused(given: &Given, did: &str, cause: &str) {
     if matches!(given, Some(Some(Err(_)))) {
         return;
     }
-    if matches!(given, Some(Some(Ok(None)))) && !is_told() {
+    if matches!(given, Some(Some(Ok(None)))) && !refusals_are_told() {
         skipped(say(
             "this system does not say that nobody listens",
             "este sistema no avisa que no escucha nadie",
@@ -268,7 +254,7 @@ fn check_refused(given: &Given, did: &str, cause: &str) {
 #[test]
 fn step_7_passes_any_other_error_on() {
     exercise(&STEPS, || {
-        let s = connected(nobody());
+        let s = to_nobody();
         s.send(b"").unwrap();
         check_refused(
             &waited(s, SOON),
@@ -331,11 +317,15 @@ fn step_10_gives_the_text_without_its_end() {
 #[test]
 fn step_10_makes_control_characters_harmless() {
     exercise(&STEPS, || {
-        check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", |_| {
-            say(
+        check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", |said| match said {
+            "[2J10:16" => say(
+                "Your line leaves the control characters out: put a `?` in the place of each, so that people see that something was there.",
+                "Tu línea deja afuera los caracteres de control: poné un `?` en lugar de cada uno, para que se vea que ahí había algo.",
+            ),
+            _ => say(
                 "Your line has control characters in it: with them, a stranger's answer clears your terminal, or changes it.",
                 "Tu línea tiene caracteres de control: con ellos, la respuesta de un extraño te borra la terminal, o la cambia.",
-            )
+            ),
         });
         check_line("\u{9b}2J10:16\r\n".as_bytes(), "?2J10:16", |_| {
             say(
@@ -361,8 +351,8 @@ fn step_10_takes_any_byte() {
                 expected: &bytes("s\u{fffd}bado 10:16".as_bytes()),
                 came: &given.map_or(panic, |text| bytes(text.as_bytes())),
                 cause: say(
-                    "line() wants UTF-8, and a server may send any byte: where one is none, a sign of its own, U+FFFD, takes its place.",
-                    "line() exige UTF-8, y un servidor puede mandar cualquier byte: en lugar de uno que no lo es va un signo propio, U+FFFD.",
+                    "line() wants UTF-8, and a server may send any byte: where one is none, `�` (U+FFFD) takes its place.",
+                    "line() exige UTF-8, y un servidor puede mandar cualquier byte: en lugar de uno que no lo es va `�` (U+FFFD).",
                 ),
             }
             .fail();
@@ -706,7 +696,7 @@ fn step_9_takes_the_answer_to_a_later_question() {
 #[test]
 fn step_9_ends_at_an_error() {
     exercise(&STEPS, || {
-        let (given, _) = asked(connected(nobody()), first(), None);
+        let (given, _) = asked(to_nobody(), first(), None);
         check_refused(
             &given,
             say(
@@ -718,6 +708,37 @@ fn step_9_ends_at_an_error() {
                 "ask_again() sigue después de un error como después de un silencio: si no escucha nadie, otra pregunta tampoco encuentra a nadie; entregá el error, con `?`.",
             ),
         );
+    });
+}
+
+#[test]
+fn step_9_ends_if_it_cannot_ask() {
+    exercise(&STEPS, || {
+        let server = Peer::new();
+        let s = connected(server.address());
+        if !only_receives(&s, server.address()) {
+            skipped(say(
+                "here no question can be made to fail",
+                "acá no se puede hacer que falle una pregunta",
+            ));
+            return;
+        }
+        let (given, _) = asked(s, first(), None);
+        if !matches!(given, Some(Some(Err(_)))) {
+            Told {
+                did: say(
+                    "called ask_again() with a socket through which nothing can be sent",
+                    "llamó a ask_again() con un socket por el que no se puede mandar nada",
+                ),
+                expected: say("the error of ask()", "el error de ask()"),
+                came: &words(&given),
+                cause: say(
+                    "ask_again() waits for the answer to a question that was not sent: ask() says so with an error, and that is handed on as any other.",
+                    "ask_again() espera la respuesta a una pregunta que no salió: ask() lo avisa con un error, y ese se entrega como cualquier otro.",
+                ),
+            }
+            .fail();
+        }
     });
 }
 
