@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use ex12_rtt_singleton::{Probe, measure, note, read, send, wait, write};
 use kit::{
     Peer, Program, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, patience, references, say,
+    millis, nothing, patience, references, refusals_are_told, say, skipped,
+    to_nobody,
 };
 
 const STEPS: [Step; 6] = [
@@ -65,7 +66,7 @@ fn hex(data: &[u8]) -> String {
 fn delay(rtt: Option<Duration>) -> String {
     match rtt {
         Some(rtt) => format!("{rtt:?}"),
-        None => say("undefined", "indefinido").to_string(),
+        None => say("undefined", "indefinida").to_string(),
     }
 }
 
@@ -300,7 +301,7 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
                 &format!("{gave}{given:?}"),
                 say(
                     "send() gives another time than the one in the datagram. Is it taken after sending? Then the sending is missing from the delay: take the time once, before.",
-                    "send() da otro tiempo que el del datagrama. ¿Lo toma después de mandar? Entonces a la demora le falta el envío: tomá el tiempo una vez, antes.",
+                    "El tiempo que devuelve send() no es el que lleva el datagrama. ¿Lo toma después de mandar? Entonces a la demora le falta el envío: tomá el tiempo una vez, antes.",
                 ),
             );
         }
@@ -467,10 +468,16 @@ fn step_4_ignores_what_answers_no_probe() {
     exercise(&STEPS, || {
         let right = [0, 100, 200].map(sent);
         let ms = Duration::from_millis;
-        let unknown = say(
-            "note() trusts a number that came from the network: there may be no such probe, so take it out of the list with `get_mut`.",
-            "note() confía en un número que llegó de la red: quizás no existe esa sonda, así que sacala de la lista con `get_mut`.",
-        );
+        let unknown = |given: Option<[Probe; 3]>| match given {
+            None => say(
+                "note() trusts a number that came from the network: there may be no such probe, so take it out of the list with `get_mut`.",
+                "note() confía en un número que llegó de la red: quizás no existe esa sonda, así que sacala de la lista con `get_mut`.",
+            ),
+            Some(_) => say(
+                "note() takes a reply that has the time of a probe, and another number: both must be that probe's; where in the list is number 3?",
+                "note() acepta una respuesta con el tiempo de una sonda y otro número: los dos tienen que ser de esa sonda; ¿dónde está la número 3 en la lista?",
+            ),
+        };
         for (data, cause) in [
             (
                 b"hola".to_vec(),
@@ -479,8 +486,8 @@ fn step_4_ignores_what_answers_no_probe() {
                     "note() no ignora un datagrama que read() no puede leer: si da `None`, no hagas nada.",
                 ),
             ),
-            (datagram(3, ms(200)), unknown),
-            (datagram(u32::MAX, ms(0)), unknown),
+            (datagram(3, ms(200)), ""),
+            (datagram(u32::MAX, ms(0)), ""),
             (
                 datagram(2, ms(201)),
                 say(
@@ -517,7 +524,7 @@ fn step_4_ignores_what_answers_no_probe() {
                 did: &did,
                 expected: &list(&right),
                 came: &given.map_or_else(panic, |probes| list(&probes)),
-                cause,
+                cause: if cause.is_empty() { unknown(given) } else { cause },
             }
             .fail();
         }
@@ -565,9 +572,23 @@ fn defined(given: &Given<Vec<Probe>>, seq: usize) -> bool {
     rtt(given, seq).is_some()
 }
 
+/// Whether wait() ends at once if the reply was noted before the call.
+fn ends_if_answered_before() -> bool {
+    let (s, _, _peer) = connected();
+    let start = Instant::now();
+    let sent = start.elapsed();
+    let answered = Probe { sent, rtt: Some(sent), replies: 1 };
+    waited(s, start, vec![answered], long()).is_some()
+}
+
 /// The likely cause when the reply that came defines no delay.
 fn not_taken(given: &Given<Vec<Probe>>) -> &'static str {
-    if given.is_none() {
+    if given.is_none() && ends_if_answered_before() {
+        say(
+            "wait() looks at a copy of the last probe: note() changes the one in the list, and your copy stays as it was; look there each time.",
+            "wait() mira una copia de la última sonda: note() cambia la de la lista, y tu copia queda como estaba; mirá cada vez la de la lista.",
+        )
+    } else if given.is_none() {
         say(
             "wait() waits on, and the reply was there: look at `replies` of the last probe before you wait again.",
             "wait() sigue esperando, y la respuesta ya estaba: mirá `replies` de la última sonda antes de volver a esperar.",
@@ -671,8 +692,8 @@ fn step_5_notices_that_nothing_comes() {
                         "wait() espera para siempre si no llega ninguna respuesta: ¿qué plazo tiene el socket?",
                     ),
                     Some(Some(Err(_))) => say(
-                        "wait() takes silence for a failure: a lost probe is a result like any other, and `in_time` makes a `None` of the time-out.",
-                        "wait() toma el silencio por una falla: una sonda perdida es un resultado más, y `in_time` convierte el vencimiento en `None`.",
+                        "wait() takes silence for a failure: a lost probe is a result like any other, and `in_time` makes a `None` of it; give it the whole Result of `recv`, without a `?` inside.",
+                        "wait() toma el silencio por una falla: una sonda perdida es un resultado más, y `in_time` lo convierte en `None`; dale entero el Result de `recv`, sin `?` adentro.",
                     ),
                     Some(None) => say(
                         "wait() panics when nothing comes: does it `unwrap` what `recv` gives, or subtract with `-` below zero?",
@@ -686,6 +707,39 @@ fn step_5_notices_that_nothing_comes() {
             }
             .fail();
         }
+    });
+}
+
+#[test]
+fn step_5_passes_any_other_error_on() {
+    exercise(&STEPS, || {
+        let s = to_nobody();
+        let start = Instant::now();
+        let probe = Probe { sent: start.elapsed(), ..Probe::default() };
+        s.send(&datagram(0, probe.sent)).unwrap();
+        let given = waited(s, start, vec![probe], long());
+        if matches!(given, Some(Some(Err(_)))) {
+            return;
+        }
+        if !matches!(given, Some(None)) && !refusals_are_told() {
+            return skipped(say(
+                "this system does not say that nobody listens",
+                "este sistema no avisa que no escucha nadie",
+            ));
+        }
+        Told {
+            did: say(
+                "sent probe 0 to a port where nobody listens, and called wait()",
+                "mandó la sonda 0 a un puerto donde no escucha nadie, y llamó a wait()",
+            ),
+            expected: &error_words(&io::ErrorKind::ConnectionRefused.into()),
+            came: &words(&given),
+            cause: say(
+                "Silence alone means that a probe is lost: that nobody listens is another error, and wait() hands it on, with the `?` after `in_time(...)`.",
+                "Solo el silencio significa que una sonda se perdió: que no escuche nadie es otro error, y wait() lo entrega, con el `?` después de `in_time(...)`.",
+            ),
+        }
+        .fail();
     });
 }
 
@@ -919,6 +973,14 @@ fn step_6_measures_one_probe_after_the_other() {
                         say(
                             "measure() sends no probe: it calls send(), then adds to the list, then calls wait().",
                             "measure() no manda ninguna sonda: llama a send(), después agrega a la lista, después llama a wait().",
+                        ),
+                    ),
+                    _ if matches!(given, Some(None)) => told(
+                        three,
+                        &panic(),
+                        say(
+                            "measure() panics once its probe is sent: is the probe in the list when wait() looks for the last one?",
+                            "measure() entra en pánico cuando su sonda ya salió: ¿la sonda está en la lista cuando wait() busca la última?",
                         ),
                     ),
                     _ => told(three, &words(&given), listed),
