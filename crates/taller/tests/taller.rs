@@ -144,6 +144,13 @@ fn from_the_stub_to_green() {
     let list = workshop.taller(&[]);
     assert_says(&list, 0, &["[x] 01-first-socket", "Well done"]);
     assert_says(&workshop.taller(&["solution", "1"]), 0, &["+++ the solution"]);
+
+    // A copy without solutions does not offer one.
+    fs::remove_dir_all(workshop.exercise().join("solution")).unwrap();
+    let done = workshop.taller(&["01"]);
+    let run = "/README.md\n  cargo run -p ex01-first-socket\nWhat is next:";
+    assert_says(&done, 0, &["Done!", run]);
+    assert_says(&workshop.taller(&["solution", "1"]), 1, &["no solutions"]);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 //!
 //! You need not change this file.
 //!
-//! Run: cargo run -p ex09-capture
+//! Run:  cargo run -p ex09-capture
+//! Then, each in a terminal (the first is for Linux):
+//!       sudo tcpdump -i lo -n -X udp port 3500
+//!       cargo run -p udp-echo --bin server
+//!       cargo run -p udp-echo --bin client
 
 use std::io::{Write, stdout};
 
