@@ -23,8 +23,12 @@ pub struct TestResult {
     place: Option<String>,
 }
 
-/// `cargo build` in `folder`, its target folder `target`.
+/// `cargo build` in `folder`, its target folder `target`. It is quiet: so the
+/// first time, which is long, is announced.
 pub fn build(folder: &Path, target: &Path) -> Command {
+    if !target.is_dir() {
+        tell!("first build");
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(folder).env_remove("CARGO_BUILD_TARGET");
