@@ -12,10 +12,10 @@ use std::io::{Write, stdout};
 
 mod capture;
 
-/// At most so many lines of a packet's data.
+/// At most this many lines of a packet's data.
 const LINES: usize = 2;
 
-/// At most so many bytes of data a line.
+/// At most this many bytes of data a line.
 const BYTES: usize = 12;
 
 fn main() {
