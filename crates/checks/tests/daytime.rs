@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
-use checks::{Language, forge, python, root, skipped, start};
+use checks::{Language, forge, python, root, skipped, start, start_at_default};
 use daytime::{FORMATS, line};
 use kit::{Hear, PATIENCE, Program};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
@@ -243,7 +243,7 @@ fn the_defaults_are_port_3513_and_the_format_with_a_weekday() {
     }
     drop(s);
     for language in Language::BOTH {
-        let server = start(language, PACKAGE, "server", &[]);
+        let server = start_at_default(language, PACKAGE);
         assert_eq!(server.address(), "127.0.0.1:3513".parse().unwrap());
         let since = Since::now();
         let said = answer(&socket(), b"", server.address());

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-use checks::{Language, command, forge, skipped, start};
+use checks::{Language, command, forge, skipped, start, start_at_default};
 use kit::{Hear, PATIENCE, Program, free_port, within};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
@@ -79,7 +79,7 @@ fn the_default_is_port_3500_of_localhost() {
     }
     drop(s);
     for language in Language::BOTH {
-        let server = start(language, "udp-echo", "server", &[]);
+        let server = start_at_default(language, "udp-echo");
         assert_eq!(server.address(), "127.0.0.1:3500".parse().unwrap());
     }
 }

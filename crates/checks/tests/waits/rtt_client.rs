@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 
-use checks::{Language, command, forge, skipped, start};
+use checks::{Language, command, forge, skipped, start, start_at_default};
 use kit::{Ended, Hear, PATIENCE, Program};
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ fn the_default_is_port_3501_of_localhost() {
     }
     drop(s);
     for language in Language::BOTH {
-        let server = start(language, "rtt-rfc2681", "server", &[]);
+        let server = start_at_default(language, "rtt-rfc2681");
         assert_eq!(server.address(), "127.0.0.1:3501".parse().unwrap());
     }
 }
