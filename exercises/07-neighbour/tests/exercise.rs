@@ -14,7 +14,7 @@ const STEPS: [Step; 4] = [
     (1, "read where the server is", "leé dónde está el servidor"),
     (2, "look up the address", "buscá la dirección"),
     (3, "listen on every address", "escuchá en todas las direcciones"),
-    (4, "find out my own address", "averiguá mi propia dirección"),
+    (4, "find out my own address", "averiguá tu propia dirección"),
 ];
 
 /// The words after the program's name.
@@ -159,6 +159,14 @@ fn step_2_looks_up_names_and_numbers() {
     });
 }
 
+/// The likely cause when look_up() gives an address that it did not find.
+fn made_up() -> &'static str {
+    say(
+        "Your program makes up an address where there is none to give, and would talk to somebody else: look_up() gives an error there.",
+        "Tu programa inventa una dirección cuando no hay ninguna que dar, y hablaría con otro: en ese caso look_up() tiene que dar un error.",
+    )
+}
+
 #[test]
 fn step_2_takes_no_ipv6_address() {
     exercise(&STEPS, || {
@@ -180,6 +188,9 @@ fn step_2_takes_no_ipv6_address() {
                     "Tu programa entra en pánico si un nombre no tiene dirección IPv4: cuando no queda ninguna por mirar, devolvé un error.",
                 ),
             ),
+            Ok(Ok(other)) if other.is_ipv4() => {
+                told(&other.to_string(), made_up())
+            }
             Ok(Ok(other)) => told(
                 &other.to_string(),
                 say(
@@ -189,6 +200,37 @@ fn step_2_takes_no_ipv6_address() {
             ),
             Ok(Err(_)) => {}
         }
+    });
+}
+
+#[test]
+fn step_2_hands_on_that_nobody_has_the_name() {
+    exercise(&STEPS, || {
+        // This meets the `todo!`, which would be caught below.
+        let _ = look_up("127.0.0.1", 4000);
+        // A name with a zero in it cannot be: so no network is asked.
+        let given = catch_unwind(|| look_up("nobody\0", 4000));
+        let (came, cause) = match given {
+            Ok(Err(_)) => return,
+            Ok(Ok(other)) => (other.to_string(), made_up()),
+            Err(_) => (
+                say("a panic", "un pánico (panic)").to_string(),
+                say(
+                    "Your program panics at a name that nobody has: anybody may mistype one; `to_socket_addrs` gives an error then, hand it on.",
+                    "Tu programa entra en pánico con un nombre que no tiene nadie: cualquiera puede tipear mal; ahí `to_socket_addrs` da un error, entregalo.",
+                ),
+            ),
+        };
+        Told {
+            did: say(
+                "called look_up(\"nobody\\0\", 4000), a name that nobody can have",
+                "llamó a look_up(\"nobody\\0\", 4000), un nombre que no puede tener nadie",
+            ),
+            expected: say("an error", "un error"),
+            came: &came,
+            cause,
+        }
+        .fail();
     });
 }
 

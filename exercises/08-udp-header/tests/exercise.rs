@@ -151,6 +151,10 @@ fn step_2_takes_the_data() {
                 continue;
             }
             let cause = match given {
+                None if datagram.len() > HOLA.len() => say(
+                    "Your program refuses a datagram behind whose data more bytes stand: the network may have filled it up; a length is impossible only if it exceeds what came in, or is less than the header.",
+                    "Tu programa rechaza un datagrama con bytes de más después de los datos: la red puede haber agregado relleno; un largo solo es imposible si supera lo que llegó, o si es menor que el encabezado.",
+                ),
                 None => say(
                     "Your program looks for more data than there is: the length counts the 8 bytes of the header, too.",
                     "Tu programa busca más datos de los que hay: el largo cuenta también los 8 bytes del encabezado.",
