@@ -11,8 +11,7 @@ mod verify;
 mod words;
 
 use std::process::ExitCode;
-use std::time::Duration;
-use std::{env, thread};
+use std::{env, thread, time::Duration};
 
 use exercise::{Exercise, files, read, root};
 use words::{line, said, tell};
