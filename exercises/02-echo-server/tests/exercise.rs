@@ -1,6 +1,6 @@
 //! The tests of exercise 02. You need not change this file.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -247,6 +247,19 @@ fn what_came(
         (None, None) => nothing(),
         (None, Some(Ok(()))) => {
             say("serve() had ended", "serve() había terminado").to_string()
+        }
+        // Not error_words: nothing came in time at the server, not here.
+        (None, Some(Err(e)))
+            if matches!(
+                e.kind(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut
+            ) =>
+        {
+            let ended = say(
+                "serve() had ended, with the error of `recv_from`",
+                "serve() había terminado, con el error de `recv_from`",
+            );
+            ended.to_string()
         }
         (None, Some(Err(e))) => {
             let ended = say("serve() ended with ", "serve() terminó con ");

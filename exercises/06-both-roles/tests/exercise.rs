@@ -17,7 +17,7 @@ const STEPS: [Step; 3] = [
         "leé el rol de la línea de comandos",
     ),
     (2, "ask the server", "preguntale al servidor"),
-    (3, "be both at once", "sé las dos cosas a la vez"),
+    (3, "be both at once", "hacé las dos cosas a la vez"),
 ];
 
 /// The command line `ex06-both-roles`, and what follows.
@@ -75,7 +75,7 @@ fn step_1_reads_the_role() {
 fn step_1_knows_no_other_word() {
     exercise(&STEPS, || {
         let _ = role(&line(&["server"])); // Or its `todo!` would be caught.
-        for wrong in [&["sever"][..], &["-"], &[]] {
+        for wrong in [&["sever"][..], &["-"], &[], &["-", "server"]] {
             let did = say(
                 "called role() with the command line: ex06-both-roles ",
                 "llamó a role() con la línea de comandos: ex06-both-roles ",
@@ -92,6 +92,13 @@ fn step_1_knows_no_other_word() {
                     say(
                         "Your program panics where a word is missing: `line[1]` needs a second word; which function gives an Option instead?",
                         "Tu programa entra en pánico si falta una palabra: `line[1]` necesita que haya una segunda; ¿qué función da en cambio un Option?",
+                    ),
+                ),
+                Ok(Some(role)) if wrong.len() > 1 => told(
+                    &words(Some(role)),
+                    say(
+                        "Your program looks for its role in the wrong place: it is the second word, right behind the program's name, whatever follows.",
+                        "Tu programa busca su rol en otro lugar: es la segunda palabra, la que está justo después del nombre del programa, siga lo que siga.",
                     ),
                 ),
                 Ok(Some(role)) => told(

@@ -22,8 +22,8 @@ pub enum Role {
     Both,
 }
 
-/// 1. Read the role, `server`, `client` or `both`, from the command line, whose
-///    first word is the program's name. Whatever else it says is no role.
+/// 1. Read the role from the command line: its second word, after the program's
+///    name, is `server`, `client` or `both`. Any other word is no role.
 pub fn role(line: &[String]) -> Option<Role> {
     match line.get(1)?.as_str() {
         "server" => Some(Role::Server),
