@@ -1,10 +1,9 @@
 //! The tests of exercise 14. You need not change this file.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use ex14_zchat_frame::{
     FRAME_MAX, FRAME_MIN, Frame, Kind, TEXT_MAX, check, head, inflate, kind,
@@ -80,7 +79,8 @@ fn hex(data: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     let more = if data.len() > 48 { "..." } else { "" };
-    format!("{text}{more} ({} bytes)", data.len())
+    let unit = if data.len() == 1 { "byte" } else { "bytes" };
+    format!("{text}{more} ({} {unit})", data.len())
 }
 
 /// What the test did: a function, and the bytes it was called with.
@@ -176,33 +176,6 @@ impl Random {
     }
 }
 
-thread_local! {
-    /// The largest piece of memory that this thread has asked for.
-    static LARGEST: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The system's memory, and a note of the largest piece: a bomb that inflates
-/// shows there, and nowhere else.
-struct Noting;
-
-// SAFETY: it hands everything on to the system as it came.
-unsafe impl GlobalAlloc for Noting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ =
-            LARGEST.try_with(|most| most.set(most.get().max(layout.size())));
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(piece, layout) }
-    }
-}
-
-#[global_allocator]
-static MEMORY: Noting = Noting;
-
 #[test]
 fn step_1_writes_the_head() {
     exercise(&STEPS, || {
@@ -222,7 +195,7 @@ fn step_1_writes_the_head() {
                 && [4, 8, 12].iter().all(|at| field(*at) == Some(&turned(*at)))
             {
                 say(
-                    "Your head has its numbers in the wrong byte order: in the network the greatest byte is the first, `to_be_bytes`.",
+                    "Your head has its numbers in the wrong byte order: in the network the most significant byte comes first, `to_be_bytes`.",
                     "Tu encabezado tiene los números en el orden de bytes equivocado: en la red va primero el byte que más vale, `to_be_bytes`.",
                 )
             } else if came.len() == 16
@@ -259,7 +232,7 @@ fn why_packed_wrong(came: &[u8], meant: &[u8], payload: &[u8]) -> &'static str {
     let begins = came.starts_with(body);
     if begins && came.ends_with(&turned) {
         say(
-            "Your frame has its CRC-32 in the wrong byte order: it is a number like the others, the greatest byte first.",
+            "Your frame has its CRC-32 in the wrong byte order: it is a number like the others, the most significant byte first.",
             "Tu trama tiene el CRC-32 en el orden de bytes equivocado: es un número como los otros, primero el byte que más vale.",
         )
     } else if begins && came.ends_with(&crc32fast::hash(payload).to_be_bytes())
@@ -357,7 +330,7 @@ fn step_3_takes_sound_frames() {
                     "Tu check() devuelve también el CRC-32: hace falta solo lo que está antes.",
                 ),
                 _ => say(
-                    "Your check() refuses a sound frame: its last four bytes are the CRC-32 of all the others, and the greatest byte is the first.",
+                    "Your check() refuses a sound frame: its last four bytes are the CRC-32 of all the others, and the most significant byte comes first.",
                     "Tu check() rechaza una trama sana: sus últimos cuatro bytes son el CRC-32 de todos los demás, y el byte que más vale va primero.",
                 ),
             };
@@ -454,7 +427,7 @@ fn why_other_fields(data: &[u8], meant: &Frame) -> &'static str {
     let turned = numbers(meant).map(u32::swap_bytes);
     match came {
         Some(came) if numbers(&came) == turned => say(
-            "Your unpack() reads the numbers in the wrong byte order: in the network the greatest byte is the first, `from_be_bytes`.",
+            "Your unpack() reads the numbers in the wrong byte order: in the network the most significant byte comes first, `from_be_bytes`.",
             "Tu unpack() lee los números en el orden de bytes equivocado: en la red va primero el byte que más vale, `from_be_bytes`.",
         ),
         Some(came) if came.payload != meant.payload => say(
@@ -593,7 +566,12 @@ fn step_5_inflates_a_stream() {
 #[test]
 fn step_5_knows_what_is_too_long() {
     exercise(&STEPS, || {
+        let far = caught(|| inflate(&zlib(&[7; 10_000]))).flatten();
         let cause = match inflate(&zlib(&[7; TEXT_MAX + 1])) {
+            Some(came) if came.len() > TEXT_MAX && far.is_none() => say(
+                "Your inflate() takes a message of TEXT_MAX + 1 bytes: the room has one byte more so that you notice when it is full; how many bytes came out?",
+                "Tu inflate() acepta un mensaje de TEXT_MAX + 1 bytes: el lugar tiene un byte más para que notes cuándo se llena; ¿cuántos bytes salieron?",
+            ),
             Some(came) if came.len() == TEXT_MAX => say(
                 "Your inflate() cuts a message that is too long, and shows a part as if it were all: with room for one byte more it is found out.",
                 "Tu inflate() corta un mensaje demasiado largo, y muestra una parte como si fuera todo: con lugar para un byte más, se descubre.",
@@ -609,30 +587,47 @@ fn step_5_knows_what_is_too_long() {
     });
 }
 
+/// How long inflate() takes for each of the two streams: the quickest of ten
+/// times, in turns, so that a busy machine slows neither down alone.
+fn quickest(streams: [&[u8]; 2]) -> [Duration; 2] {
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..10 {
+        for (best, stream) in quickest.iter_mut().zip(streams) {
+            let begun = Instant::now();
+            let _ = inflate(stream);
+            *best = begun.elapsed().min(*best);
+        }
+    }
+    quickest
+}
+
 #[test]
 fn step_5_gives_a_bomb_no_room() {
     exercise(&STEPS, || {
-        // 1 MB of zeros, which is a stream of about 1,000 bytes.
-        let mut bomb = ZlibEncoder::new(Vec::new(), Compression::best());
-        for _ in 0..1000 {
-            bomb.write_all(&[0; 1000]).unwrap();
-        }
-        let bomb = bomb.finish().unwrap();
-        LARGEST.set(0);
+        // Whoever stops at TEXT_MAX + 1 bytes needs as long for the one as for
+        // the other; whoever inflates all, 16 times as long for the second.
+        let [less, bomb] = [62_500, 1_000_000].map(|n| zlib(&vec![0; n]));
         let came = inflate(&bomb);
-        let largest = LARGEST.get();
-        if came.is_some() || largest > 250_000 {
-            let most = say("None, and little memory", "None, y poca memoria");
-            let took = say(
-                "{}, and a piece of {} bytes of memory",
-                "{}, y un pedazo de memoria de {} bytes",
+        let [first, second] = quickest([&less, &bomb]);
+        if came.is_some() || second > first * 4 {
+            let did = say(
+                "called inflate() with 62,500 zeros as a stream, then with 1,000,000 zeros, a stream of ",
+                "llamó a inflate() con un flujo de 62.500 ceros, y después con uno de 1.000.000 de ceros, que tiene ",
+            );
+            let times = say(
+                "{}, but the second took {} times as long",
+                "{}, pero el segundo tardó {} veces más",
             );
             let came = given(&Some(came), |text| bytes(text));
-            let came = took.replacen("{}", &came, 1);
+            let came = times.replacen("{}", &came, 1);
+            let times = second.as_nanos() / first.as_nanos().max(1);
             Told {
-                did: &called("inflate()", &bomb),
-                expected: most,
-                came: &came.replacen("{}", &largest.to_string(), 1),
+                did: &format!("{did}{} bytes", bomb.len()),
+                expected: say(
+                    "None, in the same time for both",
+                    "None, en el mismo tiempo para los dos",
+                ),
+                came: &came.replacen("{}", &times.to_string(), 1),
                 cause: say(
                     "Your inflate() first inflates all of it, and looks at the length afterwards: a small datagram of a stranger's takes a megabyte of your memory.",
                     "Tu inflate() primero descomprime todo, y después mira el largo: con un datagrama chico, un extraño ocupa un megabyte de tu memoria.",
@@ -750,6 +745,31 @@ fn step_6_leaves_short_messages_as_they_are() {
                 ),
             };
             tell_smaller(text, &chosen(&meant), cause);
+        }
+    });
+}
+
+#[test]
+fn step_6_compresses_nothing_for_no_gain() {
+    exercise(&STEPS, || {
+        // Whatever the compressor, some of them become exactly as long.
+        for text in ["a", "ja", "hola "].map(|word| word.repeat(20)) {
+            for n in 1..=text.len().min(40) {
+                let text = &text[..n];
+                let Some((Kind::Ztext, stream)) = smaller(text) else {
+                    continue;
+                };
+                if stream.len() >= n {
+                    tell_smaller(
+                        text,
+                        &chosen(&(Kind::Text, text.as_bytes().to_vec())),
+                        say(
+                            "Your smaller() compresses where nothing is gained: if both are equally long, the bytes as they are need no inflating.",
+                            "Tu smaller() comprime sin ganar nada: si los dos tienen el mismo largo, los bytes tal cual no hay que descomprimirlos.",
+                        ),
+                    );
+                }
+            }
         }
     });
 }
