@@ -15,7 +15,7 @@ use kit::{Direction, Fates, Shares, Step, Told, bytes, caught, exercise, say};
 use zchat::frame as reference;
 
 const STEPS: [Step; 7] = [
-    (1, "write the head", "escribí la cabecera"),
+    (1, "write the head", "escribí el encabezado"),
     (2, "pack the frame", "empaquetá la trama"),
     (3, "check the CRC-32", "verificá el CRC-32"),
     (4, "unpack the fields", "desempaquetá los campos"),
@@ -196,7 +196,7 @@ fn step_1_writes_the_head() {
             {
                 say(
                     "Your head has its numbers in the wrong byte order: in the network the most significant byte comes first, `to_be_bytes`.",
-                    "Tu cabecera tiene los números en el orden de bytes equivocado: en la red va primero el byte que más vale, `to_be_bytes`.",
+                    "Tu encabezado tiene los números en el orden de bytes equivocado: en la red va primero el byte que más vale, `to_be_bytes`.",
                 )
             } else if came.len() == 16
                 && field(4) == Some(&meant[8..12])
@@ -204,12 +204,12 @@ fn step_1_writes_the_head() {
             {
                 say(
                     "Your head has the two ids in each other's place: first src, then dst.",
-                    "Tu cabecera tiene los dos identificadores cambiados de lugar: primero src, después dst.",
+                    "Tu encabezado tiene src id y dst id cambiados de lugar: primero src, después dst.",
                 )
             } else {
                 say(
                     "Your head does not have its fields in their places: \"Z1\", kind and try, a byte each, then src, dst and seq, four bytes each, and nothing else.",
-                    "Tu cabecera no tiene los campos en su lugar: \"Z1\", kind y try, de un byte cada uno, después src, dst y seq, de cuatro bytes cada uno, y nada más.",
+                    "Tu encabezado no tiene los campos en su lugar: \"Z1\", kind y try, de un byte cada uno, después src, dst y seq, de cuatro bytes cada uno, y nada más.",
                 )
             };
             Told {
@@ -239,17 +239,17 @@ fn why_packed_wrong(came: &[u8], meant: &[u8], payload: &[u8]) -> &'static str {
     {
         say(
             "Your CRC-32 covers the payload alone: a damaged id or number would not be noticed; it covers all that stands before it.",
-            "Tu CRC-32 cubre solo el contenido: nadie notaría un identificador o un número dañado; tiene que cubrir todo lo que está antes.",
+            "Tu CRC-32 cubre solo el contenido: nadie notaría un id o un número dañado; tiene que cubrir todo lo que está antes.",
         )
     } else if begins && came.len() == meant.len() {
         say(
             "Your CRC-32 is of something else: it covers the head and the payload, in this order, and not itself.",
-            "Tu CRC-32 es de otra cosa: cubre la cabecera y el contenido, en ese orden, y no se cubre a sí mismo.",
+            "Tu CRC-32 es de otra cosa: cubre el encabezado y el contenido, en ese orden, y no se cubre a sí mismo.",
         )
     } else {
         say(
             "Your frame is not its head, its payload and four bytes of CRC-32, one behind the other.",
-            "Tu trama no es la cabecera, el contenido y los cuatro bytes del CRC-32, uno detrás del otro.",
+            "Tu trama no es el encabezado, el contenido y los cuatro bytes del CRC-32, uno detrás del otro.",
         )
     }
 }
@@ -909,6 +909,35 @@ fn step_7_takes_the_message() {
                 "Tu message() no respeta el límite de un Text: se permiten TEXT_MAX bytes, y ni uno más.",
             );
             check_message(&theirs(&long).pack(), meant, cause);
+        }
+    });
+}
+
+/// More bytes than a message may have.
+fn too_long(_: &[u8]) -> Option<Vec<u8>> {
+    Some(vec![b'x'; TEXT_MAX + 1])
+}
+
+#[test]
+fn step_7_limits_what_is_inflated() {
+    exercise(&STEPS, || {
+        let data = unhex(JAJA);
+        let came = message(&data, too_long);
+        if came.is_some() {
+            let with = say(
+                ", with a function that gives TEXT_MAX + 1 bytes",
+                ", con una función que da TEXT_MAX + 1 bytes",
+            );
+            Told {
+                did: &(called("message()", &data) + with),
+                expected: "None",
+                came: &given(&Some(came), |text| bytes(text)),
+                cause: say(
+                    "Your message() believes whatever `with` gives: the limit is one of message() too, so look at the length last, for both kinds.",
+                    "Tu message() cree cualquier cosa que dé `with`: el límite también es asunto de message(), así que mirá el largo al final, para los dos tipos.",
+                ),
+            }
+            .fail();
         }
     });
 }
