@@ -641,8 +641,8 @@ fn step_5_waits_no_longer_than_the_deadline() {
             (
                 0,
                 say(
-                    "wait() knows no deadline: it sleeps until something comes, and what the network has lost is never sent again; which function of the Receiver takes a time?",
-                    "wait() no tiene vencimiento: duerme hasta que llegue algo, y lo que la red perdió nunca se vuelve a mandar; ¿qué función del Receiver recibe un tiempo?",
+                    "wait() sleeps past the deadline, and what the network has lost is not sent again: is it `recv_timeout`, and does the time that you give it come from `deadline`?",
+                    "wait() sigue durmiendo después del vencimiento, y lo que la red perdió no se vuelve a mandar: ¿es `recv_timeout`, y el tiempo que le das sale de `deadline`?",
                 ),
             ),
             (
@@ -961,10 +961,14 @@ impl Call {
 #[test]
 fn step_2_calls_until_it_is_heard() {
     exercise(&STEPS, || {
-        let call = Call::new();
+        let mut call = Call::new();
         // The session calls again after 1 s.
         let again = call.next(Kind::Hello).or_else(|| call.next(Kind::Hello));
-        if again.is_none_or(|hello| hello.attempt == 0) {
+        if again.as_ref().is_none_or(|hello| hello.attempt == 0) {
+            let ended = call.chatting.now();
+            let new = again.is_some();
+            call.write(b"hola\n"); // An event: does time pass for it?
+            let late = !new && call.next(Kind::Hello).is_some();
             Told {
                 did: say(
                     "called chat() with an address where nobody answers",
@@ -974,11 +978,39 @@ fn step_2_calls_until_it_is_heard() {
                     "a second HELLO, after 1 s",
                     "un segundo HELLO, después de 1 s",
                 ),
-                came: &nothing(),
-                cause: say(
-                    "For your session no time passes, so it sends nothing again: one clock and one session, made once, before the loop.",
-                    "Para tu sesión no pasa el tiempo, y por eso no vuelve a mandar nada: un solo reloj y una sola sesión, creados una vez, antes del bucle.",
-                ),
+                came: &match (&ended, new) {
+                    (Some(Ok(())), _) => {
+                        say("chat() gave Ok", "chat() dio Ok").to_string()
+                    }
+                    (Some(Err(e)), _) => error_words(e),
+                    (None, true) => say(
+                        "another session's first HELLO",
+                        "el primer HELLO de otra sesión",
+                    )
+                    .to_string(),
+                    (None, false) => nothing(),
+                },
+                cause: if ended.is_some() {
+                    say(
+                        "Your chat ends when wait() gives None: that only says that the deadline has come; go on, with the next round of the loop.",
+                        "Tu chat termina cuando wait() da None: eso solo dice que llegó el vencimiento; seguí, con la próxima vuelta del bucle.",
+                    )
+                } else if new {
+                    say(
+                        "Your chat begins a new session in each round, and the new one knows nothing of what was sent: make it once, before the loop.",
+                        "Tu chat empieza una sesión nueva en cada vuelta, y la nueva no sabe nada de lo que se mandó: creala una vez, antes del bucle.",
+                    )
+                } else if late {
+                    say(
+                        "Your chat sends again only when an event comes, and here none came: `tick` and act() belong into each round, after a None from wait() too.",
+                        "Tu chat vuelve a mandar solo cuando llega un evento, y acá no llegó ninguno: `tick` y act() van en cada vuelta, también después de un None de wait().",
+                    )
+                } else {
+                    say(
+                        "For your session no time passes, so it sends nothing again: make the clock once, before the loop, and ask it in each round, `clock.elapsed()`.",
+                        "Para tu sesión no pasa el tiempo, y por eso no vuelve a mandar nada: creá el reloj una vez, antes del bucle, y consultalo en cada vuelta, `clock.elapsed()`.",
+                    )
+                },
             }
             .fail();
         }
@@ -1075,6 +1107,83 @@ fn step_2_ends_when_all_is_said() {
                 cause: say(
                     "Your chat does not end when all is said and confirmed: act() gives whether it is over, and then chat() returns.",
                     "Tu chat no termina cuando todo está dicho y confirmado: act() da si terminó, y entonces chat() vuelve.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_measures_how_long_an_answer_takes() {
+    exercise(&STEPS, || {
+        // The session takes its first answer's time for the network's, and
+        // waits three times as long for the next before it sends again.
+        let time = Duration::from_millis(500);
+        let call = Call::new();
+        sleep(time);
+        let begun = Instant::now();
+        call.send(Kind::Hello, 0, b"");
+        let first = call.next(Kind::Text);
+        let again = call.next(Kind::Text);
+        let early = begun.elapsed() < 2 * time;
+        if first.is_some() && again.is_some() && early {
+            Told {
+                did: say(
+                    "called chat(), answered its HELLO 500 ms later, and not its TEXT #1",
+                    "llamó a chat(), respondió su HELLO a los 500 ms, y no respondió su TEXT #1",
+                ),
+                expected: say(
+                    "TEXT #1 again, after more than 1 s",
+                    "TEXT #1 otra vez, después de más de 1 s",
+                ),
+                came: say(
+                    "TEXT #1 again, before 1 s had passed",
+                    "TEXT #1 otra vez, antes de 1 s",
+                ),
+                cause: say(
+                    "Your chat gives tell() the time from before wait(): to the session every answer seems to come at once, and it sends again too early; ask the clock after the wait.",
+                    "Tu chat le da a tell() la hora de antes de wait(): para la sesión, toda respuesta llega en el momento, y vuelve a mandar antes de tiempo; consultá el reloj después de esperar.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_tells_the_user_what_is_noted() {
+    exercise(&STEPS, || {
+        calls();
+        let peer = Peer::new();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ex16-zchat-peer"));
+        let port = peer.address().port().to_string();
+        command.args(["client", "127.0.0.1", &port]);
+        let program =
+            Program::start(say("your program", "tu programa"), command);
+        let called = peer.receive().and_then(|(data, from)| {
+            Some((Frame::unpack(&data).ok()?.src, from))
+        });
+        if let Some((id, from)) = called {
+            peer.send(&frame(Kind::Hello, id, 0, b"").pack(), from);
+        }
+        let meant = format!("connected to {}", peer.address());
+        let limit = Instant::now() + patience();
+        while Instant::now() < limit && !program.stderr().contains(&meant) {
+            sleep(Duration::from_millis(5));
+        }
+        let notes = program.stderr();
+        if !notes.contains(&meant) {
+            Told {
+                did: say(
+                    "started your program as a client, and answered its HELLO",
+                    "arrancó tu programa como cliente, y respondió su HELLO",
+                ),
+                expected: &format!("stderr: {meant:?}"),
+                came: &format!("stderr: {:?}", notes.trim_end()),
+                cause: say(
+                    "Your program does not tell its user what the session notes, who is there and who has left: act() gives each Action::Note to note().",
+                    "Tu programa no le cuenta a quien lo usa lo que la sesión avisa, quién está y quién se fue: act() le pasa cada Action::Note a note().",
                 ),
             }
             .fail();
