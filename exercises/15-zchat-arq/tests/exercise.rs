@@ -187,17 +187,24 @@ impl Scene {
 fn step_1_numbers_and_sends() {
     exercise(&STEPS, || {
         let mut scene = Scene::new();
-        scene.types("hola");
+        for text in ["hola", "chau"] {
+            scene.types(text);
+        }
         let came = scene.sends_next();
         let did = say(
-            "called send_next() with a message in the queue",
-            "llamó a send_next() con un mensaje en la cola",
+            "called send_next() with two messages in the queue",
+            "llamó a send_next() con dos mensajes en la cola",
         );
         scene.check(did, &came, &[send_text(1, "hola")], || {
             if came == [send_text(0, "hola")] {
                 say(
                     "Your first message has the number 0: the receiver expects 1, and takes 0 for one that it has shown already; count first, then send.",
                     "Tu primer mensaje lleva el número 0: quien recibe espera el 1, y toma el 0 por uno que ya mostró; primero contá, después mandá.",
+                )
+            } else if came == [send_text(1, "chau")] {
+                say(
+                    "Your send_next() takes the last message of the queue: who waits longest goes first, and `pop_front` takes it.",
+                    "Tu send_next() saca el último mensaje de la cola: sale primero el que más esperó, y `pop_front` saca ese.",
                 )
             } else {
                 say(
@@ -206,6 +213,22 @@ fn step_1_numbers_and_sends() {
                 )
             }
         });
+        if scene.s.sent != 1 {
+            let came = format!("sent = {}", scene.s.sent);
+            Told {
+                did,
+                expected: say(
+                    "sent = 1 in the session afterwards",
+                    "después, sent = 1 en la sesión",
+                ),
+                came: &scene.ladder.below(&came),
+                cause: say(
+                    "Your send_next() does not keep the number that it has sent: `s.sent` is where the next message finds it, or that one is number 1 as well.",
+                    "Tu send_next() no guarda el número que mandó: el próximo mensaje lo busca en `s.sent`, y si no está ahí, también lleva el número 1.",
+                ),
+            }
+            .fail();
+        }
     });
 }
 
@@ -311,18 +334,23 @@ fn step_1_has_nothing_to_send() {
 #[test]
 fn step_2_sends_again_when_due() {
     exercise(&STEPS, || {
-        let mut scene = Scene::new();
+        let mut scene = Scene::new(); // Before step 1's `todo!` is met.
         let did = say(
-            "sent \"hola\", did not acknowledge it, and let the alarm ring",
-            "mandó \"hola\", no acusó recibo, e hizo sonar la alarma",
+            "let the alarm ring, and nothing was in flight",
+            "hizo sonar la alarma, y no había nada en vuelo",
         );
-        let came = scene.later(WAIT); // Or its `todo!` would be step 1's.
+        let came = scene.later(WAIT);
         scene.check(did, &came, &[], || {
             say(
                 "Your send_again() sends although nothing is in flight.",
                 "Tu send_again() manda aunque no hay nada en vuelo.",
             )
         });
+        let mut scene = Scene::new();
+        let did = say(
+            "sent \"hola\", did not acknowledge it, and let the alarm ring",
+            "mandó \"hola\", no acusó recibo, e hizo sonar la alarma",
+        );
         scene.types("hola");
         scene.sends_next();
         let came = scene.later(WAIT - MS);
@@ -365,33 +393,71 @@ fn step_2_sends_again_when_due() {
 }
 
 #[test]
+fn step_2_counts_from_now() {
+    exercise(&STEPS, || {
+        Scene::new().later(MS); // Or its `todo!` would be step 1's.
+        let mut scene = Scene::new();
+        scene.types("hola");
+        scene.sends_next();
+        let did = say(
+            "let the alarm ring late, and then once more at once",
+            "hizo sonar la alarma tarde, y en seguida otra vez",
+        );
+        let came = scene.later(7 * WAIT / 2);
+        scene.check(did, &came, &[send_text(1, "hola")], || {
+            say(
+                "Your send_again() does not send when the alarm is late: from `due` on, it is due.",
+                "Tu send_again() no manda si la alarma llega tarde: desde `due`, está vencido.",
+            )
+        });
+        let came = scene.later(MS);
+        scene.check(did, &came, &[], || {
+            say(
+                "Your send_again() counts from the old `due`: after a late alarm the new one has passed already, and the message goes out several times; count from `now`.",
+                "Tu send_again() cuenta desde el `due` anterior: después de una alarma tardía, el nuevo ya pasó, y el mensaje sale varias veces; contá desde `now`.",
+            )
+        });
+    });
+}
+
+#[test]
 fn step_3_lets_the_next_one_go() {
     exercise(&STEPS, || {
-        let mut scene = Scene::new();
+        let mut scene = Scene::new(); // Before step 1's `todo!` is met.
         let did = say(
-            "sent \"hola\" and acknowledged it, with \"chau\" in the queue",
-            "mandó \"hola\" y acusó recibo, con \"chau\" en la cola",
+            "acknowledged number 1, and nothing was sent",
+            "acusó recibo del número 1, y no se mandó nada",
         );
-        let came = scene.acknowledges(1); // Or its `todo!` would be step 1's.
+        let came = scene.acknowledges(1);
         scene.check(did, &came, &[], || {
             say(
                 "Your take_ack() does something although nothing was sent.",
                 "Tu take_ack() hace algo aunque no se mandó nada.",
             )
         });
+        let mut scene = Scene::new();
+        let did = say(
+            "sent \"hola\" and acknowledged it, with \"chau\" in the queue",
+            "mandó \"hola\" y acusó recibo, con \"chau\" en la cola",
+        );
         for text in ["hola", "chau"] {
             scene.types(text);
         }
         scene.sends_next();
         let came = scene.acknowledges(1);
+        let full = scene.s.flight.as_ref().is_some_and(|f| f.number == 1);
         scene.check(did, &came, &[send_text(2, "chau")], || match &came[..] {
+            [] if full => say(
+                "Your take_ack() leaves number 1 in `s.flight`, and while a message is there, send_next() sends nothing: take it out first.",
+                "Tu take_ack() deja el número 1 en `s.flight`, y mientras haya un mensaje ahí, send_next() no manda nada: primero sacalo.",
+            ),
             [] => say(
                 "Your take_ack() leaves the next message in the queue: nothing else will send it; after the acknowledgement it is its turn.",
                 "Tu take_ack() deja el próximo mensaje en la cola: nadie más lo va a mandar; después del acuse de recibo le toca a él.",
             ),
             _ => say(
-                "Your take_ack() does not send the next message of the queue, and nothing else.",
-                "Tu take_ack() no manda el próximo mensaje de la cola, y nada más.",
+                "Your take_ack() sends something else, or more: after the acknowledgement one message goes out, what send_next() gives.",
+                "Tu take_ack() manda otra cosa, o más: después del acuse de recibo sale un solo mensaje, lo que da send_next().",
             ),
         });
         let came = scene.acknowledges(2);
@@ -414,8 +480,8 @@ fn step_3_lets_the_next_one_go() {
 #[test]
 fn step_3_ignores_another_number() {
     exercise(&STEPS, || {
+        Scene::new().acknowledges(7); // Or its `todo!` would be step 1's.
         let mut scene = Scene::new();
-        scene.acknowledges(7);
         for text in ["hola", "chau"] {
             scene.types(text);
         }
@@ -440,8 +506,8 @@ fn step_3_ignores_another_number() {
 #[test]
 fn step_3_sends_nothing_at_a_duplicate() {
     exercise(&STEPS, || {
+        Scene::new().acknowledges(1); // Or its `todo!` would be step 1's.
         let mut scene = Scene::new();
-        scene.acknowledges(1);
         for text in ["hola", "chau", "fin"] {
             scene.types(text);
         }
