@@ -230,7 +230,7 @@ fn step_7_tells_each_datagram_and_its_sender() {
                 cause: if length.is_some_and(|n| n > sent.len()) {
                     say(
                         "receive() tells the whole buffer: only its first n bytes came in, `&buffer[..n]`.",
-                        "receive() avisa el buffer entero: solo llegaron sus primeros n bytes, `&buffer[..n]`.",
+                        "receive() manda el buffer entero: lo que llegó son solo sus primeros n bytes, `&buffer[..n]`.",
                     )
                 // On Windows, what has no room is an error.
                 } else if sent.len() == BYTES && length != Some(BYTES) {
@@ -939,7 +939,7 @@ impl Call {
             cause: if deaf {
                 say(
                     "What comes at your socket does not reach the session: start() needs a handle of the same socket, and what wait() gives goes to tell().",
-                    "Lo que llega a tu socket no llega a la sesión: start() necesita una manija del mismo socket, y lo que da wait() va a tell().",
+                    "Lo que llega a tu socket no llega a la sesión: start() necesita otro `UdpSocket` para el mismo socket, y lo que da wait() va a tell().",
                 )
             } else {
                 say(
