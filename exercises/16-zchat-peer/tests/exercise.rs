@@ -766,6 +766,50 @@ fn step_8_hands_over_the_datagrams() {
 }
 
 #[test]
+fn step_8_says_when_a_datagram_came() {
+    exercise(&STEPS, || {
+        let called = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        let (zero, now) = (Duration::ZERO, Duration::from_millis(700));
+        // When the session, which hears a HELLO now, sends its TEXT #1 again.
+        let again = |take: fn(&mut Session, Duration, Event)| {
+            let mut session = Session::new(vec![called], zero);
+            session.tick(zero);
+            let hello = match &session.actions()[..] {
+                [Action::Send(_, data)] => Frame::unpack(data).ok(),
+                _ => None,
+            };
+            let id = hello.expect("a session that calls says HELLO").src;
+            let answer = frame(Kind::Hello, id, 0, b"").pack();
+            take(&mut session, now, Event::Datagram(called, answer));
+            session.tick(now);
+            session.deadline()
+        };
+        let came = again(tell);
+        let meant = again(|session, now, event| {
+            if let Event::Datagram(from, data) = event {
+                session.receive(now, from, &data);
+            }
+        });
+        if came != meant {
+            let what = say("the next deadline:", "el próximo vencimiento:");
+            Told {
+                did: say(
+                    "called tell() with now = 700 ms and a Datagram: the answer to a HELLO",
+                    "llamó a tell() con now = 700 ms y un Datagram: la respuesta a un HELLO",
+                ),
+                expected: &format!("{what} {meant:?}"),
+                came: &format!("{what} {came:?}"),
+                cause: say(
+                    "tell() gives the session another time than `now`, so it does not find out how long the answer took.",
+                    "tell() le da a la sesión otra hora que `now`, y así ella no averigua cuánto tardó la respuesta.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_8_stays_when_the_input_ends() {
     exercise(&STEPS, || {
         let called = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));

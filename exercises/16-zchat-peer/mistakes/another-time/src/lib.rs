@@ -126,7 +126,7 @@ pub fn tell(session: &mut Session, now: Duration, event: Event) {
     match event {
         Event::Line(line) => say_line(session, &line),
         Event::EndOfInput => session.no_more(),
-        Event::Datagram(from, data) => session.receive(now, from, &data),
+        Event::Datagram(from, data) => session.receive(Duration::ZERO, from, &data),
     }
 }
 
@@ -142,13 +142,13 @@ pub fn chat(
     let clock = Instant::now();
     let mut session = Session::new(dial, clock.elapsed());
     loop {
-        let now = clock.elapsed();
-        session.tick(now);
+        session.tick(clock.elapsed());
         if act(session.actions(), &s, out)? {
             return Ok(());
         }
-        if let Some(event) = wait(&happens, session.deadline(), now) {
-            tell(&mut session, now, event);
+        let event = wait(&happens, session.deadline(), clock.elapsed());
+        if let Some(event) = event {
+            tell(&mut session, clock.elapsed(), event);
         }
     }
 }
