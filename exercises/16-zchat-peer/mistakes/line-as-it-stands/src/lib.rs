@@ -15,7 +15,7 @@ use zchat::session::{Action, Session};
 /// At most so many bytes a datagram of the chat: 1,200.
 pub const BYTES: usize = zchat::frame::FRAME_MAX;
 
-/// So long the main loop waits at a time while nothing is due.
+/// How long the main loop waits at a time while nothing is due.
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// What the main loop waits for.
