@@ -112,8 +112,8 @@ pub fn send_next(s: &mut Session, now: Duration) -> Vec<Action> {
     vec![action]
 }
 
-/// 2. Send the message in flight again if it is due, from the very moment on;
-///    then it is due again at `now + WAIT`.
+/// 2. Send the message in flight again if it is due, also at exactly that
+///    moment; then it is due again at `now + WAIT`.
 pub fn send_again(s: &mut Session, now: Duration) -> Vec<Action> {
     let Some(flight) = &mut s.flight else {
         return Vec::new();
@@ -151,7 +151,7 @@ pub fn old_message(number: u32) -> Vec<Action> {
 }
 
 /// 6. Tell the messages apart by their number: the expected one is new, one
-///    before it is old, and one behind it is from the future: do nothing.
+///    before it is old, and one after it is from the future: do nothing.
 pub fn take_message(s: &mut Session, number: u32, text: String) -> Vec<Action> {
     if number == s.expect {
         new_message(s, text)
