@@ -5,7 +5,11 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::io::{self, ErrorKind, Write as _, stderr, stdout};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
+#[cfg(unix)]
+use std::os::fd::OwnedFd as Owned;
+#[cfg(windows)]
+use std::os::windows::io::OwnedSocket as Owned;
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::exit;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -324,6 +328,19 @@ impl Peer {
     }
 }
 
+/// Makes a socket that can only receive, and that from `peer` alone: whatever
+/// is sent through it fails, for ever. Gives whether this system does so.
+///
+/// # Panics
+/// If the socket cannot be connected.
+pub fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
+    s.connect(peer).expect("a socket can be connected");
+    // std closes one side of a TCP socket alone, and the call is the same.
+    let same = s.try_clone().expect("the system has room for a socket");
+    let _ = TcpStream::from(Owned::from(same)).shutdown(Shutdown::Write);
+    s.send_to(b"", peer).is_err()
+}
+
 /// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.
 pub fn bytes(data: &[u8]) -> String {
     let shown: String = match str::from_utf8(data) {
@@ -366,9 +383,10 @@ pub fn error_words(error: &io::Error) -> String {
             "this machine has no such address",
             "esta máquina no tiene esa dirección",
         ),
-        ErrorKind::InvalidInput => {
-            say("an argument is not allowed", "un argumento no es válido")
-        }
+        ErrorKind::InvalidInput => say(
+            "the system does not take a value that it was given",
+            "el sistema no acepta uno de los valores que recibió",
+        ),
         ErrorKind::PermissionDenied => {
             say("it is not permitted", "no está permitido")
         }
@@ -412,6 +430,20 @@ mod tests {
         assert!(words.ends_with(": over"), "{words}");
         let mut program = given.recv().unwrap();
         assert!(program.status_within(patience() * 5).is_some());
+    }
+
+    #[test]
+    fn a_socket_that_only_receives() {
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let peer = Peer::new();
+        if !only_receives(&s, peer.address()) {
+            return crate::skipped("this system sends all the same");
+        }
+        peer.send(b"hola", s.local_addr().unwrap());
+        s.set_read_timeout(Some(patience())).unwrap();
+        assert_eq!(s.recv_from(&mut [0; 9]).unwrap(), (4, peer.address()));
+        assert!(s.send_to(b"hola", peer.address()).is_err());
+        assert!(s.send(b"hola").is_err());
     }
 
     #[test]

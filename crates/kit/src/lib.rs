@@ -14,6 +14,7 @@
 //! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
+//! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`Told`] | what a failed test tells: what it did, expected, got, and why |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
@@ -33,7 +34,7 @@ pub use build::{binary, example, python, references, root};
 pub use deadline::{PATIENCE, within};
 pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, patience,
+    millis, nothing, only_receives, patience,
 };
 pub use hear::Hear;
 pub use peers::skipped;

@@ -4,8 +4,7 @@ use std::env::consts::EXE_SUFFIX;
 use std::io::{self, BufRead, BufReader, Lines, PipeReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use crate::Result;
 use crate::run::{PROGRAMS, build_programs, target};

@@ -14,10 +14,8 @@ pub fn show(exercise: &Exercise, now: bool) -> Result {
     }
     let right = |all: Vec<run::TestResult>| all.iter().all(|r| r.passed);
     if !now && !run::results(exercise)?.is_some_and(right) {
-        return Err((
-            1,
-            said!("not yet", exercise.number(), exercise.number()),
-        ));
+        let number = exercise.number();
+        return Err((1, said!("not yet", number, number)));
     }
     for path in paths {
         let name = path.strip_prefix(&solution).unwrap_or(&path);

@@ -80,10 +80,9 @@ fn list(all: &[Exercise]) -> Result {
         let mark = if done { "[x]" } else { "[ ]" };
         line(format!("  {mark} {:<20} {state}", exercise.name));
     }
-    if let Some(next) = next {
-        tell!("next", next.name, next.name, next.name, next.number());
-    } else {
-        tell!("all done");
+    match next {
+        Some(e) => tell!("next", e.name, e.name, e.name, e.number()),
+        None => tell!("all done"),
     }
     let set = if cfg!(windows) { "language windows" } else { "language" };
     tell!("outro", said!(set));
@@ -111,10 +110,9 @@ fn hint(exercise: &Exercise, which: &str) -> Result {
 fn watch(exercise: &Exercise) -> Result {
     let mut seen = None;
     loop {
-        let sources = files(&exercise.folder.join("src")).into_iter();
-        let saved = sources.filter_map(|f| f.metadata().ok()?.modified().ok());
-        let saved = saved.max();
-        if seen.replace(saved) != Some(saved) {
+        let all = files(&exercise.folder.join("src"));
+        let last = all.iter().map(|f| f.metadata().ok()?.modified().ok()).max();
+        if seen.replace(last) != Some(last) {
             run::run(exercise)?;
             tell!("waiting");
         }

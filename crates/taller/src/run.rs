@@ -23,8 +23,12 @@ pub struct TestResult {
     place: Option<String>,
 }
 
-/// `cargo build` in `folder`, its target folder `target`.
+/// `cargo build` in `folder`, its target folder `target`. It is quiet: so the
+/// first time, which is long, is announced.
 pub fn build(folder: &Path, target: &Path) -> Command {
+    if !target.is_dir() {
+        tell!("first build");
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(folder).env_remove("CARGO_BUILD_TARGET");
@@ -157,9 +161,12 @@ pub fn run(exercise: &Exercise) -> Result {
     }
     let Some(failed) = results.into_iter().find(|r| !r.passed) else {
         let main = read(&exercise.folder.join("src/main.rs"));
-        let run = main.lines().filter_map(|l| l.get(l.find("cargo run ")?..));
-        let run: Vec<_> = run.collect();
-        tell!("done", name, run.join("\n  "), number);
+        let at = |l: &str| l.find("cargo run ").or(l.find("sudo "));
+        let run = main.lines().filter_map(|l| l.get(at(l)?..));
+        let run = run.collect::<Vec<_>>().join("\n  ");
+        let there = exercise.folder.join("solution").is_dir();
+        let compare = there.then(|| said!("compare", number));
+        tell!("done", name, run, compare.unwrap_or_default());
         return Ok(true);
     };
     let step = failed.name.split('_').nth(1).unwrap_or_default();

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use crate::copies::{Variant, write_all};
 use crate::exercise::{Exercise, entries, files, read};

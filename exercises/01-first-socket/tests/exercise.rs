@@ -5,7 +5,8 @@ use std::net::UdpSocket;
 
 use ex01_first_socket::{BYTES, open, receive, send};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, nothing, say,
+    Peer, Step, Told, beside, bytes, caught, error_words, exercise, nothing,
+    say,
 };
 
 const STEPS: [Step; 3] = [
@@ -198,5 +199,52 @@ fn step_4_has_room_for_a_whole_datagram() {
             ),
         }
         .fail();
+    });
+}
+
+#[test]
+fn step_4_takes_any_byte() {
+    exercise(&STEPS, || {
+        for (sent, meant, cause) in [
+            (
+                &b"hola\0\0"[..],
+                "hola\0\0",
+                say(
+                    "receive() loses zeros that were sent: a zero is a byte like any other, and n, not the bytes, says where the text ends.",
+                    "receive() pierde ceros que alguien mandó: un cero es un byte como cualquier otro, y dónde termina el texto lo dice n, no los bytes.",
+                ),
+            ),
+            (
+                b"ho\xff",
+                "ho\u{fffd}",
+                say(
+                    "Your program panics when something comes that is no text: a datagram may hold any byte, and `String::from_utf8_lossy` takes all of them.",
+                    "Tu programa entra en pánico cuando llega algo que no es texto: un datagrama puede llevar cualquier byte, y `String::from_utf8_lossy` los acepta todos.",
+                ),
+            ),
+        ] {
+            let s = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let peer = Peer::new();
+            peer.send(sent, s.local_addr().unwrap());
+            let came = match beside(move || caught(|| receive(&s))).wait() {
+                Some(Some(Ok(given))) if given == meant => continue,
+                None => nothing(),
+                Some(None) => say("a panic", "un pánico (panic)").to_string(),
+                Some(Some(Err(e))) => error_words(&e),
+                Some(Some(Ok(given))) => bytes(given.as_bytes()),
+            };
+            let did = say("sent ", "mandó ").to_string() + &bytes(sent);
+            let then = say(
+                " to a socket, and called receive() with it",
+                " a un socket, y con él llamó a receive()",
+            );
+            Told {
+                did: &(did + then),
+                expected: &bytes(meant.as_bytes()),
+                came: &came,
+                cause,
+            }
+            .fail();
+        }
     });
 }

@@ -1,14 +1,14 @@
 //! The tests of exercise 02. You need not change this file.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ex02_echo_server::{BYTES, answer, listen, serve, take};
 use kit::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    free_port, nothing, say,
+    free_port, nothing, only_receives, patience, say, skipped,
 };
 
 const STEPS: [Step; 4] = [
@@ -237,16 +237,29 @@ fn step_7_leaves_an_empty_datagram_unanswered() {
     });
 }
 
-/// What the server gave when it ended, if it did, in words.
+/// What came back, or else what the server gave when it ended, in words.
 fn what_came(
     back: Option<(Vec<u8>, SocketAddr)>,
-    server: &Beside<io::Result<()>>,
+    ended: Option<io::Result<()>>,
 ) -> String {
-    match (back, server.now()) {
+    match (back, ended) {
         (Some((back, _)), _) => bytes(&back),
         (None, None) => nothing(),
         (None, Some(Ok(()))) => {
             say("serve() had ended", "serve() había terminado").to_string()
+        }
+        // Not error_words: nothing came in time at the server, not here.
+        (None, Some(Err(e)))
+            if matches!(
+                e.kind(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut
+            ) =>
+        {
+            let ended = say(
+                "serve() had ended, with the error of `recv_from`",
+                "serve() había terminado, con el error de `recv_from`",
+            );
+            ended.to_string()
         }
         (None, Some(Err(e))) => {
             let ended = say("serve() ended with ", "serve() terminó con ");
@@ -267,7 +280,7 @@ fn ask(
     peer.send(data, address);
     let back = peer.receive();
     if back.as_ref().is_none_or(|(back, _)| back != data) {
-        let came = what_came(back, server);
+        let came = what_came(back, server.now());
         let expected = bytes(data);
         Told { did, expected: &expected, came: &came, cause }.fail();
     }
@@ -340,15 +353,20 @@ fn step_4_outlives_an_empty_datagram() {
     });
 }
 
+/// Starts the server, for which a panic is an error like any other.
+fn start(s: UdpSocket) -> Beside<io::Result<()>> {
+    beside(move || {
+        let panic = say("a panic", "un pánico (panic)");
+        caught(|| serve(&s)).unwrap_or(Err(io::Error::other(panic)))
+    })
+}
+
 #[test]
 fn step_4_outlives_an_error() {
     exercise(&STEPS, || {
         let (s, address) = socket();
         s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let server = beside(move || {
-            let panic = say("a panic", "un pánico (panic)");
-            caught(|| serve(&s)).unwrap_or(Err(io::Error::other(panic)))
-        });
+        let server = start(s);
         let peer = Peer::new();
         for _ in 0..10 {
             ask(
@@ -364,6 +382,51 @@ fn step_4_outlives_an_error() {
                 ),
             );
             sleep(Duration::from_millis(10)); // For the error to happen.
+        }
+    });
+}
+
+#[test]
+fn step_4_outlives_an_answer_that_fails() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let peer = Peer::new();
+        if !only_receives(&s, peer.address()) {
+            skipped(say(
+                "here no answer can be made to fail",
+                "acá no se puede hacer que falle una respuesta",
+            ));
+        }
+        // For the look at what still waits, below.
+        s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let waiting = s.try_clone().unwrap();
+        let server = start(s);
+        let end = Instant::now() + patience();
+        for _ in 0..2 {
+            peer.send(b"hola", address);
+        }
+        // Who goes on after the first takes the second, too.
+        while waiting.peek_from(&mut [0; BYTES]).is_ok() {
+            let ended = server.now();
+            if ended.is_some() || Instant::now() > end {
+                Told {
+                    did: say(
+                        "sent \"hola\" twice, and let `send_to` report an error to your server",
+                        "mandó \"hola\" dos veces, e hizo que `send_to` le diera un error a tu servidor",
+                    ),
+                    expected: say(
+                        "that it takes the second one, too",
+                        "que tome también el segundo",
+                    ),
+                    came: &what_came(None, ended),
+                    cause: say(
+                        "Your server ended because one answer could not be sent: there are other clients; look at the error of answer(), too, and go on.",
+                        "Tu servidor terminó porque no pudo mandar una respuesta: hay otros clientes; mirá también el error de answer(), y seguí.",
+                    ),
+                }
+                .fail();
+            }
+            sleep(Duration::from_millis(1));
         }
     });
 }

@@ -117,6 +117,15 @@ fn step_6_finds_what_was_never_sent() {
                 "leaked() cuenta caracteres: la \"ñ\" es un carácter y dos bytes, y la respuesta son bytes.",
             ),
         );
+        check_leaked(
+            "hola",
+            "hola\0wo\0rd\0",
+            "\0wo\0rd\0",
+            say(
+                "leaked() leaves zeros out: a zero that the stranger did not send leaked, too; give every byte that follows, whatever it is.",
+                "leaked() deja afuera los ceros: un cero que el extraño no mandó también se filtró; tiene que dar todos los bytes que siguen, sean los que sean.",
+            ),
+        );
     });
 }
 
@@ -128,8 +137,8 @@ fn step_6_finds_nothing_in_an_honest_answer() {
             "hola",
             "",
             say(
-                "leaked() finds a leak where the answer is what was sent: after those bytes there is nothing, and it gives no byte.",
-                "leaked() ve una filtración donde la respuesta es lo mismo que se mandó: después de esos bytes no hay nada, y no da ningún byte.",
+                "leaked() finds a leak where the answer is what was sent: after those bytes there is nothing, so leaked() must give no byte.",
+                "leaked() ve una filtración donde la respuesta es lo mismo que se mandó: después de esos bytes no hay nada, así que leaked() no tiene que dar ningún byte.",
             ),
         );
         let given = catch_unwind(|| leaked(b"hola", b"ho"));
@@ -269,7 +278,9 @@ fn step_5_hands_an_error_on() {
         let taken = beside(move || {
             caught(|| take(&s, &mut [0; BYTES]).map(|(data, _)| data.to_vec()))
         });
-        let came = match taken.wait() {
+        let taken = taken.wait();
+        let waits = taken.is_none();
+        let came = match taken {
             Some(Some(Err(_))) => return,
             None => nothing(),
             Some(None) => say("a panic", "un pánico (panic)").to_string(),
@@ -282,10 +293,17 @@ fn step_5_hands_an_error_on() {
             ),
             expected: say("that error", "ese error"),
             came: &came,
-            cause: say(
-                "take() panics at an error of `recv_from`, and with that your server ends: `?` hands the error to serve(), which goes on.",
-                "take() entra en pánico con un error de `recv_from`, y con eso termina tu servidor: `?` le entrega el error a serve(), que sigue.",
-            ),
+            cause: if waits {
+                say(
+                    "take() tries again after an error, and so hides it and waits for ever: serve() decides what to do then; how does `?` hand an error on?",
+                    "take() vuelve a probar después de un error, y así lo esconde y espera para siempre: qué hacer lo decide serve(); ¿cómo entrega `?` un error?",
+                )
+            } else {
+                say(
+                    "take() panics at an error of `recv_from`, and with that your server ends: `?` hands the error to serve(), which goes on.",
+                    "take() entra en pánico con un error de `recv_from`, y con eso termina tu servidor: `?` le entrega el error a serve(), que sigue.",
+                )
+            },
         }
         .fail();
     });

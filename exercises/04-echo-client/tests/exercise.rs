@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use ex04_echo_client::{open, report, send, wait};
+use ex04_echo_client::{BYTES, open, report, send, wait};
 use kit::{
     Peer, Step, Told, beside, bytes, error_words, exercise, millis, nothing,
     patience, say,
@@ -238,6 +238,12 @@ fn step_4_gives_what_came() {
                 "wait() no toma un datagrama vacío por una respuesta: lo es, de 0 bytes, y no un final ni un error.",
             )
         });
+        check_wait(&[b'x'; BYTES], |_| {
+            say(
+                "Your buffer is smaller than BYTES: an answer may be that long, and what has no room is lost.",
+                "Tu buffer es más chico que BYTES: una respuesta puede tener ese largo, y lo que no entra se pierde.",
+            )
+        });
     });
 }
 
@@ -309,15 +315,26 @@ fn step_6_says_the_text() {
         let first = report(Ok(b"hola".to_vec()));
         let first = first.map_err(|e| error_words(&e));
         let last = reported(Ok(b"ho\xff"));
+        // The text is there, and what stands before it is not.
+        let text =
+            |said: &str| said.trim_start_matches(['-', '>', ' ']) == "hola";
+        let no_arrow = first.as_deref().is_ok_and(text);
         for (did, expected, said, cause) in [
             (
                 "report(Ok(b\"hola\"))",
                 "--> hola",
                 first,
-                say(
-                    "report() does not say the answer's text: bytes become text with `String::from_utf8_lossy`, and `{}` writes it without quotes.",
-                    "report() no dice el texto de la respuesta: los bytes se convierten en texto con `String::from_utf8_lossy`, y `{}` lo escribe sin comillas.",
-                ),
+                if no_arrow {
+                    say(
+                        "report() gives the text, and another arrow before it: the answer stands behind `--> `, with one space between them.",
+                        "report() da el texto, pero delante no está la misma flecha: la respuesta va después de `--> `, con un espacio en el medio.",
+                    )
+                } else {
+                    say(
+                        "report() does not say the answer's text: bytes become text with `String::from_utf8_lossy`, and `{}` writes it without quotes.",
+                        "report() no dice el texto de la respuesta: los bytes se convierten en texto con `String::from_utf8_lossy`, y `{}` lo escribe sin comillas.",
+                    )
+                },
             ),
             (
                 "report(Ok(b\"ho\\xff\"))",
@@ -366,12 +383,20 @@ fn step_6_says_that_there_is_no_answer() {
             |said: &Result<String, String>| said.as_deref() == Ok("no answer");
         match (good(&unix), good(&windows)) {
             (true, true) => {}
+            (false, false) if unix.is_ok() => told(
+                "WouldBlock",
+                unix,
+                say(
+                    "report() says that in words of its own: `no answer`, in small letters, without a full stop; others look for these very words.",
+                    "report() lo dice con otras palabras: `no answer`, en minúsculas y sin punto; hay quien busca exactamente esas palabras.",
+                ),
+            ),
             (false, false) => told(
                 "WouldBlock",
                 unix,
                 say(
                     "report() treats a time-out as a failure: for this client it is one of two usual ends, with words of its own.",
-                    "report() trata el vencimiento del plazo como una falla: para este cliente es uno de los dos finales de siempre, con sus propias palabras.",
+                    "report() trata un plazo vencido como una falla: para este cliente es uno de los dos finales de siempre, con sus propias palabras.",
                 ),
             ),
             (false, true) => told(
@@ -379,7 +404,7 @@ fn step_6_says_that_there_is_no_answer() {
                 unix,
                 say(
                     "report() knows the time-out of Windows alone: `TimedOut` is its name there; Linux and macOS call it `WouldBlock`.",
-                    "report() conoce solo el vencimiento de Windows: ahí se llama `TimedOut`; Linux y macOS le dicen `WouldBlock`.",
+                    "report() conoce solo el plazo vencido de Windows: ahí se llama `TimedOut`; Linux y macOS le dicen `WouldBlock`.",
                 ),
             ),
             (true, false) => told(
@@ -387,7 +412,7 @@ fn step_6_says_that_there_is_no_answer() {
                 windows,
                 say(
                     "report() knows the time-out of Linux and macOS alone, `WouldBlock`; on Windows your client would need `TimedOut`.",
-                    "report() conoce solo el vencimiento de Linux y macOS, `WouldBlock`; en Windows, a tu cliente le haría falta `TimedOut`.",
+                    "report() conoce solo el plazo vencido de Linux y macOS, `WouldBlock`; en Windows, a tu cliente le haría falta `TimedOut`.",
                 ),
             ),
         }
@@ -402,7 +427,7 @@ fn step_6_passes_any_other_error_on() {
             Told {
                 did: say(
                     "called report() with an error that is no time-out: ErrorKind::PermissionDenied",
-                    "llamó a report() con un error que no es un vencimiento: ErrorKind::PermissionDenied",
+                    "llamó a report() con un error que no es un plazo vencido: ErrorKind::PermissionDenied",
                 ),
                 expected: say("the same error", "el mismo error"),
                 came: &said,

@@ -1,4 +1,5 @@
-//! Four clients ask a server, and a stranger is always faster than it.
+//! Four clients: to three a stranger sends before the server does, and the
+//! last asks where nobody listens.
 //!
 //! You need not change this file: it uses what you write in lib.rs.
 //!

@@ -106,7 +106,7 @@ fn step_4_takes_the_answer_and_notices_silence() {
                 } else if matches!(&given, Some(Err(e)) if late(e)) {
                     say(
                         "wait_for() gives the time-out as an error: `in_time` makes a `None` of it.",
-                        "wait_for() entrega el vencimiento como error: `in_time` lo convierte en `None`.",
+                        "wait_for() entrega el plazo vencido como error: `in_time` lo convierte en `None`.",
                     )
                 } else if matches!(&given, Some(Err(e)) if e.kind() == ErrorKind::InvalidInput) {
                     no_time()
@@ -120,6 +120,15 @@ fn step_4_takes_the_answer_and_notices_silence() {
             .fail();
         }
     });
+}
+
+/// The likely cause when a stranger's datagram is taken, whatever was done to
+/// the socket.
+fn came_before() -> &'static str {
+    say(
+        "wait_for() gives a stranger's datagram that had come before the server's: nothing done to the socket afterwards takes it away, so look at each sender.",
+        "wait_for() da el datagrama de un extraño, que llegó antes que el del servidor: nada de lo que le hagas después al socket lo saca, así que mirá quién manda cada uno.",
+    )
 }
 
 #[test]
@@ -159,7 +168,9 @@ fn step_4_takes_nothing_from_a_stranger() {
             let (s, address) = socket();
             stranger.send(b"believe me", address);
             let server = SocketAddr::from((ip, port));
+            let socket = s.try_clone().unwrap();
             let given = waited(s, server, SOON);
+            let connected = socket.peer_addr().is_ok();
             if given.is_none() {
                 return; // It does not notice silence: another test's.
             }
@@ -174,7 +185,7 @@ fn step_4_takes_nothing_from_a_stranger() {
                     did: &did.replacen("{}", &from, 1),
                     expected: say("None: no answer", "None: ninguna respuesta"),
                     came: &words(&given),
-                    cause,
+                    cause: if connected { came_before() } else { cause },
                 }
                 .fail();
             }
@@ -202,10 +213,7 @@ fn step_4_waits_on_after_a_stranger() {
                 expected: &bytes(b"hola"),
                 came: &words(&given),
                 cause: if stranger {
-                    say(
-                        "wait_for() gives a stranger's datagram that had come before the server's: nothing done to the socket afterwards takes it away, so look at each sender.",
-                        "wait_for() da el datagrama de un extraño, que llegó antes que el del servidor: nada de lo que le hagas después al socket lo saca, así que mirá quién manda cada uno.",
-                    )
+                    came_before()
                 } else {
                     say(
                         "A stranger's datagram ends your waiting, and the server's was on its way: pass over it, and receive again.",
@@ -276,6 +284,67 @@ fn step_4_gives_strangers_no_time() {
                         "El plazo vuelve a empezar con cada datagrama, y así un extraño hace esperar a tu cliente para siempre: anotá el final una vez, y esperá lo que queda.",
                     ),
                 },
+            }
+            .fail();
+        }
+    });
+}
+
+/// Waits up to [`patience`] for the socket to have a time-out that is right;
+/// gives the last one that was not.
+fn wrong_timeout(
+    s: &UdpSocket,
+    right: impl Fn(Duration) -> bool,
+) -> Option<Duration> {
+    let end = Instant::now() + patience();
+    loop {
+        let set = s.read_timeout().unwrap()?; // A socket that never waits.
+        if right(set) {
+            return None;
+        }
+        if Instant::now() > end {
+            return Some(set);
+        }
+        sleep(SOON / 100);
+    }
+}
+
+#[test]
+fn step_4_waits_for_what_is_left() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let (server, stranger) = (Peer::new(), Peer::new());
+        let timeout = patience() * 10;
+        s.set_read_timeout(Some(timeout * 4)).unwrap();
+        let (socket, answer) = (s.try_clone().unwrap(), server.address());
+        let given = beside(move || wait_for(&s, answer, timeout));
+        // It waits, for `timeout` or less; or never does, another test's.
+        if wrong_timeout(&socket, |set| set <= timeout * 2).is_some() {
+            return drop(given.now());
+        }
+        sleep(SOON);
+        stranger.send(b"believe me", address);
+        // By now at least SOON is over; the system may round what it is told.
+        let set = wrong_timeout(&socket, |set| set <= timeout - SOON / 2);
+        server.send(b"hola", address);
+        if let Some(set) = set {
+            Told {
+                did: &say(
+                    "called wait_for() with a time-out of {}, and sent \"believe me\" after 200 ms, as a stranger",
+                    "llamó a wait_for() con un plazo de {}, y a los 200 ms mandó \"believe me\", como un extraño",
+                )
+                .replace("{}", &millis(timeout)),
+                expected: &say(
+                    "a socket that waits for {} more, at most",
+                    "un socket que espera como máximo {} más",
+                )
+                .replace("{}", &millis(timeout - SOON)),
+                came: &say("one that waits for {}", "uno que espera {}")
+                    .replace("{}", &millis(set)),
+                cause: say(
+                    "After a stranger's datagram your socket waits for the whole `timeout` again, so your client may wait twice as long as it was told: set what is left.",
+                    "Después del datagrama de un extraño, tu socket vuelve a esperar el `timeout` entero, y tu cliente puede tardar el doble de lo pedido: fijá lo que queda.",
+                ),
             }
             .fail();
         }

@@ -1,13 +1,13 @@
 //! The tests of exercise 06. You need not change this file.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::panic::catch_unwind;
 
 use ex06_both_roles::{Role, ask, both, role};
 use kit::{
     Peer, Step, Told, beside, bytes, error_words, exercise, free_port, nothing,
-    say,
+    say, skipped,
 };
 
 const STEPS: [Step; 3] = [
@@ -17,7 +17,7 @@ const STEPS: [Step; 3] = [
         "leé el rol de la línea de comandos",
     ),
     (2, "ask the server", "preguntale al servidor"),
-    (3, "be both at once", "sé las dos cosas a la vez"),
+    (3, "be both at once", "hacé las dos cosas a la vez"),
 ];
 
 /// The command line `ex06-both-roles`, and what follows.
@@ -75,7 +75,7 @@ fn step_1_reads_the_role() {
 fn step_1_knows_no_other_word() {
     exercise(&STEPS, || {
         let _ = role(&line(&["server"])); // Or its `todo!` would be caught.
-        for wrong in [&["sever"][..], &["-"], &[]] {
+        for wrong in [&["sever"][..], &["-"], &[], &["-", "server"]] {
             let did = say(
                 "called role() with the command line: ex06-both-roles ",
                 "llamó a role() con la línea de comandos: ex06-both-roles ",
@@ -92,6 +92,13 @@ fn step_1_knows_no_other_word() {
                     say(
                         "Your program panics where a word is missing: `line[1]` needs a second word; which function gives an Option instead?",
                         "Tu programa entra en pánico si falta una palabra: `line[1]` necesita que haya una segunda; ¿qué función da en cambio un Option?",
+                    ),
+                ),
+                Ok(Some(role)) if wrong.len() > 1 => told(
+                    &words(Some(role)),
+                    say(
+                        "Your program looks for its role in the wrong place: it is the second word, right behind the program's name, whatever follows.",
+                        "Tu programa busca su rol en otro lugar: es la segunda palabra, la que está justo después del nombre del programa, siga lo que siga.",
                     ),
                 ),
                 Ok(Some(role)) => told(
@@ -162,6 +169,8 @@ fn step_2_asks_from_a_socket_of_its_own() {
         let expected = bytes(b"chau");
         let given = asked.wait();
         if !matches!(&given, Some(Ok(text)) if text == "chau") {
+            let arrow =
+                matches!(&given, Some(Ok(text)) if text.starts_with("-->"));
             let came = match given {
                 None => nothing(),
                 Some(Err(e)) => error_words(&e),
@@ -171,9 +180,47 @@ fn step_2_asks_from_a_socket_of_its_own() {
                 did,
                 expected: &expected,
                 came: &came,
+                cause: if arrow {
+                    say(
+                        "ask() puts an arrow before the answer: it gives the answer alone, and main.rs prints the arrow.",
+                        "ask() le pone una flecha delante a la respuesta: tiene que dar la respuesta sola; la flecha la imprime main.rs.",
+                    )
+                } else {
+                    say(
+                        "Your client does not give the answer as it came: one `recv`, at the socket that sent, and of the buffer only the first n bytes.",
+                        "Tu cliente no devuelve la respuesta tal como llegó: un solo `recv`, en el socket que mandó, y del buffer solo los primeros n bytes.",
+                    )
+                },
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_takes_nothing_from_a_stranger() {
+    exercise(&STEPS, || {
+        let (server, stranger) = (Peer::new(), Peer::new());
+        let address = server.address();
+        let asked = beside(move || ask(address, "hola"));
+        let Some((_, from)) = server.receive() else {
+            return; // It does not ask: another test's.
+        };
+        stranger.send(b"believe me", from);
+        server.send(b"chau", from);
+        if let Some(Ok(text)) = asked.wait()
+            && text == "believe me"
+        {
+            Told {
+                did: say(
+                    "called ask(); sent \"believe me\", as a stranger, and then \"chau\", as the server",
+                    "llamó a ask(); mandó \"believe me\", como un extraño, y después \"chau\", como el servidor",
+                ),
+                expected: &bytes(b"chau"),
+                came: &bytes(text.as_bytes()),
                 cause: say(
-                    "Your client does not give the answer as it came: one `recv`, at the socket that sent, and of the buffer only the first n bytes.",
-                    "Tu cliente no devuelve la respuesta tal como llegó: un solo `recv`, en el socket que mandó, y del buffer solo los primeros n bytes.",
+                    "Your client takes the first datagram for the answer, whoever sent it: connect its socket to the server, as in exercise 05.",
+                    "Tu cliente toma por respuesta el primer datagrama, lo mande quien lo mande: conectá su socket con el servidor, como en el ejercicio 05.",
                 ),
             }
             .fail();
@@ -218,6 +265,21 @@ fn step_2_gives_up_in_time() {
     });
 }
 
+/// Whether a server answers at the address.
+fn serves(address: SocketAddr) -> bool {
+    let other = Peer::new();
+    other.send(b"chau", address);
+    other.receive().is_some_and(|(back, _)| back == b"chau")
+}
+
+/// The likely cause when the server is there, and the client is not.
+fn asks_elsewhere() -> &'static str {
+    say(
+        "Your server does listen at the `address` that both() was given, and your client asks somewhere else: which address does `ask` get?",
+        "Tu servidor sí escucha en la `address` que recibe both(), y tu cliente pregunta en otro lado: ¿qué dirección recibe `ask`?",
+    )
+}
+
 #[test]
 fn step_3_answers_itself() {
     exercise(&STEPS, || {
@@ -240,6 +302,9 @@ fn step_3_answers_itself() {
                     "Tu programa atiende para siempre y nunca llega a preguntar, o no termina: el servidor necesita un hilo (thread) al que nadie espere.",
                 ),
             ),
+            Some(Err(e)) if serves(address) => {
+                told(&error_words(&e), asks_elsewhere())
+            }
             Some(Err(e)) => told(
                 &error_words(&e),
                 say(
@@ -276,6 +341,58 @@ fn step_3_answers_itself() {
             .fail();
         }
     });
+}
+
+#[test]
+fn step_3_asks_where_it_serves() {
+    exercise(&STEPS, || {
+        // A server can listen there, on some systems; and none of these
+        // clients can ask there. So an answer would be another server's.
+        let ips = [
+            IpAddr::from(Ipv4Addr::new(127, 255, 255, 255)),
+            IpAddr::from(Ipv6Addr::LOCALHOST),
+        ];
+        let mut looked = false;
+        for ip in ips {
+            let Ok(s) = UdpSocket::bind((ip, 0)) else { continue };
+            let address = s.local_addr().unwrap();
+            drop(s);
+            looked = true;
+            let given = beside(move || both(address, "hola"));
+            let given = given.wait().or_else(|| given.wait());
+            if let Some(Ok(text)) = given
+                && cannot_ask(ip)
+            {
+                let did = say(
+                    "called both() with \"hola\" and {}, where a server can listen and no client can ask",
+                    "llamó a both() con \"hola\" y {}, donde un servidor puede escuchar y ningún cliente puede preguntar",
+                );
+                Told {
+                    did: &did.replace("{}", &address.to_string()),
+                    expected: say("an error", "un error"),
+                    came: &bytes(text.as_bytes()),
+                    cause: asks_elsewhere(),
+                }
+                .fail();
+            }
+        }
+        if !looked {
+            skipped(say(
+                "this system has no address where one can listen and not ask",
+                "este sistema no tiene una dirección donde se pueda escuchar y no preguntar",
+            ));
+            let _ = beside(|| both(([127, 0, 0, 1], 0).into(), "")).wait();
+        }
+    });
+}
+
+/// Whether the student's client reaches nobody at this address.
+fn cannot_ask(ip: IpAddr) -> bool {
+    let s = UdpSocket::bind((ip, 0)).unwrap();
+    let address = s.local_addr().unwrap();
+    let asked = beside(move || ask(address, "hola").is_err()).wait();
+    s.set_nonblocking(true).unwrap();
+    asked == Some(true) && s.recv_from(&mut [0; 100]).is_err()
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! The tests of exercise 07. You need not change this file.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::catch_unwind;
 
 use ex07_neighbour::{PORT, listen, look_up, my_address, place};
 use kit::{
     Peer, Step, Told, bytes, error_words, exercise, free_port, nothing, say,
+    skipped,
 };
 
 const STEPS: [Step; 4] = [
     (1, "read where the server is", "leé dónde está el servidor"),
     (2, "look up the address", "buscá la dirección"),
     (3, "listen on every address", "escuchá en todas las direcciones"),
-    (4, "find out my own address", "averiguá mi propia dirección"),
+    (4, "find out my own address", "averiguá tu propia dirección"),
 ];
 
 /// The words after the program's name.
@@ -85,6 +87,10 @@ fn step_1_refuses_what_is_no_port() {
                     "Your program panics at a word that is no port: anybody may type anything; do without `unwrap`.",
                     "Tu programa entra en pánico con una palabra que no es un puerto: cualquiera puede tipear cualquier cosa; evitá `unwrap`.",
                 ),
+                (Ok(Some(_)), 0) => say(
+                    "Your program makes up a host where no word names one: without a host it is to be a server, so place() gives `None`.",
+                    "Tu programa inventa una máquina cuando ninguna palabra la nombra: sin máquina tiene que ser servidor, así que place() da `None`.",
+                ),
                 (Ok(Some((_, PORT))), _) => say(
                     "Your program takes PORT where the word is no port: whoever mistyped it would talk to another server.",
                     "Tu programa usa PORT si la palabra no es un puerto: quien la escribió mal hablaría con otro servidor.",
@@ -153,6 +159,14 @@ fn step_2_looks_up_names_and_numbers() {
     });
 }
 
+/// The likely cause when look_up() gives an address that it did not find.
+fn made_up() -> &'static str {
+    say(
+        "Your program makes up an address where there is none to give, and would talk to somebody else: look_up() gives an error there.",
+        "Tu programa inventa una dirección cuando no hay ninguna que dar, y hablaría con otro: en ese caso look_up() tiene que dar un error.",
+    )
+}
+
 #[test]
 fn step_2_takes_no_ipv6_address() {
     exercise(&STEPS, || {
@@ -170,10 +184,13 @@ fn step_2_takes_no_ipv6_address() {
             Err(_) => told(
                 say("a panic", "un pánico (panic)"),
                 say(
-                    "Your program panics where a name has no IPv4 address: make an error of the `None` that `find` gives.",
-                    "Tu programa entra en pánico si un nombre no tiene dirección IPv4: convertí en un error el `None` que da `find`.",
+                    "Your program panics where a name has no IPv4 address: when none is left to look at, give an error.",
+                    "Tu programa entra en pánico si un nombre no tiene dirección IPv4: cuando no queda ninguna por mirar, devolvé un error.",
                 ),
             ),
+            Ok(Ok(other)) if other.is_ipv4() => {
+                told(&other.to_string(), made_up())
+            }
             Ok(Ok(other)) => told(
                 &other.to_string(),
                 say(
@@ -183,6 +200,37 @@ fn step_2_takes_no_ipv6_address() {
             ),
             Ok(Err(_)) => {}
         }
+    });
+}
+
+#[test]
+fn step_2_hands_on_that_nobody_has_the_name() {
+    exercise(&STEPS, || {
+        // This meets the `todo!`, which would be caught below.
+        let _ = look_up("127.0.0.1", 4000);
+        // A name with a zero in it cannot be: so no network is asked.
+        let given = catch_unwind(|| look_up("nobody\0", 4000));
+        let (came, cause) = match given {
+            Ok(Err(_)) => return,
+            Ok(Ok(other)) => (other.to_string(), made_up()),
+            Err(_) => (
+                say("a panic", "un pánico (panic)").to_string(),
+                say(
+                    "Your program panics at a name that nobody has: anybody may mistype one; `to_socket_addrs` gives an error then, hand it on.",
+                    "Tu programa entra en pánico con un nombre que no tiene nadie: cualquiera puede tipear mal; ahí `to_socket_addrs` da un error, entregalo.",
+                ),
+            ),
+        };
+        Told {
+            did: say(
+                "called look_up(\"nobody\\0\", 4000), a name that nobody can have",
+                "llamó a look_up(\"nobody\\0\", 4000), un nombre que no puede tener nadie",
+            ),
+            expected: say("an error", "un error"),
+            came: &came,
+            cause,
+        }
+        .fail();
     });
 }
 
@@ -254,6 +302,10 @@ fn step_4_finds_its_own_address() {
                 "0.0.0.0 is no address that anybody can call: `connect` the socket to the neighbour first, and then ask for its own address.",
                 "0.0.0.0 no es una dirección a la que alguien pueda llamar: primero conectá el socket con el vecino (`connect`), y después preguntá su dirección.",
             ),
+            Err(e) if e.kind() == ErrorKind::AddrInUse => say(
+                "Your socket wants the neighbour's port here, too, where it may be taken: this socket needs no certain port, and 0 is any free one.",
+                "Tu socket pide también acá el puerto del vecino, que puede estar ocupado: este socket no necesita un puerto determinado, y 0 es cualquiera que esté libre.",
+            ),
             _ => say(
                 "That is not this machine, seen by that neighbour: a socket at 0.0.0.0:0, `connect`, `local_addr`, in this order.",
                 "Esa no es esta máquina, vista por ese vecino: un socket en 0.0.0.0:0, `connect`, `local_addr`, en ese orden.",
@@ -265,6 +317,59 @@ fn step_4_finds_its_own_address() {
             Err(e) => error_words(&e),
         };
         Told { did, expected: &meant.to_string(), came: &came, cause }.fail();
+    });
+}
+
+/// What the system says on the way to a neighbour: the address at its begin.
+fn way_to(neighbour: SocketAddr) -> io::Result<IpAddr> {
+    let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    s.connect(neighbour)?;
+    s.local_addr().map(|own| own.ip())
+}
+
+#[test]
+fn step_4_finds_the_way_out() {
+    exercise(&STEPS, || {
+        let mut looked = cfg!(target_os = "linux");
+        // Nobody has the first (RFC 5737). The second, for all machines of a
+        // network, Linux takes from a socket at 127.0.0.1 even without one.
+        for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
+            let neighbour = SocketAddr::from((ip, 9));
+            let (given, meant) = (my_address(neighbour), way_to(neighbour));
+            looked |= meant.is_ok();
+            let good = match (&given, &meant) {
+                (Ok(own), Ok(meant)) => own == meant || !own.is_loopback(),
+                (Ok(own), Err(_)) => !own.is_loopback(),
+                (Err(e), Ok(_)) => e.kind() == ErrorKind::AddrInUse,
+                (Err(_), Err(_)) => true,
+            };
+            if good {
+                continue; // Or another test says what is wrong.
+            }
+            let shown = |way: io::Result<IpAddr>| {
+                way.map_or_else(|e| error_words(&e), |own| own.to_string())
+            };
+            let did = say(
+                "called my_address() with an address outside of this machine: ",
+                "llamó a my_address() con una dirección que no es de esta máquina: ",
+            );
+            Told {
+                did: &format!("{did}{neighbour}"),
+                expected: &shown(meant),
+                came: &shown(given),
+                cause: say(
+                    "Your socket is at 127.0.0.1, from where nothing leaves this machine, and so it has no way to a neighbour: bind it to 0.0.0.0.",
+                    "Tu socket está en 127.0.0.1, desde donde nada sale de esta máquina, y por eso no tiene camino hasta un vecino: asocialo a 0.0.0.0.",
+                ),
+            }
+            .fail();
+        }
+        if !looked {
+            skipped(say(
+                "this machine is in no network",
+                "esta máquina no está en ninguna red",
+            ));
+        }
     });
 }
 

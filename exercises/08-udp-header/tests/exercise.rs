@@ -52,45 +52,67 @@ fn panicked() -> &'static str {
 #[test]
 fn step_1_reads_the_four_fields() {
     exercise(&STEPS, || {
-        let meant = Header {
-            source: 40000,
-            destination: 3500,
-            length: 12,
-            checksum: 0x6d16,
-        };
-        let given = header(&HOLA);
-        if given == Some(meant) {
-            return;
-        }
-        let swapped = Header {
-            source: meant.source.swap_bytes(),
-            destination: meant.destination.swap_bytes(),
-            length: meant.length.swap_bytes(),
-            checksum: meant.checksum.swap_bytes(),
-        };
-        let cause = if given == Some(swapped) {
-            say(
-                "Your program reads the two bytes of a number in the wrong order: in the network the left one is the greater, `from_be_bytes`.",
-                "Tu programa lee los dos bytes de un número en el orden equivocado: en la red, el de la izquierda vale más, `from_be_bytes`.",
-            )
-        } else {
+        check_header(
+            &HOLA,
+            Header {
+                source: 40000,
+                destination: 3500,
+                length: 12,
+                checksum: 0x6d16,
+            },
             say(
                 "Your program takes a field from where another stands: source, destination, length and checksum, two bytes each.",
                 "Tu programa saca un campo de donde está otro: origen, destino, largo y suma de verificación, dos bytes cada uno.",
-            )
-        };
-        let shown = |h: Header| {
-            let Header { source, destination, length, checksum } = h;
-            format!("{source}, {destination}, {length}, {checksum:#06x}")
-        };
-        Told {
-            did: &called("header()", &HOLA),
-            expected: &shown(meant),
-            came: &given.map_or(no_value().to_string(), shown),
-            cause,
-        }
-        .fail();
+            ),
+        );
+        // No byte is 0, and no two are the same.
+        check_header(
+            &[1, 2, 3, 4, 5, 6, 7, 8],
+            Header {
+                source: 0x0102,
+                destination: 0x0304,
+                length: 0x0506,
+                checksum: 0x0708,
+            },
+            say(
+                "Your program takes one byte of a number and leaves out the other, which is 0 in most datagrams: each field has two.",
+                "Tu programa toma un solo byte de un número y se olvida del otro, que en casi todos los datagramas es 0: cada campo tiene dos.",
+            ),
+        );
     });
+}
+
+/// Fails, with a likely cause, if header() does not give these fields.
+fn check_header(datagram: &[u8], meant: Header, cause: &str) {
+    let given = header(datagram);
+    if given == Some(meant) {
+        return;
+    }
+    let swapped = Header {
+        source: meant.source.swap_bytes(),
+        destination: meant.destination.swap_bytes(),
+        length: meant.length.swap_bytes(),
+        checksum: meant.checksum.swap_bytes(),
+    };
+    let cause = if given == Some(swapped) {
+        say(
+            "Your program reads the two bytes of a number in the wrong order: in the network the left one is the greater, `from_be_bytes`.",
+            "Tu programa lee los dos bytes de un número en el orden equivocado: en la red, el de la izquierda vale más, `from_be_bytes`.",
+        )
+    } else {
+        cause
+    };
+    let shown = |h: Header| {
+        let Header { source, destination, length, checksum } = h;
+        format!("{source}, {destination}, {length}, {checksum:#06x}")
+    };
+    Told {
+        did: &called("header()", datagram),
+        expected: &shown(meant),
+        came: &given.map_or(no_value().to_string(), shown),
+        cause,
+    }
+    .fail();
 }
 
 #[test]
@@ -129,6 +151,10 @@ fn step_2_takes_the_data() {
                 continue;
             }
             let cause = match given {
+                None if datagram.len() > HOLA.len() => say(
+                    "Your program refuses a datagram behind whose data more bytes stand: the network may have filled it up; a length is impossible only if it exceeds what came in, or is less than the header.",
+                    "Tu programa rechaza un datagrama con bytes de más después de los datos: la red puede haber agregado relleno; un largo solo es imposible si supera lo que llegó, o si es menor que el encabezado.",
+                ),
                 None => say(
                     "Your program looks for more data than there is: the length counts the 8 bytes of the header, too.",
                     "Tu programa busca más datos de los que hay: el largo cuenta también los 8 bytes del encabezado.",
@@ -176,6 +202,32 @@ fn step_2_trusts_no_length() {
                     cause: say(
                         "Your program trusts a length that a stranger wrote: less than the header, or more than came in, is impossible.",
                         "Tu programa confía en un largo que escribió un extraño: menos que el encabezado, o más de lo que llegó, es imposible.",
+                    ),
+                }
+                .fail();
+            }
+        }
+    });
+}
+
+#[test]
+fn step_2_gives_none_without_a_header() {
+    exercise(&STEPS, || {
+        let _ = data(&HOLA); // Or its `todo!` would be caught.
+        for short in [&HOLA[..HEADER - 1], &HOLA[..4], &[]] {
+            let given = catch_unwind(|| data(short).map(bytes));
+            if !matches!(given, Ok(None)) {
+                let came = match given {
+                    Ok(Some(given)) => given,
+                    _ => panicked().to_string(),
+                };
+                Told {
+                    did: &called("data()", short),
+                    expected: no_value(),
+                    came: &came,
+                    cause: say(
+                        "Your data() panics where there is no whole header: header() gives `None` there; hand that on, as `?` does.",
+                        "Tu data() entra en pánico si el encabezado no está entero: ahí header() da `None`; entregalo, como hace `?`.",
                     ),
                 }
                 .fail();
@@ -298,18 +350,20 @@ fn step_4_makes_the_pseudo_header() {
     });
 }
 
-/// Fails if the checksum of a datagram from `ONE` to `TWO` is not `meant`.
+/// Fails if the checksum of a datagram from `ONE` to `TWO` is not `meant`; a
+/// panic counts as `None`.
 fn check_checksum(
     datagram: &[u8],
     meant: u16,
-    cause: impl FnOnce(u16) -> &'static str,
+    given: Option<u16>,
+    cause: impl FnOnce(Option<u16>) -> &'static str,
 ) {
-    let given = checksum(ONE, TWO, datagram);
-    if given != meant {
+    if given != Some(meant) {
+        let came = given.map(|given| format!("{given:#06x}"));
         Told {
             did: &called(&format!("checksum({ONE}, {TWO}, ...)"), datagram),
             expected: &format!("{meant:#06x}"),
-            came: &format!("{given:#06x}"),
+            came: came.as_deref().unwrap_or(panicked()),
             cause: cause(given),
         }
         .fail();
@@ -321,16 +375,21 @@ fn step_5_computes_the_checksum() {
     exercise(&STEPS, || {
         let mut unsent = HOLA;
         unsent[6..8].fill(0);
-        check_checksum(&unsent, 0x6d16, |given| match given {
-            0x92e9 => say(
+        let given = Some(checksum(ONE, TWO, &unsent));
+        check_checksum(&unsent, 0x6d16, given, |given| match given {
+            Some(0x92e9) => say(
                 "Your checksum is the sum itself: at the end all its bits are turned over, `!`.",
                 "Tu suma de verificación es la suma tal cual: al final se invierten todos sus bits, `!`.",
             ),
-            0x8136 => say(
+            Some(0x8136) => say(
                 "Your checksum leaves the pseudo-header out: without the addresses, a datagram at the wrong machine would look right.",
                 "A tu suma de verificación le falta el pseudoencabezado: sin las direcciones, un datagrama que llega a otra máquina parecería correcto.",
             ),
-            0x6d1e => say(
+            Some(0x6d18) => say(
+                "Your zeros are in the wrong place: the checksum is in bytes 6 and 7 of the header, and before the header stand the 12 of the pseudo-header.",
+                "Pusiste los ceros en otro lugar: la suma de verificación está en los bytes 6 y 7 del encabezado, y delante del encabezado están los 12 del pseudoencabezado.",
+            ),
+            Some(0x6d1e) => say(
                 "The length in your pseudo-header is that of the data: it is the datagram's, header and data.",
                 "El largo en tu pseudoencabezado es el de los datos: es el del datagrama, encabezado y datos.",
             ),
@@ -339,14 +398,25 @@ fn step_5_computes_the_checksum() {
                 "Tu suma de verificación es de otra cosa: pseudoencabezado, encabezado y datos, en ese orden, y nada más.",
             ),
         });
-        check_checksum(&HOLA, 0x6d16, |_| {
+        let given = Some(checksum(ONE, TWO, &HOLA));
+        check_checksum(&HOLA, 0x6d16, given, |_| {
             say(
                 "Your checksum counts the one that is in the datagram already: put zeros in its place before adding up.",
                 "Tu suma de verificación cuenta la que ya está en el datagrama: antes de sumar, poné ceros en su lugar.",
             )
         });
+        // The sums of pseudo-header and datagram exceed 16 bits together.
+        let great = b"\x9c\x40\x0d\xac\x00\x0a\x00\x00\x43\x00";
+        let given = catch_unwind(|| checksum(ONE, TWO, great)).ok();
+        check_checksum(great, 0xfeea, given, |_| {
+            say(
+                "You add two sums, and what does not fit into 16 bits is lost there, or ends in a panic: put all the bytes in a row, and call sum() once.",
+                "Sumás dos sumas, y ahí lo que no entra en 16 bits se pierde, o termina en un pánico: poné todos los bytes en fila, y llamá a sum() una sola vez.",
+            )
+        });
         let odd = b"\x9c\x40\x0d\xac\x00\x0d\xfa\x13holas";
-        check_checksum(odd, 0xfa13, |_| {
+        let given = Some(checksum(ONE, TWO, odd));
+        check_checksum(odd, 0xfa13, given, |_| {
             say(
                 "Your checksum is wrong for an odd number of bytes: where does the last one go?",
                 "Tu suma de verificación da mal con una cantidad impar de bytes: ¿adónde va el último?",
@@ -359,7 +429,8 @@ fn step_5_computes_the_checksum() {
 fn step_5_never_gives_zero() {
     exercise(&STEPS, || {
         let datagram = b"\x9c\x40\x0d\xac\x00\x0a\xff\xff\x41\xeb";
-        check_checksum(datagram, 0xffff, |_| {
+        let given = Some(checksum(ONE, TWO, datagram));
+        check_checksum(datagram, 0xffff, given, |_| {
             say(
                 "Your checksum is 0, which in UDP says that there is none: 0xffff is sent instead, and means the same to the sum.",
                 "Tu suma de verificación es 0, que en UDP quiere decir que no hay: en su lugar se manda 0xffff, que para la suma vale lo mismo.",

@@ -2,16 +2,20 @@
 //!
 //! You need not change this file.
 //!
-//! Run: cargo run -p ex09-capture
+//! Run:  cargo run -p ex09-capture
+//! Then, each in a terminal (the first is for Linux):
+//!       sudo tcpdump -i lo -n -X udp port 3500
+//!       cargo run -p udp-echo --bin server
+//!       cargo run -p udp-echo --bin client
 
 use std::io::{Write, stdout};
 
 mod capture;
 
-/// At most so many lines of a packet's data.
+/// At most this many lines of a packet's data.
 const LINES: usize = 2;
 
-/// At most so many bytes of data a line.
+/// At most this many bytes of data a line.
 const BYTES: usize = 12;
 
 fn main() {

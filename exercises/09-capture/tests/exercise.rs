@@ -67,7 +67,7 @@ fn check<T: Debug + PartialEq>(
     cause: impl FnOnce(&T) -> &'static str,
 ) {
     if given != right {
-        let did = say("asked ", "preguntó ");
+        let did = say("called ", "llamó a ");
         Told {
             did: &format!("{did}{question}"),
             expected,
@@ -79,7 +79,7 @@ fn check<T: Debug + PartialEq>(
 }
 
 #[test]
-fn step_1_finds_the_client_s_port() {
+fn step_1_finds_the_port_of_the_client() {
     exercise(&STEPS, || {
         let given = clients_port();
         let right = source_port(&packet(1));
@@ -225,7 +225,7 @@ fn step_5_finds_that_nobody_listens() {
             if given == right - 1 {
                 say(
                     "That is the question to which nobody listened: the packet that says so is the system's answer to it, and not UDP.",
-                    "Esa es la pregunta que nadie escuchaba: el paquete que lo dice es la respuesta del sistema, y no es UDP.",
+                    "Esa es la pregunta que nadie escuchó: el paquete que lo dice es la respuesta del sistema, y no es UDP.",
                 )
             } else {
                 say(

@@ -96,7 +96,7 @@ fn step_6_takes_an_empty_datagram_too() {
             b"",
             say(
                 "take() passes over an empty datagram: that is all that a daytime client sends, and its sender wants an answer; does yours look at n?",
-                "take() ignora un datagrama vacío: eso es todo lo que manda un cliente daytime, y quien lo mandó quiere una respuesta; ¿la tuya mira n?",
+                "take() ignora un datagrama vacío: eso es todo lo que manda un cliente de daytime, y quien lo mandó quiere una respuesta; ¿la tuya mira n?",
             ),
         );
     });

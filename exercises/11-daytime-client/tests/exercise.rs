@@ -140,7 +140,7 @@ fn step_6_asks_with_one_empty_datagram() {
                 &bytes(data),
                 say(
                     "Your question holds something, and no daytime server reads it: send no byte at all, `b\"\"`.",
-                    "Tu pregunta lleva algo, y ningún servidor daytime lo lee: no mandes ningún byte, `b\"\"`.",
+                    "Tu pregunta lleva algo, y ningún servidor de daytime lo lee: no mandes ningún byte, `b\"\"`.",
                 ),
             ),
         }

@@ -18,7 +18,7 @@ use kit::{
 const STEPS: [Step; 7] = [
     (1, "send the next message", "mandá el próximo mensaje"),
     (2, "send again what is due", "volvé a mandar lo que venció"),
-    (3, "take an acknowledgement", "tomá un acuse de recibo"),
+    (3, "take an acknowledgement", "tomá una confirmación"),
     (4, "take a new message", "tomá un mensaje nuevo"),
     (5, "take an old message", "tomá un mensaje viejo"),
     (6, "tell the messages apart", "distinguí los mensajes"),
@@ -286,12 +286,12 @@ fn step_1_sends_one_at_a_time() {
         let came = scene.sends_next();
         let did = say(
             "called send_next() twice, and acknowledged nothing",
-            "llamó a send_next() dos veces, y no acusó recibo de nada",
+            "llamó a send_next() dos veces, y no confirmó nada",
         );
         scene.check(did, &came, &[], || {
             say(
                 "Your send_next() sends while a message is in flight: stop and wait means one at a time, and the next goes out after the acknowledgement.",
-                "Tu send_next() manda mientras hay un mensaje en vuelo: parar y esperar quiere decir de a uno, y el próximo sale después del acuse de recibo.",
+                "Tu send_next() manda mientras hay un mensaje en vuelo: parada y espera quiere decir de a uno, y el próximo sale después de la confirmación.",
             )
         });
         scene.queue_is(
@@ -325,7 +325,7 @@ fn step_1_has_nothing_to_send() {
         scene.check(did, &came, &[send_text(1, "hola")], || {
             say(
                 "Your send_next() counts, or waits for an acknowledgement, although it had nothing to send.",
-                "Tu send_next() cuenta, o espera un acuse de recibo, aunque no tenía nada que mandar.",
+                "Tu send_next() cuenta, o espera una confirmación, aunque no tenía nada que mandar.",
             )
         });
     });
@@ -349,7 +349,7 @@ fn step_2_sends_again_when_due() {
         let mut scene = Scene::new();
         let did = say(
             "sent \"hola\", did not acknowledge it, and let the alarm ring",
-            "mandó \"hola\", no acusó recibo, e hizo sonar la alarma",
+            "mandó \"hola\", no lo confirmó, e hizo sonar la alarma",
         );
         scene.types("hola");
         scene.sends_next();
@@ -357,7 +357,7 @@ fn step_2_sends_again_when_due() {
         scene.check(did, &came, &[], || {
             say(
                 "Your send_again() does not look at the time: the acknowledgement may be on its way, and until `due` there is nothing to do.",
-                "Tu send_again() no mira la hora: el acuse de recibo puede estar en camino, y hasta `due` no hay nada que hacer.",
+                "Tu send_again() no mira la hora: la confirmación puede estar en camino, y hasta `due` no hay nada que hacer.",
             )
         });
         let came = scene.later(MS);
@@ -385,7 +385,7 @@ fn step_2_sends_again_when_due() {
             scene.check(did, &came, &[send_text(1, "hola")], || {
                 say(
                     "Your send_again() gives up: the second sending can be lost as the first was, so the timer goes on until the acknowledgement comes.",
-                    "Tu send_again() se rinde: el segundo envío se puede perder igual que el primero, así que el temporizador sigue hasta que llega el acuse de recibo.",
+                    "Tu send_again() se rinde: el segundo envío se puede perder igual que el primero, así que el temporizador sigue hasta que llega la confirmación.",
                 )
             });
         }
@@ -426,7 +426,7 @@ fn step_3_lets_the_next_one_go() {
         let mut scene = Scene::new(); // Before step 1's `todo!` is met.
         let did = say(
             "acknowledged number 1, and nothing was sent",
-            "acusó recibo del número 1, y no se mandó nada",
+            "confirmó el número 1, y no se mandó nada",
         );
         let came = scene.acknowledges(1);
         scene.check(did, &came, &[], || {
@@ -438,7 +438,7 @@ fn step_3_lets_the_next_one_go() {
         let mut scene = Scene::new();
         let did = say(
             "sent \"hola\" and acknowledged it, with \"chau\" in the queue",
-            "mandó \"hola\" y acusó recibo, con \"chau\" en la cola",
+            "mandó \"hola\" y lo confirmó, con \"chau\" en la cola",
         );
         for text in ["hola", "chau"] {
             scene.types(text);
@@ -453,11 +453,11 @@ fn step_3_lets_the_next_one_go() {
             ),
             [] => say(
                 "Your take_ack() leaves the next message in the queue: nothing else will send it; after the acknowledgement it is its turn.",
-                "Tu take_ack() deja el próximo mensaje en la cola: nadie más lo va a mandar; después del acuse de recibo le toca a él.",
+                "Tu take_ack() deja el próximo mensaje en la cola: nadie más lo va a mandar; después de la confirmación le toca a él.",
             ),
             _ => say(
                 "Your take_ack() sends something else, or more: after the acknowledgement one message goes out, what send_next() gives.",
-                "Tu take_ack() manda otra cosa, o más: después del acuse de recibo sale un solo mensaje, lo que da send_next().",
+                "Tu take_ack() manda otra cosa, o más: después de la confirmación sale un solo mensaje, lo que da send_next().",
             ),
         });
         let came = scene.acknowledges(2);
@@ -471,7 +471,7 @@ fn step_3_lets_the_next_one_go() {
         scene.check(did, &came, &[], || {
             say(
                 "Your take_ack() leaves an acknowledged message in flight: the timer goes on sending it.",
-                "Tu take_ack() deja en vuelo un mensaje del que ya llegó el acuse de recibo: el temporizador lo sigue mandando.",
+                "Tu take_ack() deja en vuelo un mensaje del que ya llegó la confirmación: el temporizador lo sigue mandando.",
             )
         });
     });
@@ -488,12 +488,12 @@ fn step_3_ignores_another_number() {
         scene.sends_next();
         let did = say(
             "sent \"hola\", number 1, and acknowledged number 7",
-            "mandó \"hola\", número 1, y acusó recibo del número 7",
+            "mandó \"hola\", número 1, y confirmó el número 7",
         );
         let cause = || {
             say(
                 "Your take_ack() takes any acknowledgement for the right one: if number 1 was lost, it is never shown; compare the numbers.",
-                "Tu take_ack() acepta cualquier acuse de recibo: si el número 1 se perdió, nunca se muestra; compará los números.",
+                "Tu take_ack() acepta cualquier confirmación: si el número 1 se perdió, nunca se muestra; compará los números.",
             )
         };
         let came = scene.acknowledges(7);
@@ -515,18 +515,18 @@ fn step_3_sends_nothing_at_a_duplicate() {
         scene.acknowledges(1);
         let did = say(
             "acknowledged number 1 again, while number 2 was in flight",
-            "volvió a acusar recibo del número 1, con el número 2 en vuelo",
+            "volvió a confirmar el número 1, con el número 2 en vuelo",
         );
         for _ in 0..3 {
             let came = scene.acknowledges(1);
             scene.check(did, &came, &[], || match &came[..] {
                 [Action::Send(Frame::Text { number: 2, .. })] => say(
                     "Your take_ack() sends again at a duplicate acknowledgement: each copy makes another copy, and it never ends; only the timer sends again.",
-                    "Tu take_ack() vuelve a mandar ante un acuse de recibo duplicado: cada copia produce otra copia, y no termina nunca; solo el temporizador vuelve a mandar.",
+                    "Tu take_ack() vuelve a mandar ante una confirmación duplicada: cada copia produce otra copia, y no termina nunca; solo el temporizador vuelve a mandar.",
                 ),
                 _ => say(
                     "Your take_ack() takes an old acknowledgement for that of the message in flight: if that one is lost, nobody notices; the numbers must be equal.",
-                    "Tu take_ack() toma un acuse de recibo viejo por el del mensaje en vuelo: si ese se pierde, nadie se entera; los números tienen que ser iguales.",
+                    "Tu take_ack() toma una confirmación vieja por la del mensaje en vuelo: si ese se pierde, nadie se entera; los números tienen que ser iguales.",
                 ),
             });
         }
@@ -534,7 +534,7 @@ fn step_3_sends_nothing_at_a_duplicate() {
         scene.check(did, &came, &[send_text(2, "chau")], || {
             say(
                 "Your take_ack() changes the timer, or what is in flight, at an acknowledgement that has nothing to do with it.",
-                "Tu take_ack() cambia el temporizador, o lo que está en vuelo, con un acuse de recibo que no tiene nada que ver.",
+                "Tu take_ack() cambia el temporizador, o lo que está en vuelo, con una confirmación que no tiene nada que ver.",
             )
         });
     });
@@ -556,12 +556,12 @@ fn step_4_shows_then_acknowledges() {
                 if came == [ack.clone(), show.clone()] {
                     say(
                         "Your new_message() acknowledges before it shows: if showing fails, the sender believes that somebody has read it.",
-                        "Tu new_message() acusa recibo antes de mostrar: si no se puede mostrar, quien lo mandó cree que alguien lo leyó.",
+                        "Tu new_message() confirma antes de mostrar: si no se puede mostrar, quien lo mandó cree que alguien lo leyó.",
                     )
                 } else if came == [show.clone(), send_ack(number + 1)] {
                     say(
                         "Your new_message() acknowledges the next number, as TCP does: here an acknowledgement has the number of the message that came.",
-                        "Tu new_message() acusa recibo del número siguiente, como hace TCP: acá el acuse de recibo lleva el número del mensaje que llegó.",
+                        "Tu new_message() confirma el número siguiente, como hace TCP: acá la confirmación lleva el número del mensaje que llegó.",
                     )
                 } else if number > 1 {
                     say(
@@ -571,12 +571,12 @@ fn step_4_shows_then_acknowledges() {
                 } else if came == [show.clone()] {
                     say(
                         "Your new_message() shows and does not acknowledge: the sender will send this message for ever.",
-                        "Tu new_message() muestra y no acusa recibo: quien lo mandó va a mandar este mensaje para siempre.",
+                        "Tu new_message() muestra y no confirma: quien lo mandó va a mandar este mensaje para siempre.",
                     )
                 } else {
                     say(
                         "Your new_message() does not give two actions: show the text, then send the acknowledgement.",
-                        "Tu new_message() no da dos acciones: mostrar el texto, y después mandar el acuse de recibo.",
+                        "Tu new_message() no da dos acciones: mostrar el texto, y después mandar la confirmación.",
                     )
                 }
             });
@@ -600,11 +600,11 @@ fn step_5_acknowledges_again() {
                 match &came[..] {
                     [] => say(
                         "Your old_message() is silent: if the first acknowledgement was lost, the sender waits for this one, and sends for ever.",
-                        "Tu old_message() no dice nada: si se perdió el primer acuse de recibo, quien mandó espera este, y manda para siempre.",
+                        "Tu old_message() no dice nada: si se perdió la primera confirmación, quien mandó espera esta, y manda para siempre.",
                     ),
                     _ => say(
                         "Your old_message() does something else than acknowledge the number that came.",
-                        "Tu old_message() hace otra cosa que acusar recibo del número que llegó.",
+                        "Tu old_message() hace otra cosa que confirmar el número que llegó.",
                     ),
                 }
             });
@@ -648,7 +648,7 @@ fn step_6_shows_each_once() {
                 } else {
                     say(
                         "Your take_message() throws a duplicate away: it is not shown, but it must be acknowledged again, as an old one.",
-                        "Tu take_message() descarta un duplicado: no se muestra, pero hay que volver a acusar recibo, como con uno viejo.",
+                        "Tu take_message() descarta un duplicado: no se muestra, pero hay que volver a confirmarlo, como con uno viejo.",
                     )
                 }
             });
@@ -675,7 +675,7 @@ fn step_6_ignores_the_future() {
             } else {
                 say(
                     "Your take_message() acknowledges a message from the future: the sender believes that it was shown, and never sends it again.",
-                    "Tu take_message() acusa recibo de un mensaje del futuro: quien lo mandó cree que se mostró, y no lo manda nunca más.",
+                    "Tu take_message() confirma un mensaje del futuro: quien lo mandó cree que se mostró, y no lo manda nunca más.",
                 )
             }
         });
@@ -770,7 +770,7 @@ impl World {
         } else {
             say(
                 "A side goes on for ever: is it acknowledged again what was shown before, and does each alarm send or set a new time?",
-                "Un lado sigue para siempre: ¿se vuelve a acusar recibo de lo que ya se mostró, y cada alarma manda algo o fija otra hora?",
+                "Un lado sigue para siempre: ¿se vuelve a confirmar lo que ya se mostró, y cada alarma manda algo o fija otra hora?",
             )
         };
         Err((what.to_string(), cause))
@@ -910,13 +910,10 @@ impl World {
         };
         let wrong = match frame {
             Frame::Ack { number } if number as usize > shown => Some((
-                say(
-                    "acknowledged, and not shown",
-                    "con acuse de recibo, y sin mostrar",
-                ),
+                say("acknowledged, and not shown", "confirmado, y sin mostrar"),
                 say(
                     "A message is acknowledged that nobody has seen: show it first.",
-                    "Se acusa recibo de un mensaje que nadie vio: primero mostralo.",
+                    "Se confirma un mensaje que nadie vio: primero mostralo.",
                 ),
             )),
             Frame::Text { number, ref text } if !turn(text, number) => Some((
@@ -930,7 +927,7 @@ impl World {
                 say("two in flight", "dos en vuelo"),
                 say(
                     "A message is sent before the one before it is acknowledged: one at a time.",
-                    "Sale un mensaje antes de que llegue el acuse de recibo del anterior: van de a uno.",
+                    "Sale un mensaje antes de que llegue la confirmación del anterior: van de a uno.",
                 ),
             )),
             Frame::Text { number, .. } => {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
 /// 2. Make a socket: at 127.0.0.1, at a port that the system chooses.

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 pub mod leaky;
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
 /// 3. What the stranger sends, to read the whole datagram before it.

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
 /// `None` if nothing came within the socket's time-out. (This one is done.)

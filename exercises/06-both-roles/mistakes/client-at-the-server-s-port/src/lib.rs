@@ -5,10 +5,10 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// So long a client waits for an answer.
+/// How long a client waits for an answer.
 pub const WAIT: Duration = Duration::from_secs(1);
 
 /// What the program is to be.
@@ -22,8 +22,8 @@ pub enum Role {
     Both,
 }
 
-/// 1. Read the role, `server`, `client` or `both`, from the command line, whose
-///    first word is the program's name. Whatever else it says is no role.
+/// 1. Read the role from the command line: its second word, after the program's
+///    name, is `server`, `client` or `both`. Any other word is no role.
 pub fn role(line: &[String]) -> Option<Role> {
     match line.get(1)?.as_str() {
         "server" => Some(Role::Server),

@@ -7,10 +7,10 @@ use std::time::Duration;
 /// The port, unless the command line names another.
 pub const PORT: u16 = 3500;
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// So long a client waits for an answer.
+/// How long a client waits for an answer.
 pub const WAIT: Duration = Duration::from_secs(2);
 
 /// 1. Read where the server is: a host, and after it a port, or `PORT` if there

@@ -51,8 +51,9 @@ pub fn data(datagram: &[u8]) -> Option<&[u8]> {
     datagram.get(HEADER..usize::from(length))
 }
 
-/// 3. Add up the bytes as numbers of 16 bits; what is carried out of the 16 bits
-///    is added at the right. A last byte alone is the left half of its number.
+/// 3. Add up the bytes as numbers of 16 bits; what does not fit into 16 bits is
+///    added again, at the right end. A last byte alone is the left half of its
+///    number.
 pub fn sum(bytes: &[u8]) -> u16 {
     let mut sum: u32 = 0;
     for pair in bytes.chunks(2) {
@@ -78,7 +79,7 @@ pub fn pseudo_header(
     bytes
 }
 
-/// 5. Compute the checksum that belongs into the datagram (which has at least
+/// 5. Compute the checksum that the datagram must have (it has at least
 ///    `HEADER` bytes, and at most 65535): of pseudo-header, header and data, with
 ///    zeros in the place of the checksum.
 pub fn checksum(

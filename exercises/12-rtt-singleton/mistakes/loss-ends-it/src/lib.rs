@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// At most so many bytes a datagram.
+/// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
 /// What is known of one probe. Its number is its place in the list of probes:
