@@ -204,7 +204,7 @@ fn step_1_writes_the_head() {
             {
                 say(
                     "Your head has the two ids in each other's place: first src, then dst.",
-                    "Tu encabezado tiene los dos identificadores cambiados de lugar: primero src, después dst.",
+                    "Tu encabezado tiene src id y dst id cambiados de lugar: primero src, después dst.",
                 )
             } else {
                 say(
@@ -239,7 +239,7 @@ fn why_packed_wrong(came: &[u8], meant: &[u8], payload: &[u8]) -> &'static str {
     {
         say(
             "Your CRC-32 covers the payload alone: a damaged id or number would not be noticed; it covers all that stands before it.",
-            "Tu CRC-32 cubre solo el contenido: nadie notaría un identificador o un número dañado; tiene que cubrir todo lo que está antes.",
+            "Tu CRC-32 cubre solo el contenido: nadie notaría un id o un número dañado; tiene que cubrir todo lo que está antes.",
         )
     } else if begins && came.len() == meant.len() {
         say(
@@ -909,6 +909,35 @@ fn step_7_takes_the_message() {
                 "Tu message() no respeta el límite de un Text: se permiten TEXT_MAX bytes, y ni uno más.",
             );
             check_message(&theirs(&long).pack(), meant, cause);
+        }
+    });
+}
+
+/// More bytes than a message may have.
+fn too_long(_: &[u8]) -> Option<Vec<u8>> {
+    Some(vec![b'x'; TEXT_MAX + 1])
+}
+
+#[test]
+fn step_7_limits_what_is_inflated() {
+    exercise(&STEPS, || {
+        let data = unhex(JAJA);
+        let came = message(&data, too_long);
+        if came.is_some() {
+            let with = say(
+                ", with a function that gives TEXT_MAX + 1 bytes",
+                ", con una función que da TEXT_MAX + 1 bytes",
+            );
+            Told {
+                did: &(called("message()", &data) + with),
+                expected: "None",
+                came: &given(&Some(came), |text| bytes(text)),
+                cause: say(
+                    "Your message() believes whatever `with` gives: the limit is one of message() too, so look at the length last, for both kinds.",
+                    "Tu message() cree cualquier cosa que dé `with`: el límite también es asunto de message(), así que mirá el largo al final, para los dos tipos.",
+                ),
+            }
+            .fail();
         }
     });
 }

@@ -148,6 +148,21 @@ impl Scene {
         self.does(|s, _| step(s, number, text))
     }
 
+    /// Fails if these texts are not what waits in the queue.
+    fn queue_is(&self, meant: &[&str], did: &str, cause: &str) {
+        if self.s.queue != meant {
+            let queue = say("the queue:", "la cola:");
+            let came = format!("{queue} {:?}", self.s.queue);
+            Told {
+                did,
+                expected: &format!("{queue} {meant:?}"),
+                came: &self.ladder.below(&came),
+                cause,
+            }
+            .fail();
+        }
+    }
+
     /// Fails if the actions are not the `meant` ones.
     fn check(
         &self,
@@ -256,6 +271,17 @@ fn step_1_sends_one_at_a_time() {
             scene.types(text);
         }
         scene.sends_next();
+        scene.queue_is(
+            &["chau"],
+            say(
+                "called send_next() with \"hola\" and \"chau\" in the queue",
+                "llamó a send_next() con \"hola\" y \"chau\" en la cola",
+            ),
+            say(
+                "Your send_next() does not take out of the queue what it sends: it would be sent again, as the next message.",
+                "Tu send_next() no saca de la cola lo que manda: saldría otra vez, como el próximo mensaje.",
+            ),
+        );
         scene.now += 10 * MS;
         let came = scene.sends_next();
         let did = say(
@@ -268,6 +294,14 @@ fn step_1_sends_one_at_a_time() {
                 "Tu send_next() manda mientras hay un mensaje en vuelo: parada y espera quiere decir de a uno, y el próximo sale después de la confirmación.",
             )
         });
+        scene.queue_is(
+            &["chau"],
+            did,
+            say(
+                "Your send_next() takes a message out of the queue while another one is in flight, and does not send it: so it is lost; first look at `flight`.",
+                "Tu send_next() saca un mensaje de la cola mientras hay otro en vuelo, y no lo manda: así se pierde; primero mirá `flight`.",
+            ),
+        );
     });
 }
 
@@ -791,7 +825,28 @@ impl World {
             let line = note(i == 0, say("alarm", "alarma"));
             self.ladder.line(self.now, &line, "");
         }
-        for action in handle(&mut self.sides[i].s, self.now, event) {
+        let flying = |s: &Session| s.flight.as_ref().map(|f| f.number);
+        let before = flying(&self.sides[i].s);
+        let actions = handle(&mut self.sides[i].s, self.now, event);
+        let after = flying(&self.sides[i].s);
+        let sends = |action: &Action| matches!(action, Action::Send(_));
+        if let Some(number) = after
+            && after != before
+            && !actions.iter().any(sends)
+        {
+            let what = say(
+                "in flight, and not sent: message",
+                "en vuelo, y sin mandar: el mensaje",
+            );
+            return Err((
+                format!("{what} {number}"),
+                say(
+                    "Your handle() throws away what send_next() or take_ack() gives: they put a message in flight, and it leaves only if their list is the answer.",
+                    "Tu handle() descarta lo que dan send_next() o take_ack(): ponen un mensaje en vuelo, que sale solamente si la respuesta es esa lista.",
+                ),
+            ));
+        }
+        for action in actions {
             match action {
                 Action::Show(text) => self.show(i, &text)?,
                 Action::Send(frame) => self.send(i, frame, alarm)?,
@@ -849,12 +904,23 @@ impl World {
     ) -> Result<(), Wrong> {
         let (now, shown) = (self.now, self.sides[i].shown);
         let side = &mut self.sides[i];
+        let turn = |text: &str, number: u32| {
+            let place = side.typed.iter().position(|typed| *typed == text);
+            place.is_none_or(|place| place + 1 == number as usize)
+        };
         let wrong = match frame {
             Frame::Ack { number } if number as usize > shown => Some((
                 say("acknowledged, and not shown", "confirmado, y sin mostrar"),
                 say(
                     "A message is acknowledged that nobody has seen: show it first.",
                     "Se confirma un mensaje que nadie vio: primero mostralo.",
+                ),
+            )),
+            Frame::Text { number, ref text } if !turn(text, number) => Some((
+                say("sent out of turn", "salió fuera de turno"),
+                say(
+                    "A message leaves before one that was typed earlier: a new one goes to the queue's end, and leaves when it is the first.",
+                    "Un mensaje sale antes que otro escrito primero: uno nuevo va al final de la cola, y sale cuando es el primero.",
                 ),
             )),
             Frame::Text { number, .. } if number > side.heard + 1 => Some((

@@ -308,7 +308,7 @@ fn step_7_tells_each_datagram_and_its_sender() {
                 cause: if length.is_some_and(|n| n > sent.len()) {
                     say(
                         "receive() tells the whole buffer: only its first n bytes came in, `&buffer[..n]`.",
-                        "receive() avisa el buffer entero: solo llegaron sus primeros n bytes, `&buffer[..n]`.",
+                        "receive() manda el buffer entero: lo que llegó son solo sus primeros n bytes, `&buffer[..n]`.",
                     )
                 // On Windows, what has no room is an error.
                 } else if sent.len() == BYTES && length != Some(BYTES) {
@@ -745,8 +745,8 @@ fn step_5_waits_no_longer_than_the_deadline() {
             (
                 0,
                 say(
-                    "wait() knows no deadline: it sleeps until something comes, and what the network has lost is never sent again; which function of the Receiver takes a time?",
-                    "wait() no tiene vencimiento: duerme hasta que llegue algo, y lo que la red perdió nunca se vuelve a mandar; ¿qué función del Receiver recibe un tiempo?",
+                    "wait() sleeps past the deadline, and what the network has lost is not sent again: is it `recv_timeout`, and does the time that you give it come from `deadline`?",
+                    "wait() sigue durmiendo después del vencimiento, y lo que la red perdió no se vuelve a mandar: ¿es `recv_timeout`, y el tiempo que le das sale de `deadline`?",
                 ),
             ),
             (
@@ -862,6 +862,50 @@ fn step_8_hands_over_the_datagrams() {
                 cause: say(
                     "tell() does not hand the datagram to the session: `session.receive` takes the time, the sender and the bytes.",
                     "tell() no le entrega el datagrama a la sesión: `session.receive` recibe la hora, quién lo mandó y los bytes.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_8_says_when_a_datagram_came() {
+    exercise(&STEPS, || {
+        let called = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        let (zero, now) = (Duration::ZERO, Duration::from_millis(700));
+        // When the session, which hears a HELLO now, sends its TEXT #1 again.
+        let again = |take: fn(&mut Session, Duration, Event)| {
+            let mut session = Session::new(vec![called], zero);
+            session.tick(zero);
+            let hello = match &session.actions()[..] {
+                [Action::Send(_, data)] => Frame::unpack(data).ok(),
+                _ => None,
+            };
+            let id = hello.expect("a session that calls says HELLO").src;
+            let answer = frame(Kind::Hello, id, 0, b"").pack();
+            take(&mut session, now, Event::Datagram(called, answer));
+            session.tick(now);
+            session.deadline()
+        };
+        let came = again(tell);
+        let meant = again(|session, now, event| {
+            if let Event::Datagram(from, data) = event {
+                session.receive(now, from, &data);
+            }
+        });
+        if came != meant {
+            let what = say("the next deadline:", "el próximo vencimiento:");
+            Told {
+                did: say(
+                    "called tell() with now = 700 ms and a Datagram: the answer to a HELLO",
+                    "llamó a tell() con now = 700 ms y un Datagram: la respuesta a un HELLO",
+                ),
+                expected: &format!("{what} {meant:?}"),
+                came: &format!("{what} {came:?}"),
+                cause: say(
+                    "tell() gives the session another time than `now`, so it does not find out how long the answer took.",
+                    "tell() le da a la sesión otra hora que `now`, y así ella no averigua cuánto tardó la respuesta.",
                 ),
             }
             .fail();
@@ -1050,7 +1094,7 @@ impl Call {
             cause: if deaf {
                 say(
                     "What comes at your socket does not reach the session: start() needs a handle of the same socket, and what wait() gives goes to tell().",
-                    "Lo que llega a tu socket no llega a la sesión: start() necesita una manija del mismo socket, y lo que da wait() va a tell().",
+                    "Lo que llega a tu socket no llega a la sesión: start() necesita otro `UdpSocket` para el mismo socket, y lo que da wait() va a tell().",
                 )
             } else {
                 say(
@@ -1075,7 +1119,8 @@ fn step_2_calls_until_it_is_heard() {
         let call = Call::new();
         // The session calls again after 1 s.
         let again = call.next(Kind::Hello).or_else(|| call.next(Kind::Hello));
-        if again.is_none_or(|hello| hello.attempt == 0) {
+        if again.as_ref().is_none_or(|hello| hello.attempt == 0) {
+            let (ended, new) = (call.chatting.now(), again.is_some());
             // Whatever comes wakes a main loop that sleeps too long: is it time?
             call.peer.send(b"?", call.address);
             let asleep = call.next(Kind::Hello).is_some();
@@ -1088,16 +1133,39 @@ fn step_2_calls_until_it_is_heard() {
                     "a second HELLO, after 1 s",
                     "un segundo HELLO, después de 1 s",
                 ),
-                came: &nothing(),
-                cause: if asleep {
-                    say(
-                        "Your main loop sleeps while something is due: wait() has to know until when, and `session.deadline()` says it, in each round anew.",
-                        "Tu bucle principal duerme cuando ya hay algo que hacer: wait() tiene que saber hasta cuándo, y lo dice `session.deadline()`, de nuevo en cada vuelta.",
+                came: &match (&ended, new) {
+                    (Some(Ok(())), _) => {
+                        say("chat() gave Ok", "chat() dio Ok").to_string()
+                    }
+                    (Some(Err(e)), _) => error_words(e),
+                    (None, true) => say(
+                        "another session's first HELLO",
+                        "el primer HELLO de otra sesión",
                     )
-                } else { say(
-                    "For your session no time passes, so it sends nothing again: one clock and one session, made once, before the loop.",
-                    "Para tu sesión no pasa el tiempo, y por eso no vuelve a mandar nada: un solo reloj y una sola sesión, creados una vez, antes del bucle.",
-                ) },
+                    .to_string(),
+                    (None, false) => nothing(),
+                },
+                cause: if ended.is_some() {
+                    say(
+                        "Your chat ends when wait() gives None: that only says that the deadline has come; go on, with the next round of the loop.",
+                        "Tu chat termina cuando wait() da None: eso solo dice que llegó el vencimiento; seguí, con la próxima vuelta del bucle.",
+                    )
+                } else if new {
+                    say(
+                        "Your chat begins a new session in each round, and the new one knows nothing of what was sent: make it once, before the loop.",
+                        "Tu chat empieza una sesión nueva en cada vuelta, y la nueva no sabe nada de lo que se mandó: creala una vez, antes del bucle.",
+                    )
+                } else if asleep {
+                    say(
+                        "Your main loop does what is due only when something comes: wait() has to know until when, `session.deadline()` in each round anew, and after a None comes a round like any other.",
+                        "Tu bucle principal hace lo que corresponde solo cuando llega algo: wait() tiene que saber hasta cuándo, `session.deadline()` de nuevo en cada vuelta, y después de un None viene una vuelta como cualquier otra.",
+                    )
+                } else {
+                    say(
+                        "For your session no time passes, so it sends nothing again: make the clock once, before the loop, and ask it in each round, `clock.elapsed()`.",
+                        "Para tu sesión no pasa el tiempo, y por eso no vuelve a mandar nada: creá el reloj una vez, antes del bucle, y consultalo en cada vuelta, `clock.elapsed()`.",
+                    )
+                },
             }
             .fail();
         }
@@ -1142,8 +1210,8 @@ fn step_2_tells_the_time() {
                     "el mismo TEXT de nuevo, en menos de 1 s",
                 ),
                 cause: say(
-                    "Your session does not learn when something came, takes a slow network for a quick one, and sends again too early: tell() gets the clock's time, and hands it on.",
-                    "Tu sesión no se entera de cuándo llegó algo, toma una red lenta por una rápida, y vuelve a mandar demasiado pronto: tell() recibe la hora del reloj, y la pasa.",
+                    "Your session does not learn when something came, takes a slow network for a quick one, and sends again too early: tell() gets the clock's time of after the wait, and hands it on.",
+                    "Tu sesión no se entera de cuándo llegó algo, toma una red lenta por una rápida, y vuelve a mandar demasiado pronto: tell() recibe la hora que da el reloj después de esperar, y la pasa.",
                 ),
             }
             .fail();
@@ -1241,6 +1309,46 @@ fn step_2_ends_when_all_is_said() {
                 cause: say(
                     "Your chat does not end when all is said and confirmed: act() gives whether it is over, and then chat() returns.",
                     "Tu chat no termina cuando todo está dicho y confirmado: act() da si terminó, y entonces chat() vuelve.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_tells_the_user_what_is_noted() {
+    exercise(&STEPS, || {
+        calls();
+        let peer = Peer::new();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ex16-zchat-peer"));
+        let port = peer.address().port().to_string();
+        command.args(["client", "127.0.0.1", &port]);
+        let program =
+            Program::start(say("your program", "tu programa"), command);
+        let called = peer.receive().and_then(|(data, from)| {
+            Some((Frame::unpack(&data).ok()?.src, from))
+        });
+        if let Some((id, from)) = called {
+            peer.send(&frame(Kind::Hello, id, 0, b"").pack(), from);
+        }
+        let meant = format!("connected to {}", peer.address());
+        let limit = Instant::now() + patience();
+        while Instant::now() < limit && !program.stderr().contains(&meant) {
+            sleep(Duration::from_millis(5));
+        }
+        let notes = program.stderr();
+        if !notes.contains(&meant) {
+            Told {
+                did: say(
+                    "started your program as a client, and answered its HELLO",
+                    "arrancó tu programa como cliente, y respondió su HELLO",
+                ),
+                expected: &format!("stderr: {meant:?}"),
+                came: &format!("stderr: {:?}", notes.trim_end()),
+                cause: say(
+                    "Your program does not tell its user what the session notes, who is there and who has left: act() gives each Action::Note to note().",
+                    "Tu programa no le cuenta a quien lo usa lo que la sesión avisa, quién está y quién se fue: act() le pasa cada Action::Note a note().",
                 ),
             }
             .fail();
