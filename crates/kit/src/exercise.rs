@@ -13,7 +13,7 @@ use std::os::windows::io::OwnedSocket as Owned;
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::exit;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 use std::{env, thread};
 
@@ -105,7 +105,7 @@ pub fn patience() -> Duration {
 pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     note_places();
     let (report, reported) = channel();
-    let started = Started::default();
+    let started = Arc::default();
     let both = (report.clone(), Arc::clone(&started));
     spawn("the test", both, move || {
         test();
@@ -231,7 +231,7 @@ fn told(steps: &[Step], payload: Payload, place: &str) -> String {
 /// Starts a thread whose panic is reported.
 fn spawn(
     name: &str,
-    (report, started): (Sender<Report>, Started),
+    (report, started): (Sender<Report>, Arc<Mutex<Started>>),
     work: impl FnOnce() + Send + 'static,
 ) {
     let work = move || {
@@ -454,6 +454,21 @@ mod tests {
             panic!("over");
         });
         assert!(words.ends_with(": over"), "{words}");
+        let mut program = given.recv().unwrap();
+        assert!(program.status_within(patience() * 5).is_some());
+    }
+
+    #[test]
+    fn no_program_is_started_by_a_thread_that_outlives_its_test() {
+        let ((go, gone), (give, given)) = (channel(), channel());
+        failed(move || {
+            beside(move || {
+                let _ = gone.recv(); // When the test is over.
+                let _ = give.send(crate::process::tests::start("deaf"));
+            });
+            panic!("over");
+        });
+        go.send(()).unwrap();
         let mut program = given.recv().unwrap();
         assert!(program.status_within(patience() * 5).is_some());
     }

@@ -40,17 +40,24 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// The processes that one test started.
-pub type Started = Arc<Mutex<Vec<Weak<Mutex<Child>>>>>;
+/// The processes that one test started, and whether it is over.
+#[derive(Default)]
+pub struct Started {
+    all: Vec<Weak<Mutex<Child>>>,
+    over: bool,
+}
 
 thread_local! {
     /// Those of this thread's test.
-    pub static STARTED: RefCell<Started> = RefCell::default();
+    pub static STARTED: RefCell<Arc<Mutex<Started>>> = RefCell::default();
 }
 
-/// Ends them, whichever thread holds them.
-pub fn end_all(started: &Started) {
-    for child in lock(started).drain(..).filter_map(|child| child.upgrade()) {
+/// Ends them, whichever thread holds them, and from now on each that a thread
+/// which the test left behind still starts.
+pub fn end_all(started: &Mutex<Started>) {
+    let mut started = lock(started);
+    started.over = true;
+    for child in started.all.drain(..).filter_map(|child| child.upgrade()) {
         let _ = lock(&child).kill(); // It may have ended already.
     }
 }
@@ -91,8 +98,12 @@ impl Program {
         collect(stderr, &output, |streams| &mut streams.stderr);
         let input = child.stdin.take();
         let child = Arc::new(Mutex::new(child));
-        STARTED
-            .with_borrow(|started| lock(started).push(Arc::downgrade(&child)));
+        let started = STARTED.with_borrow(Arc::clone);
+        lock(&started).all.push(Arc::downgrade(&child));
+        let over = lock(&started).over;
+        if over {
+            end_all(&started);
+        }
         Program { name: name.to_string(), child, input, output }
     }
 
