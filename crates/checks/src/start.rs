@@ -47,25 +47,6 @@ pub fn start(
     Program::start(&format!("{language:?} {package} {name}"), command)
 }
 
-/// A server at its default port, which this test used until now.
-///
-/// A process that another test starts at that moment has a copy of the socket
-/// until it becomes the program it is to be. So a server that finds the port
-/// taken is started again, up to 20 times.
-pub fn start_at_default(language: Language, package: &str) -> Program {
-    let mut tries = 0..20;
-    loop {
-        let server = start(language, package, "server", &[]);
-        let listens = server.wait_until("its first line", |_, stderr| {
-            let (first, _) = stderr.split_once('\n')?;
-            Some(first.starts_with("listening on "))
-        });
-        if listens || tries.next().is_none() {
-            return server;
-        }
-    }
-}
-
 /// One of `examples`, running: the Rust program, where it alone is meant.
 pub fn start_example(name: &str, args: &[&str]) -> Program {
     start(Language::Rust, "examples", name, args)

@@ -4,9 +4,9 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
-use checks::{Language, forge, python, root, skipped, start, start_at_default};
+use checks::{Language, forge, python, root, skipped, start};
 use daytime::{FORMATS, line};
-use kit::{Hear, PATIENCE, Program};
+use kit::{Hear, PATIENCE, Program, close};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";
@@ -241,9 +241,9 @@ fn the_defaults_are_port_3513_and_the_format_with_a_weekday() {
         s.send_to(b"hola", from).unwrap();
         assert_eq!(lines(&client.end().stdout), "hola\n");
     }
-    drop(s);
+    close(s);
     for language in Language::BOTH {
-        let server = start_at_default(language, PACKAGE);
+        let server = start(language, PACKAGE, "server", &[]);
         assert_eq!(server.address(), "127.0.0.1:3513".parse().unwrap());
         let since = Since::now();
         let said = answer(&socket(), b"", server.address());
@@ -552,7 +552,7 @@ fn a_server_that_ends_between_two_tries() {
         let args = ["--timeout", "1", "--tries", "50"];
         let client = client(language, address, &args);
         s.hear(&mut [0; 10]).unwrap();
-        drop(s); // It has taken the first request, and will not answer.
+        close(s); // It has taken the first request, and will not answer.
         let ended = client.end();
         let nobody = format!("Error: nobody listens on {address}\n");
         let (tries, end) = ended

@@ -267,7 +267,7 @@ fn the_daytime_client_takes_no_more_than_it_should() {
     let ended = client.end();
     assert_eq!(ended.stderr, "Error: the server said nothing\n");
     assert_eq!(ended.code, Some(1));
-    drop(listener);
+    kit::close(listener);
     let ended =
         start_example("daytime_tcp", &["--port", &port, "client"]).end();
     let refused = "Error: connection refused\nhint: is the server";

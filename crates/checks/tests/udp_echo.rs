@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-use checks::{Language, command, forge, skipped, start, start_at_default};
-use kit::{Hear, PATIENCE, Program, free_port, within};
+use checks::{Language, command, forge, skipped, start};
+use kit::{Hear, PATIENCE, Program, close, free_port, within};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 
@@ -77,9 +77,9 @@ fn the_default_is_port_3500_of_localhost() {
         s.send_to(b"hola", from).unwrap();
         assert_eq!(lines(&client.end().stdout), "--> hola\n");
     }
-    drop(s);
+    close(s);
     for language in Language::BOTH {
-        let server = start_at_default(language, "udp-echo");
+        let server = start(language, "udp-echo", "server", &[]);
         assert_eq!(server.address(), "127.0.0.1:3500".parse().unwrap());
     }
 }

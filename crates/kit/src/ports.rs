@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 
+use crate::close;
+
 /// A UDP port (1024 to 65535) that no program on this machine's loopback
 /// interface used a moment ago.
 ///
@@ -12,7 +14,11 @@ use std::net::{Ipv4Addr, UdpSocket};
 /// If the system has no port left.
 pub fn free_port() -> u16 {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-    let port = s.and_then(|s| s.local_addr()).map(|a| a.port());
+    let port = s.and_then(|s| {
+        let port = s.local_addr().map(|a| a.port());
+        close(s);
+        port
+    });
     port.unwrap_or_else(|e| panic!("the system gives no free port: {e}"))
 }
 

@@ -40,6 +40,20 @@ pub struct Ended {
     pub stderr: String,
 }
 
+/// Does `work` while no other [`Program`] is being started.
+fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _alone = lock(&STARTING);
+    work()
+}
+
+/// Closes a socket (or a file) for good. A process that another test starts at
+/// that moment would have a copy of it until it becomes the program it is to
+/// be, and its port would stay taken.
+pub fn close<T>(open: T) {
+    while_none_starts(|| drop(open));
+}
+
 /// The processes that one test started, and whether it is over.
 #[derive(Default)]
 pub struct Started {
@@ -87,7 +101,7 @@ impl Program {
     pub fn start(name: &str, mut command: Command) -> Program {
         command.stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn();
+        let child = while_none_starts(|| command.spawn());
         let mut child = child.unwrap_or_else(|e| {
             panic!("{name} does not start ({:?}): {e}", command.get_program())
         });

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 
-use checks::{Language, command, forge, skipped, start, start_at_default};
-use kit::{Ended, Hear, PATIENCE, Program};
+use checks::{Language, command, forge, skipped, start};
+use kit::{Ended, Hear, PATIENCE, Program, close};
 use serde_json::Value;
 
 fn server(language: Language) -> Program {
@@ -87,9 +87,9 @@ fn the_default_is_port_3501_of_localhost() {
         while s.hear(&mut [0; 100]).is_ok() {}
         s.set_nonblocking(false).unwrap();
     }
-    drop(s);
+    close(s);
     for language in Language::BOTH {
-        let server = start_at_default(language, "rtt-rfc2681");
+        let server = start(language, "rtt-rfc2681", "server", &[]);
         assert_eq!(server.address(), "127.0.0.1:3501".parse().unwrap());
     }
 }
