@@ -144,7 +144,7 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
         command.args(["--nocapture", "--test-threads=64"]).args(args);
         command.env("TALLER_LANG", language);
         command.env("TALLER_SECONDS", seconds.to_string());
-        let limit = Duration::from_secs(seconds * 5 + 30);
+        let limit = Duration::from_secs(seconds * 15 + 60);
         start(command, &copy.join(v.folder())).end_within(limit).1
     };
     // These tests must fail, and say what they must in each language.
