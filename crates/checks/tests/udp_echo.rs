@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
 use checks::{Language, command, forge, skipped, start};
-use kit::{Hear, PATIENCE, Program, close, free_port, within};
+use kit::{Hear, PATIENCE, Program, close, free_port, spawn, within};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 
@@ -270,7 +270,7 @@ fn a_closed_stdout_ends_it_with_a_sentence() {
     let port = free_port();
     server.args(["--port", &port.to_string()]);
     server.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut server = server.spawn().unwrap();
+    let mut server = spawn(&mut server).unwrap();
     drop(server.stdout.take());
     let ended =
         within(PATIENCE, "the server goes on without stdout", move || {
@@ -300,7 +300,7 @@ fn a_closed_stderr_ends_nothing() {
     let port = free_port();
     server.args(["--port", &port.to_string()]);
     server.stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut server = server.spawn().unwrap();
+    let mut server = spawn(&mut server).unwrap();
     drop(server.stderr.take());
     let s = socket();
     s.set_read_timeout(Some(PATIENCE / 600)).unwrap();

@@ -1411,7 +1411,7 @@ fn without_a_reader(language: Language) {
         program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
         program.stdin(Stdio::piped());
         program.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = program.spawn().unwrap();
+        let mut child = kit::spawn(&mut program).unwrap();
         let _stdin = child.stdin.take();
         drop(child.stdout.take());
         let mut peer = match name {
@@ -1565,7 +1565,7 @@ fn gigabyte(language: Language) {
         client.args(["--host", "127.0.0.1", "--port", &port]);
         client.stdin(Stdio::piped());
         client.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut client = client.spawn().unwrap();
+        let mut client = kit::spawn(&mut client).unwrap();
         let mut stdin = client.stdin.take().unwrap();
         let written = Arc::new(AtomicUsize::new(0));
         let count = written.clone();

@@ -5,6 +5,7 @@
 //! | [`within`] | a deadline for work that may block for ever |
 //! | [`Hear`] | receiving that no signal ends |
 //! | [`free_port`] | a UDP port that nobody uses |
+//! | [`spawn`] | a process with streams of its own |
 //! | [`close`] | closes a socket so that its port is free at once |
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
@@ -42,5 +43,5 @@ pub use exercise::{
 pub use hear::Hear;
 pub use peers::{skipped, skips};
 pub use ports::free_port;
-pub use process::{Ended, Program, close};
+pub use process::{Ended, Program, close, spawn};
 pub use words::{Language, language, say};

@@ -1,7 +1,7 @@
 //! Programs as processes.
 
 use std::cell::RefCell;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
@@ -40,7 +40,16 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Does `work` while no other [`Program`] is being started.
+/// Starts a process, and no other one at that moment: see [`close`]. For what
+/// needs streams of its own; else there is [`Program::start`].
+///
+/// # Errors
+/// As `Command::spawn`.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    while_none_starts(|| command.spawn())
+}
+
+/// Does `work` while no other process is being started.
 fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
     static STARTING: Mutex<()> = Mutex::new(());
     let _alone = lock(&STARTING);
@@ -101,7 +110,7 @@ impl Program {
     pub fn start(name: &str, mut command: Command) -> Program {
         command.stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = while_none_starts(|| command.spawn());
+        let child = spawn(&mut command);
         let mut child = child.unwrap_or_else(|e| {
             panic!("{name} does not start ({:?}): {e}", command.get_program())
         });

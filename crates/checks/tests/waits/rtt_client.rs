@@ -316,7 +316,7 @@ fn a_closed_stdout_ends_it_with_a_sentence() {
     let mut client = command(Language::Rust, "rtt-rfc2681", "client");
     client.args(["--port", &port, "--interval", "0.01", "--count", "100000"]);
     client.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut client = client.spawn().unwrap();
+    let mut client = kit::spawn(&mut client).unwrap();
     drop(client.stdout.take());
     let ended = kit::within(PATIENCE, "it goes on without stdout", || {
         client.wait_with_output().unwrap()

@@ -145,7 +145,7 @@ fn copied(server: Language, client: Language, seed: u64, text: &str) {
     calls.stdin(File::open(&file).unwrap()).stdout(Stdio::null());
     let mut both = [listens, calls].map(|mut command| {
         command.stderr(Stdio::null());
-        Running(command.spawn().unwrap())
+        Running(kit::spawn(&mut command).unwrap())
     });
     let codes = within(PATIENCE * 3, "the copy is never ready", move || {
         both.each_mut().map(|program| program.0.wait().unwrap().code())
