@@ -9,9 +9,13 @@ use std::process::Command;
 use checks::markdown::{anchors, pages, read};
 use checks::root;
 
-/// Headings by level, and blocks of code, in order.
+/// Headings by level, and blocks of code, in order. A drawing has its labels
+/// in the language of the page: only its lines count.
 fn shape(text: &str) -> (Vec<usize>, Vec<(String, String)>) {
-    let page = read(text);
+    let mut page = read(text);
+    for (_, code) in page.blocks.iter_mut().filter(|b| b.0 == "drawing") {
+        *code = code.lines().count().to_string();
+    }
     (page.headings.iter().map(|h| h.0).collect(), page.blocks)
 }
 
@@ -41,6 +45,9 @@ fn the_shape_tells_headings_and_commands_apart() {
     for (old, new) in [("test", "run"), ("console", "sh"), ("## B", "### B")] {
         assert_ne!(shape(text), shape(&text.replace(old, new)), "{old}");
     }
+    let text = "```drawing\nclient\n```\n";
+    assert_eq!(shape(text), shape(&text.replace("client", "cliente")));
+    assert_ne!(shape(text), shape(&text.replace("client", "client\n|")));
 }
 
 /// Outside of the workshop, pages lead to standards and to the pages of who
