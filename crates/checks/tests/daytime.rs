@@ -495,11 +495,8 @@ fn a_client_that_is_stopped_goes_on() {
         let args = ["--timeout", "1", "--tries", "100"];
         let client = client(language, s.local_addr().unwrap(), &args);
         s.hear(&mut [0; 10]).unwrap();
-        for signal in ["-STOP", "-CONT"] {
-            let id = client.id().to_string();
-            let mut kill = std::process::Command::new("kill");
-            let kill = kill.args([signal, &id]).status().unwrap();
-            assert!(kill.success());
+        for signal in ["STOP", "CONT"] {
+            client.signal(signal);
         }
         let (_, from) = s.hear(&mut [0; 10]).unwrap();
         s.send_to(b"at last\r\n", from).unwrap();

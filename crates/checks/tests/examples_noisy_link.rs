@@ -2,7 +2,6 @@
 //! Ctrl-C closes with a table.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::process::Command;
 use std::time::Duration;
 
 use checks::{Language, skipped, start, start_example};
@@ -28,16 +27,13 @@ fn link(ip: IpAddr, target: SocketAddr, more: &[&str]) -> Program {
 /// Ctrl-C, as the terminal sends it.
 #[cfg(unix)]
 fn interrupt(program: Program) -> Ended {
-    let id = program.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
-    assert!(sent.success());
+    program.signal("INT");
     program.end()
 }
 
 /// Windows sends it to all programs of a console: the test's own, too.
 #[cfg(not(unix))]
 fn interrupt(program: Program) -> Ended {
-    let _ = Command::new("none");
     program.stop()
 }
 

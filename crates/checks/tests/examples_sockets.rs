@@ -399,7 +399,7 @@ fn two_hosts_talk_and_leave_nothing_behind() {
 
 #[test]
 fn two_hosts_leave_nothing_behind_when_interrupted() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         let Some(mut script) = two_hosts("sleep 600", "echo up; sleep 600")
         else {
             return;
@@ -409,8 +409,7 @@ fn two_hosts_leave_nothing_behind_when_interrupted() {
         program.wait_for("up");
         let pid = program.id();
         assert_eq!(left(pid).len(), 2);
-        let id = pid.to_string();
-        Command::new("kill").args([signal, &id]).status().unwrap();
+        program.signal(signal);
         let ended = program.end();
         assert_eq!(ended.code, Some(130), "{ended:?}");
         assert_eq!(left(pid), [""; 0]);

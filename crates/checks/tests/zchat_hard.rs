@@ -26,7 +26,7 @@ use checks::zchat::{
 };
 use kit::{
     BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
-    within,
+    spawn, within,
 };
 
 /// What is done about a case in one language.
@@ -256,12 +256,12 @@ fn flat(process: u32, before: Option<usize>) {
     }
 }
 
-/// Sends a signal ("INT", say) to all of these at once, by the shell's kill.
-fn signal(programs: &[&Program], signal: &str) {
-    let mut kill = format!("kill -{signal}");
-    programs.iter().for_each(|program| kill += &format!(" {}", program.id()));
-    let ended = Command::new("sh").args(["-c", &kill]).status();
-    assert!(ended.unwrap().success(), "{kill}");
+/// Ctrl-C for both at once: one `kill` sends it.
+fn interrupt_both(a: &Program, b: &Program) {
+    let mut kill = Command::new("kill");
+    kill.args(["-INT".to_string(), a.id().to_string(), b.id().to_string()]);
+    let sent = spawn(&mut kill).and_then(|mut kill| kill.wait());
+    assert!(sent.is_ok_and(|status| status.success()), "{kill:?}");
 }
 
 fn lines(text: &str) -> String {
@@ -1050,7 +1050,7 @@ fn bye_alone(language: Language) {
         let start = Instant::now();
         match role {
             Role::Client => program.close_input(),
-            Role::Server if cfg!(unix) => signal(&[&program], "INT"),
+            Role::Server if cfg!(unix) => program.signal("INT"),
             Role::Server => return, // No way to send Ctrl-C from here.
         }
         let end = peer.expect;
@@ -1098,7 +1098,7 @@ fn both_leave(language: Language) {
     side_by_side(language, |role, mut program, mut peer| {
         match role {
             Role::Client => program.close_input(),
-            Role::Server if cfg!(unix) => signal(&[&program], "INT"),
+            Role::Server if cfg!(unix) => program.signal("INT"),
             Role::Server => return,
         }
         let bye = peer.hear(PATIENCE).expect("BYE");
@@ -1112,7 +1112,7 @@ fn both_leave(language: Language) {
     });
     if cfg!(unix) {
         let (server, client, _link) = through_a_link(language);
-        signal(&[&server, &client], "INT");
+        interrupt_both(&server, &client);
         for program in [server, client] {
             let ended = program.end();
             no_panic(&ended);
@@ -1459,15 +1459,15 @@ fn stopped(language: Language) {
         return skipped("no SIGSTOP on Windows");
     }
     let (mut server, mut client, _link) = through_a_link(language);
-    signal(&[&server], "STOP");
+    server.signal("STOP");
     client.write(b"while you slept\n");
     thread::sleep(Duration::from_secs(2)); // The case itself.
-    signal(&[&server], "CONT");
+    server.signal("CONT");
     shows(&server, b"while you slept\n");
-    signal(&[&client], "STOP");
+    client.signal("STOP");
     server.write(b"and you\n");
     thread::sleep(Duration::from_secs(2));
-    signal(&[&client], "CONT");
+    client.signal("CONT");
     shows(&client, b"and you\n");
     client.write(b"end\n");
     shows(&server, b"while you slept\nend\n");
@@ -1729,7 +1729,8 @@ impl Drop for Cable {
 fn ip(words: &str) -> bool {
     let mut ip = Command::new("ip");
     ip.args(words.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-    ip.status().is_ok_and(|status| status.success())
+    let done = spawn(&mut ip).and_then(|mut ip| ip.wait());
+    done.is_ok_and(|status| status.success())
 }
 
 fn link_down(language: Language) {

@@ -135,6 +135,17 @@ impl Program {
         lock(&self.child).id()
     }
 
+    /// Sends it a signal by its name: "INT" is Ctrl-C, "STOP" is Ctrl-Z.
+    ///
+    /// # Panics
+    /// If that cannot be: on Windows there are no signals.
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        kill.args([format!("-{name}"), self.id().to_string()]);
+        let sent = spawn(&mut kill).and_then(|mut kill| kill.wait());
+        assert!(sent.is_ok_and(|status| status.success()), "{kill:?}");
+    }
+
     /// What came on stdout so far, as text.
     pub fn stdout(&self) -> String {
         text(&self.output.lock().stdout)

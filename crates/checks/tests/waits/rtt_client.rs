@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::process::{self, Command, Stdio};
+use std::process::{self, Stdio};
 
 use checks::{Language, command, forge, skipped, start};
 use kit::{Ended, Hear, PATIENCE, Program, close};
@@ -347,9 +347,7 @@ fn ctrl_c_ends_the_sending_and_the_report_comes() {
                 // It sleeps now, in the middle of a long gap; or soon.
                 wait_until_it_catches_ctrl_c(client.id());
             }
-            let mut kill = Command::new("kill");
-            kill.args(["-INT", &client.id().to_string()]);
-            assert!(kill.status().unwrap().success());
+            client.signal("INT");
             let ended = client.end();
             let text = &ended.stdout;
             assert!(text.contains("under 1000 ms  "), "{ended:?}");
