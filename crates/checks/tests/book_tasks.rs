@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use checks::book::{LANGUAGES, difference, page, recorded, updating};
 use checks::{Language, command, forge, python, root, skipped, start};
-use kit::{BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares};
+use kit::{
+    BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
+};
 use rtt_rfc2681::schedule;
 use zchat::frame::{Frame, Kind};
 
@@ -181,16 +183,16 @@ fn daytime_three_formats() {
 
 #[test]
 fn daytime_silent_and_nobody() {
-    let silent = socket();
-    let args = ["--port", &port(&silent), "--timeout", "1"];
+    let silent_port = free_port();
+    let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, silent_port)).unwrap();
+    let args = ["--port", &silent_port.to_string(), "--timeout", "1"];
     let ended = run(Language::Rust, "daytime-rfc867", "client", &args);
     let mut text = Terminal::default();
     let command = "cargo run -p daytime-rfc867 --bin client -- --timeout 1";
     text.ended(command, &ended);
-    let silent_port = silent.local_addr().unwrap().port();
     text.usual(silent_port, 3513).record("daytime-silent");
 
-    drop(silent);
+    kit::close(silent);
     if on_windows() {
         return;
     }

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use checks::{Language, forge, python, root, skipped, start};
 use daytime::{FORMATS, line};
-use kit::{Hear, PATIENCE, Program, close};
+use kit::{Hear, PATIENCE, Program, close, free_port};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";
@@ -544,7 +544,8 @@ fn nobody_listens_and_that_is_told_at_once() {
 #[test]
 fn a_server_that_ends_between_two_tries() {
     for language in Language::BOTH {
-        let s = socket();
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, free_port())).unwrap();
+        s.set_read_timeout(Some(PATIENCE)).unwrap();
         let address = s.local_addr().unwrap();
         let args = ["--timeout", "1", "--tries", "50"];
         let client = client(language, address, &args);

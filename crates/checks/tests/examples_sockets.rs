@@ -253,8 +253,9 @@ fn daytime_over_tcp_is_one_line_and_the_end() {
 
 #[test]
 fn the_daytime_client_takes_no_more_than_it_should() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port().to_string();
+    let port = free_port();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let port = port.to_string();
     let client = start_example("daytime_tcp", &["--port", &port, "client"]);
     let (mut s, _) = listener.accept().unwrap();
     // Either the client is content with the first part and has gone...

@@ -354,7 +354,7 @@ fn step_3_asks_where_it_serves() {
         ];
         let mut looked = false;
         for ip in ips {
-            let Ok(s) = UdpSocket::bind((ip, 0)) else { continue };
+            let Ok(s) = UdpSocket::bind((ip, free_port())) else { continue };
             let address = s.local_addr().unwrap();
             drop(s);
             looked = true;
