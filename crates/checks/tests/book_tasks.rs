@@ -16,6 +16,7 @@ use checks::book::{LANGUAGES, difference, page, recorded, updating};
 use checks::{Language, command, forge, python, root, skipped, start};
 use kit::{
     BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
+    output,
 };
 use rtt_rfc2681::schedule;
 use zchat::frame::{Frame, Kind};
@@ -500,7 +501,7 @@ fn zchat_ladder() {
 /// tcpdump saw it: on both sides of the link.
 #[test]
 fn zchat_in_wireshark() {
-    if Command::new("tshark").arg("-v").output().is_err() {
+    if output(Command::new("tshark").arg("-v")).is_err() {
         return skipped("there is no tshark");
     }
     let fields = "-T fields -e udp.srcport -e udp.dstport -e _ws.col.Info";
@@ -783,7 +784,7 @@ fn wrong_forgotten() {
     let (_server, address) = server(Language::Rust, "udp-echo", &[]);
     let mut ss = Command::new("ss");
     ss.args(["-Hlunp", &format!("sport = :{}", address.port())]);
-    let Ok(said) = ss.output() else {
+    let Ok(said) = output(&mut ss) else {
         return skipped("there is no ss");
     };
     // The tests' copy of the program has a name of its own.

@@ -13,7 +13,7 @@ use checks::book::{self, page};
 use checks::{
     Language, binary, example, python, root, skipped, start, start_example,
 };
-use kit::Program;
+use kit::{Program, output};
 
 /// A folder where the workshop's programs lie as they do for a reader:
 /// `target/debug/server`, `crates/udp-echo/python/server.py`.
@@ -66,7 +66,7 @@ fn alone(tools: &[&str], script: &str) -> Option<String> {
         return None;
     }
     for tool in [&["ip", "ss"], tools].concat() {
-        let found = Command::new(tool).arg("-V").output();
+        let found = output(Command::new(tool).arg("-V"));
         if found.is_err() {
             skipped(&format!("no {tool} here"));
             return None;
@@ -77,7 +77,7 @@ fn alone(tools: &[&str], script: &str) -> Option<String> {
         let mut unshare = Command::new("unshare");
         unshare.args(options).args(new).arg("true");
         unshare.stderr(Stdio::null());
-        unshare.status().is_ok_and(|status| status.success())
+        output(&mut unshare).is_ok_and(|ended| ended.status.success())
     };
     // Root needs no more; others become root of a namespace, if they may.
     let user = ["--user", "--map-root-user"];
@@ -216,7 +216,7 @@ fn the_system_s_commands_see_the_server() {
         ("watch-lsof", "lsof", "lsof -nP -iUDP"),
     ] {
         let tools = if tool == "lsof" { vec![] } else { vec![tool] };
-        if tool == "lsof" && Command::new(tool).arg("-v").output().is_err() {
+        if tool == "lsof" && output(Command::new(tool).arg("-v")).is_err() {
             skipped("no lsof here");
             continue;
         }
@@ -273,11 +273,11 @@ fn tcpdump_sees_two_datagrams() {
             2> seen & tcpdump=$!
         until grep -q 'listening on' seen; do sleep 0.02; done
         target/debug/client > /dev/null; wait $tcpdump";
-    if Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout != b"0\n")
+    if output(Command::new("id").arg("-u")).is_ok_and(|id| id.stdout != b"0\n")
     {
         return skipped("tcpdump needs root");
     }
-    if Command::new("tcpdump").arg("--version").output().is_err() {
+    if output(Command::new("tcpdump").arg("--version")).is_err() {
         return skipped("no tcpdump here");
     }
     let Some(seen) = alone(&[], script) else { return };
@@ -299,7 +299,7 @@ fn the_capture_as_three_programs_read_it() {
     }
     let mut tcpdump = Command::new("tcpdump");
     tcpdump.args("-n -t -X -c 1 -r examples/echo.pcap".split(' '));
-    let Ok(ended) = tcpdump.current_dir(root()).output() else {
+    let Ok(ended) = output(tcpdump.current_dir(root())) else {
         return skipped("no tcpdump here");
     };
     recorded("tcpdump-bytes", &String::from_utf8(ended.stdout).unwrap());
@@ -332,8 +332,8 @@ fn the_checksum_on_the_page_is_right() {
 /// the page shows.
 #[test]
 fn whom_a_neighbour_reaches() {
-    let hosts = Command::new("ip").args(["netns", "list"]).output();
-    let user = Command::new("id").arg("-u").output();
+    let hosts = output(Command::new("ip").args(["netns", "list"]));
+    let user = output(Command::new("id").arg("-u"));
     if hosts.is_err() || user.is_ok_and(|id| id.stdout != b"0\n") {
         return skipped("two hosts need Linux, root, and ip");
     }
@@ -418,7 +418,7 @@ fn rustc_refuses_text_for_bytes() {
     let rustc = std::env::var("RUSTC").unwrap_or("rustc".to_string());
     let mut command = Command::new(rustc);
     command.args(["--emit=metadata", "--edition=2024", "text.rs"]);
-    let ended = command.current_dir(&folder).output().expect("rustc starts");
+    let ended = output(command.current_dir(&folder)).expect("rustc starts");
     let words = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert!(words.starts_with("error[E0308]: mismatched types"), "{words}");
     assert!(words.contains("expected `u16`, found `&str`"), "{words}");

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use checks::{Language, command, python, root, skipped};
 use daytime::line;
-use kit::{Ended, PATIENCE, Program};
+use kit::{Ended, PATIENCE, Program, output};
 use time::OffsetDateTime;
 
 /// A server's address that is not the loopback's (RFC 5737: nobody's), for a
@@ -76,7 +76,7 @@ impl Peer {
             return None;
         };
         let can = ["--net", "--mount", "sh", "-ec", NETWORK, "sh", "true"];
-        let can = Command::new("unshare").args(can).output();
+        let can = output(Command::new("unshare").args(can));
         if !can.as_ref().is_ok_and(|ended| ended.status.success()) {
             skipped(&format!("no network of its own: {can:?}"));
             return None;
@@ -151,7 +151,7 @@ impl Drop for Peer {
 fn installed(package: &str) -> bool {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat", "${db:Status-Status}", package]);
-    query.output().is_ok_and(|ended| ended.stdout == b"installed")
+    output(&mut query).is_ok_and(|ended| ended.stdout == b"installed")
 }
 
 /// Prints the bytes that come back, as Python writes them and in hexadecimal.

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
 use checks::{Language, example, root, skipped, start, start_example};
-use kit::{Ended, Hear, PATIENCE, free_port};
+use kit::{Ended, Hear, PATIENCE, free_port, output};
 
 /// Runs it to its end, which is a good one.
 fn run(name: &str, args: &[&str]) -> String {
@@ -105,7 +105,7 @@ fn sockets_table_knows_our_socket_what_waits_in_it_and_who_we_are() {
         line(&printed, &format!("{} [::]:0 0 ", six.local_addr().unwrap()));
     }
     // ss prints the same bytes as waiting.
-    let Ok(ss) = Command::new("ss").arg("-uan").output() else {
+    let Ok(ss) = output(Command::new("ss").arg("-uan")) else {
         return skipped("no ss here");
     };
     let ss = String::from_utf8(ss.stdout).unwrap();
@@ -355,8 +355,8 @@ fn echo_load_ends_though_everything_is_lost() {
 
 /// `two_hosts.sh`, if this is Linux and root.
 fn two_hosts(b: &str, a: &str) -> Option<Command> {
-    let hosts = Command::new("ip").args(["netns", "list"]).output();
-    let root_s = Command::new("id").arg("-u").output();
+    let hosts = output(Command::new("ip").args(["netns", "list"]));
+    let root_s = output(Command::new("id").arg("-u"));
     if hosts.is_err() || root_s.is_ok_and(|id| id.stdout != b"0\n") {
         skipped("two hosts need Linux, root, and ip");
         return None;
@@ -368,7 +368,7 @@ fn two_hosts(b: &str, a: &str) -> Option<Command> {
 
 /// The namespaces that this script made, by its process number.
 fn left(pid: u32) -> Vec<String> {
-    let listed = Command::new("ip").args(["netns", "list"]).output().unwrap();
+    let listed = output(Command::new("ip").args(["netns", "list"])).unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     let ours = |line: &&str| {
         let name = line.split(' ').next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use checks::{Language, command, root, skipped};
-use kit::{Ended, Program};
+use kit::{Ended, Program, output};
 
 /// Runs it in the workspace's folder, as its README says.
 fn run(language: Language, args: &[&str]) -> Ended {
@@ -66,7 +66,7 @@ fn the_capture_is_read_field_by_field() {
 fn tcpdump_says_the_same() {
     let mut tcpdump = Command::new("tcpdump");
     tcpdump.args(["-nvr", "examples/echo.pcap"]).current_dir(root());
-    let Ok(said) = tcpdump.output() else {
+    let Ok(said) = output(&mut tcpdump) else {
         return skipped("no tcpdump here");
     };
     let said = String::from_utf8(said.stdout).unwrap();

@@ -10,7 +10,7 @@ use std::thread;
 
 use checks::zchat::{ACK, BYE, Frame, Random, deflate, golden, seal};
 use checks::{Language, root, skipped, start};
-use kit::{Hear, PATIENCE};
+use kit::{Hear, PATIENCE, output};
 
 /// zchat's port, which tells the dissector that a datagram is for it.
 const PORT: u16 = 3502;
@@ -89,7 +89,7 @@ fn tshark(file: &PathBuf, args: &[&str]) -> Option<String> {
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(file);
     tshark.arg("-X").arg(format!("lua_script:{}", script.display()));
-    let ended = match tshark.args(args).output() {
+    let ended = match output(tshark.args(args)) {
         Ok(ended) => ended,
         Err(e) => {
             skipped(&format!("tshark does not start: {e}"));

@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use checks::{Language, root, skipped, start};
-use kit::{Hear, PATIENCE};
+use kit::{Hear, PATIENCE, output, spawn};
 
 /// Frames in order of capture: source port, destination port, bytes.
 type Capture = Vec<(u16, u16, Vec<u8>)>;
@@ -89,7 +89,7 @@ fn pcap(capture: &Capture) -> Vec<u8> {
 
 /// A line of tshark for each frame; `None` where there is no tshark.
 fn tshark(capture: &Capture, fields: &[&str]) -> Option<Vec<String>> {
-    if Command::new("tshark").arg("-v").output().is_err() {
+    if output(Command::new("tshark").arg("-v")).is_err() {
         skipped("there is no tshark");
         return None;
     }
@@ -102,7 +102,7 @@ fn tshark(capture: &Capture, fields: &[&str]) -> Option<Vec<String>> {
     fields.iter().for_each(|field| {
         command.args(["-e", field]);
     });
-    let ended = command.env("LC_ALL", "C.UTF-8").output().unwrap();
+    let ended = output(command.env("LC_ALL", "C.UTF-8")).unwrap();
     fs::remove_file(&file).unwrap();
     let words = String::from_utf8_lossy(&ended.stderr).to_string();
     assert!(ended.status.success(), "{words}");
@@ -224,7 +224,7 @@ fn the_script_and_its_crc_work_in_lua_5_2_and_5_4() {
         let mut command = Command::new(lua);
         command.arg("-").arg(script());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let Ok(mut child) = command.spawn() else {
+        let Ok(mut child) = spawn(&mut command) else {
             skipped(&format!("there is no {lua}"));
             continue;
         };

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::thread;
 
 use checks::{python, root};
-use kit::{Direction, Fates, Shares};
+use kit::{Direction, Fates, Shares, spawn};
 use zchat::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 
 const CLIENT: u32 = 0x1122_3344;
@@ -320,7 +320,7 @@ fn in_python(asked: &[String]) -> Vec<String> {
     command.env("PYTHONPATH", root().join("crates/zchat/python"));
     command.env_remove("PYTHONUNBUFFERED");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut python = command.spawn().expect("Python starts");
+    let mut python = spawn(&mut command).expect("Python starts");
     let mut input = python.stdin.take().expect("stdin is piped");
     let lines = asked.join("\n") + "\n";
     let writes = thread::spawn(move || input.write_all(lines.as_bytes()));

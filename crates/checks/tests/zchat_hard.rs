@@ -26,7 +26,7 @@ use checks::zchat::{
 };
 use kit::{
     BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
-    spawn, within,
+    output, within,
 };
 
 /// What is done about a case in one language.
@@ -260,8 +260,8 @@ fn flat(process: u32, before: Option<usize>) {
 fn interrupt_both(a: &Program, b: &Program) {
     let mut kill = Command::new("kill");
     kill.args(["-INT".to_string(), a.id().to_string(), b.id().to_string()]);
-    let sent = spawn(&mut kill).and_then(|mut kill| kill.wait());
-    assert!(sent.is_ok_and(|status| status.success()), "{kill:?}");
+    let sent = output(&mut kill);
+    assert!(sent.is_ok_and(|sent| sent.status.success()), "{kill:?}");
 }
 
 fn lines(text: &str) -> String {
@@ -1729,8 +1729,7 @@ impl Drop for Cable {
 fn ip(words: &str) -> bool {
     let mut ip = Command::new("ip");
     ip.args(words.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-    let done = spawn(&mut ip).and_then(|mut ip| ip.wait());
-    done.is_ok_and(|status| status.success())
+    output(&mut ip).is_ok_and(|ended| ended.status.success())
 }
 
 fn link_down(language: Language) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 use std::sync::{Mutex, Once};
 
-use crate::{say, skipped};
+use crate::{output, say, skipped};
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {
@@ -85,7 +85,7 @@ pub fn references(package: &str, name: &str) -> Vec<(&'static str, Command)> {
 
 /// Whether a program can be started here.
 fn runs(mut command: Command) -> bool {
-    command.arg("--version").output().is_ok_and(|ended| ended.status.success())
+    output(command.arg("--version")).is_ok_and(|ended| ended.status.success())
 }
 
 fn cargo() -> OsString {
@@ -110,7 +110,7 @@ fn build(package: &str, targets: &str, after: impl FnOnce(&Path)) {
     build.args(["build", "--quiet", "-p", package, targets]);
     build.arg("--target-dir").arg(target()).current_dir(root());
     build.env_remove("CARGO_BUILD_TARGET");
-    let ended = build.output().expect("cargo starts");
+    let ended = output(&mut build).expect("cargo starts");
     let words = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{package} does not build:\n{words}");
     after(copies);

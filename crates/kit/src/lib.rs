@@ -6,6 +6,7 @@
 //! | [`Hear`] | receiving that no signal ends |
 //! | [`free_port`] | a UDP port that nobody uses |
 //! | [`spawn`] | a process with streams of its own |
+//! | [`output`] | what a process said, once it has ended |
 //! | [`close`] | closes a socket so that its port is free at once |
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`BadLink`] | a relay that loses, damages, repeats and delays by seed |
@@ -43,5 +44,5 @@ pub use exercise::{
 pub use hear::Hear;
 pub use peers::{skipped, skips};
 pub use ports::free_port;
-pub use process::{Ended, Program, close, spawn};
+pub use process::{Ended, Program, close, output, spawn};
 pub use words::{Language, language, say};

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{self, Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,7 +46,18 @@ pub struct Ended {
 /// # Errors
 /// As `Command::spawn`.
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    #[allow(clippy::disallowed_methods)] // Here alone.
     while_none_starts(|| command.spawn())
+}
+
+/// Starts a process as [`spawn`] does, and waits for its end.
+///
+/// # Errors
+/// As `Command::output`.
+pub fn output(command: &mut Command) -> io::Result<process::Output> {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    spawn(command)?.wait_with_output()
 }
 
 /// Does `work` while no other process is being started.
@@ -142,8 +153,8 @@ impl Program {
     pub fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         kill.args([format!("-{name}"), self.id().to_string()]);
-        let sent = spawn(&mut kill).and_then(|mut kill| kill.wait());
-        assert!(sent.is_ok_and(|status| status.success()), "{kill:?}");
+        let sent = output(&mut kill);
+        assert!(sent.is_ok_and(|sent| sent.status.success()), "{kill:?}");
     }
 
     /// What came on stdout so far, as text.
