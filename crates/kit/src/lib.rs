@@ -43,6 +43,6 @@ pub use exercise::{
 };
 pub use hear::Hear;
 pub use peers::{skipped, skips};
-pub use ports::free_port;
-pub use process::{Ended, Program, close, output, spawn};
+pub use ports::{close, free_port};
+pub use process::{Ended, Program, output, spawn};
 pub use words::{Language, language, say};

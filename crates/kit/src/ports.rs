@@ -2,8 +2,11 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::close;
+use crate::PATIENCE;
+use crate::process::while_none_starts;
 
 /// The ports that [`free_port`] gives: below those that a system chooses for a
 /// socket which asks for port 0 (Linux from 32768, gVisor from 16000, macOS and
@@ -33,17 +36,35 @@ fn next_free(given: &AtomicU32) -> Option<u16> {
         let at = at % u32::from(PORTS.end - PORTS.start);
         PORTS.start + u16::try_from(at).expect("it is less than 65536")
     });
-    next.into_iter().find(|port| {
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, *port));
-        s.map(close).is_ok()
-    })
+    let free = |port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    next.into_iter().find(|port| while_none_starts(|| free(*port)))
+}
+
+/// Closes a socket, and waits until its port is free: a process that was
+/// started a moment ago may still have a copy of it. (At most [`PATIENCE`]:
+/// another program may take the port.)
+///
+/// # Panics
+/// If the socket has no address, which does not happen.
+pub fn close(s: UdpSocket) {
+    let address = s.local_addr().expect("a bound socket has an address");
+    let limit = Instant::now() + PATIENCE;
+    while_none_starts(|| {
+        drop(s);
+        while UdpSocket::bind(address).is_err() && Instant::now() < limit {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::process::Command;
+    use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::output;
 
     #[test]
     fn can_be_bound_and_is_given_once() {
@@ -59,7 +80,7 @@ mod tests {
     #[test]
     fn is_not_one_that_is_used() {
         let port = free_port();
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         // One round later, it is the first to be looked at.
         let first = std::process::id().wrapping_mul(97) % 6_000;
         let at = u32::from(port - PORTS.start);
@@ -68,5 +89,32 @@ mod tests {
         close(s);
         given.store((at + 6_000 - first) % 6_000, Ordering::Relaxed);
         assert_eq!(next_free(&given), Some(port));
+    }
+
+    /// A process has copies of its parent's sockets while it starts.
+    #[test]
+    fn is_free_at_once_though_processes_start() {
+        let this = std::env::current_exe().unwrap();
+        let done = AtomicBool::new(false);
+        thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        output(Command::new(&this).arg("--help")).unwrap();
+                    }
+                });
+            }
+            let again = |port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
+            let taken = (0..200).filter(|_| {
+                let port = free_port();
+                let Ok(s) = again(port) else { return true };
+                thread::sleep(Duration::from_millis(1));
+                close(s);
+                again(port).is_err()
+            });
+            let taken = taken.count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(taken, 0, "of 200");
+        });
     }
 }

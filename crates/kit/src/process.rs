@@ -40,7 +40,7 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Starts a process, and no other one at that moment: see [`close`]. For what
+/// Starts a process, and no other one at that moment: see [`crate::close`]. For what
 /// needs streams of its own; else there is [`Program::start`].
 ///
 /// # Errors
@@ -60,18 +60,13 @@ pub fn output(command: &mut Command) -> io::Result<process::Output> {
     spawn(command)?.wait_with_output()
 }
 
-/// Does `work` while no other process is being started.
-fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
+/// Does `work` while no other process is being started. One that was started
+/// just before may still have copies of our sockets for a moment: those that
+/// were open then, until it has become the program it is to be.
+pub fn while_none_starts<T>(work: impl FnOnce() -> T) -> T {
     static STARTING: Mutex<()> = Mutex::new(());
     let _alone = lock(&STARTING);
     work()
-}
-
-/// Closes a socket (or a file) for good. A process that another test starts at
-/// that moment would have a copy of it until it becomes the program it is to
-/// be, and its port would stay taken.
-pub fn close<T>(open: T) {
-    while_none_starts(|| drop(open));
 }
 
 /// The processes that one test started, and whether it is over.
