@@ -11,14 +11,14 @@ use std::os::fd::OwnedFd as Owned;
 #[cfg(windows)]
 use std::os::windows::io::OwnedSocket as Owned;
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::process::exit;
+use std::process::{Command, exit};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 use std::{env, thread};
 
 use crate::process::{STARTED, Started, end_all};
-use crate::{free_port, say};
+use crate::{Program, free_port, say};
 
 /// A step that the student fills in: its number, and its caption in English
 /// (as its `todo!` begins after `step N: `) and in Spanish.
@@ -129,6 +129,23 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     eprintln!("{words}");
     need_stdout();
     resume_unwind(Box::new(words))
+}
+
+/// Runs the test `name` once more, in a process of its own, and gives what that
+/// one has printed: a program cannot read its own stdout. `None` in that process,
+/// which is to end then.
+///
+/// # Panics
+/// If the test program cannot be started again.
+pub fn printed(name: &str) -> Option<String> {
+    const INNER: &str = "KIT_PRINTED";
+    if env::var_os(INNER).is_some() {
+        return None;
+    }
+    let this = env::current_exe().expect("a test program has a path");
+    let mut inner = Command::new(this);
+    inner.args(["--exact", name, "--nocapture"]).env(INNER, name);
+    Some(Program::start(say("your program", "tu programa"), inner).end().stdout)
 }
 
 /// Ends the test program if a thread keeps stdout: the program could not say

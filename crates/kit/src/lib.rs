@@ -18,6 +18,7 @@
 //! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
+//! | [`printed`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
 //! | [`Told`] | what a failed test tells: what it did, expected, got, and why |
@@ -39,7 +40,8 @@ pub use build::{binary, example, python, references, root};
 pub use deadline::{PATIENCE, within};
 pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, only_receives, patience, refusals_are_told, to_nobody,
+    millis, nothing, only_receives, patience, printed, refusals_are_told,
+    to_nobody,
 };
 pub use hear::Hear;
 pub use peers::{skipped, skips};

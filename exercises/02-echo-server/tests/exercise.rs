@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ex02_echo_server::{BYTES, answer, listen, serve, take};
 use kit::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    free_port, nothing, only_receives, patience, say, skipped,
+    free_port, nothing, only_receives, patience, printed, say, skipped,
 };
 
 const STEPS: [Step; 4] = [
@@ -286,6 +286,23 @@ fn ask(
     }
 }
 
+/// Asks for the first time.
+fn ask_first(
+    peer: &Peer,
+    server: &Beside<io::Result<()>>,
+    address: SocketAddr,
+) {
+    ask(
+        (peer, server),
+        address,
+        say("sent \"hola\" to your server", "le mandó \"hola\" a tu servidor"),
+        say(
+            "Your server does not answer its first datagram: does serve() call take() and then answer()?",
+            "Tu servidor no responde su primer datagrama: ¿serve() llama a take() y después a answer()?",
+        ),
+    );
+}
+
 #[test]
 fn step_4_answers_one_after_the_other() {
     exercise(&STEPS, || {
@@ -295,17 +312,7 @@ fn step_4_answers_one_after_the_other() {
         let ask = |peer: &Peer, did, cause| {
             ask((peer, &server), address, did, cause);
         };
-        ask(
-            &one,
-            say(
-                "sent \"hola\" to your server",
-                "le mandó \"hola\" a tu servidor",
-            ),
-            say(
-                "Your server does not answer its first datagram: does serve() call take() and then answer()?",
-                "Tu servidor no responde su primer datagrama: ¿serve() llama a take() y después a answer()?",
-            ),
-        );
+        ask_first(&one, &server, address);
         ask(
             &one,
             say(
@@ -328,6 +335,41 @@ fn step_4_answers_one_after_the_other() {
                 "Tu servidor responde solo a su primer cliente: respondele a la dirección que vino con cada datagrama.",
             ),
         );
+    });
+}
+
+#[test]
+fn step_4_says_who_called() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let server = beside(move || serve(&s));
+        let peer = Peer::new();
+        // The second answer comes when all is done about the first question.
+        for _ in 0..2 {
+            ask_first(&peer, &server, address);
+        }
+        const ASKED: &str = "asked from ";
+        let Some(printed) = printed("step_4_says_who_called") else {
+            return println!("{ASKED}{}", peer.address());
+        };
+        // That was another process, with another peer.
+        let peer = printed.lines().find_map(|l| l.split_once(ASKED));
+        let meant = format!("Conexion desde: {}", peer.expect("it asked").1);
+        if !printed.contains(&meant) {
+            Told {
+                did: say(
+                    "asked your server, and looked at its stdout",
+                    "le preguntó a tu servidor, y miró su stdout",
+                ),
+                expected: &meant,
+                came: say("no such line", "ninguna línea así"),
+                cause: say(
+                    "Your server does not say who called: serve() calls say_who_called() with the address that came with each datagram.",
+                    "Tu servidor no dice quién llamó: serve() llama a say_who_called() con la dirección que vino con cada datagrama.",
+                ),
+            }
+            .fail();
+        }
     });
 }
 

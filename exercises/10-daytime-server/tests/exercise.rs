@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ex10_daytime_server::{answer, serve, take};
 use kit::{
     Beside, Peer, Program, Step, Told, beside, bytes, caught, error_words,
-    exercise, nothing, only_receives, patience, references, say, skipped,
+    exercise, nothing, only_receives, patience, printed, references, say,
+    skipped,
 };
 
 const STEPS: [Step; 3] = [
@@ -382,6 +383,41 @@ fn step_5_answers_one_after_the_other() {
                 "Tu servidor responde solo a su primer cliente: respondele a la dirección que vino con cada datagrama.",
             ),
         );
+    });
+}
+
+#[test]
+fn step_5_says_who_called() {
+    exercise(&STEPS, || {
+        let (s, address) = socket();
+        let server = beside(move || serve(&s));
+        let peer = Peer::new();
+        // The second answer comes when all is done about the first question.
+        for _ in 0..2 {
+            ask_first(&peer, &server, address);
+        }
+        const ASKED: &str = "asked from ";
+        let Some(printed) = printed("step_5_says_who_called") else {
+            return println!("{ASKED}{}", peer.address());
+        };
+        // That was another process, with another peer.
+        let peer = printed.lines().find_map(|l| l.split_once(ASKED));
+        let meant = format!("Conexion desde: {}", peer.expect("it asked").1);
+        if !printed.contains(&meant) {
+            Told {
+                did: say(
+                    "asked your server, and looked at its stdout",
+                    "le preguntó a tu servidor, y miró su stdout",
+                ),
+                expected: &meant,
+                came: say("no such line", "ninguna línea así"),
+                cause: say(
+                    "Your server does not say who called: serve() calls say_who_called() with the address that came with each datagram.",
+                    "Tu servidor no dice quién llamó: serve() llama a say_who_called() con la dirección que vino con cada datagrama.",
+                ),
+            }
+            .fail();
+        }
     });
 }
 
