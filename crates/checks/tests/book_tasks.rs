@@ -332,7 +332,7 @@ for text in b'hola', b'nos vemos a las 9 en el buffet', b'ja' * 100:
 
 const SUMS: &str = "
 import zlib
-for text in b'debes 10, tengo 99', b'debes 99, tengo 10':
+for text in b'debo 10, tengo 99', b'debo 99, tengo 10':
     words = sum(text[0::2]) * 256 + sum(text[1::2])
     print(text, 'sum', hex(words), 'CRC-32', hex(zlib.crc32(text)))
 ";
