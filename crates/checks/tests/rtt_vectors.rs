@@ -201,6 +201,9 @@ fn the_time_inside_the_reflector() {
     assert_eq!(inside(u64::MAX - (1 << 31) + 1, 0), half); // 2036
     assert_eq!(inside(7 << 32, 6 << 32), None, "T3 before T2");
     assert_eq!(rtt_rfc2681::packet::inside(&[0; 23]), None);
+    let mut ptp = reply(&request(1, 2, 44), 7 << 32, 8 << 32);
+    ptp[12] |= 0x40; // Z: its times are PTP's.
+    assert_eq!(rtt_rfc2681::packet::inside(&ptp), None);
 }
 
 #[test]

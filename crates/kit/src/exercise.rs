@@ -46,6 +46,7 @@ impl Told<'_> {
             ("what came instead", "qué llegó         ", self.came),
             ("likely cause     ", "causa probable    ", self.cause),
         ] {
+            let words = words.replace('\n', "\n  "); // What begins so, is ours.
             let _ = write!(text, "\n  {}: {words}", say(english, spanish));
         }
         // No message of the panic hook: `exercise` has the words.
@@ -386,13 +387,18 @@ pub fn refusals_are_told() -> bool {
 
 /// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.
 pub fn bytes(data: &[u8]) -> String {
-    let shown: String = match str::from_utf8(data) {
+    let (shown, length): (String, _) = match str::from_utf8(data) {
         Ok(text) => {
-            text.chars().take(60).flat_map(char::escape_debug).collect()
+            let start = text.chars().take(60);
+            let shown = start.flat_map(char::escape_debug).collect();
+            (shown, text.chars().count())
         }
-        Err(_) => data[..data.len().min(60)].escape_ascii().to_string(),
+        Err(_) => {
+            let start = &data[..data.len().min(60)];
+            (start.escape_ascii().to_string(), data.len())
+        }
     };
-    let more = if data.len() > 60 { "..." } else { "" };
+    let more = if length > 60 { "..." } else { "" };
     let unit = if data.len() == 1 { "byte" } else { "bytes" };
     format!("\"{shown}\"{more} ({} {unit})", data.len())
 }
@@ -540,6 +546,12 @@ mod tests {
         });
         assert_eq!(words.lines().count(), 5, "{words}");
         assert!(words.ends_with(": no loop?"), "{words}");
+        // The runner shows the lines that begin with two spaces.
+        let words = failed(|| {
+            let (did, came) = ("called f()", "one\n\ntwo");
+            Told { did, expected: "one", came, cause: "no loop?" }.fail()
+        });
+        assert!(words.lines().skip(1).all(|l| l.starts_with("  ")), "{words}");
     }
 
     #[test]
@@ -593,6 +605,7 @@ mod tests {
         assert_eq!(bytes(b"a"), r#""a" (1 byte)"#);
         assert_eq!(millis(Duration::from_micros(204_204)), "204 ms");
         assert_eq!(bytes("ñ\0".as_bytes()), r#""ñ\0" (3 bytes)"#);
+        assert!(!bytes("ñ".repeat(60).as_bytes()).contains("..."));
         assert_eq!(bytes(&[b'x'; 61]).len(), 60 + "\"\"... (61 bytes)".len());
     }
 

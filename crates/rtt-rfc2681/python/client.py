@@ -41,4 +41,4 @@ print(stats.summary(sample.rtts(), o.under), end="")
 
 # 7. If nothing came back, say so, with status 1.
 if sample.received() == 0:
-    sys.exit("Error: nothing came back")
+    sys.exit("Error: nothing came back in time")

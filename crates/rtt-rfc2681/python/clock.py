@@ -30,8 +30,8 @@ def gap(s):
     call switches the kernel's stamps on. None if there is no stamp: not on
     Linux, nothing received yet, or the clock was set back since.
     """
-    now = wall()
     stamp = _stamp(s)
+    now = wall()
     return None if stamp is None or stamp > now else now - stamp
 
 

@@ -74,10 +74,11 @@ def probe(data, at):
 def inside(data):
     """T3 - T2 in nanoseconds: how long the reflector had the request.
 
-    As a STAMP reply tells it; None if that is negative or data is too short.
-    Both come from one clock: so it need not agree with ours.
+    As a STAMP reply tells it; None if that is negative, data is too short, or
+    the times are not NTP's (Z = 1, RFC 8762, section 4.2.1). Both come from one
+    clock: so it need not agree with ours.
     """
-    if len(data) < 24:
+    if len(data) < 24 or data[12] & 0x40:
         return None
     t3, t2 = struct.unpack_from("!Q4xQ", data, 4)
     inside = (t3 - t2) % 2**64  # Also across 2036.

@@ -145,9 +145,9 @@ class Sample:
                 data = s.recv(65536)
             except OSError as e:
                 error = e
-            now = time.perf_counter_ns()
+            gap = clock.gap(s) or 0
+            now = time.perf_counter_ns()  # Last: what comes between adds.
             if data is not None:
-                gap = clock.gap(s) or 0
                 with self.lock:
                     self._expire(now - gap, options)
                     self._take(data, now, gap, options)
@@ -159,7 +159,7 @@ class Sample:
             silent = now - heard > silence * 1e9
             if silent and not over and not stop.is_set():
                 stop.set()
-                why = "no reply for %g s: ending early" % silence
+                why = "no reply for %s s: ending early" % stats.plain(silence)
                 print(why, file=sys.stderr)
             if over and all(p.answered for p in self.probes[self.next :]):
                 return
@@ -205,10 +205,11 @@ class Sample:
 
 def _say(seq, rtt, options):
     """The line for a probe, unless options.quiet."""
-    why = "" if rtt < math.inf else " (no reply in %g s)" % options.timeout
+    limit = stats.plain(options.timeout)
+    why = "" if rtt < math.inf else " (no reply in %s s)" % limit
     rtt = stats.ms(rtt) if why else "rtt=" + stats.ms(rtt)
     if not options.quiet:
-        print("seq=%i %s%s" % (seq, rtt, why))
+        print("seq=%i %s%s" % (seq, rtt, why), flush=True)
 
 
 def _note(noted, e):

@@ -87,6 +87,11 @@ def ms(delay):
     return "%.3f ms" % (delay * 1000) if delay < math.inf else "undefined"
 
 
+def plain(number):
+    """A number as text, without an exponent: "3", "0.00001"."""
+    return ("%.9f" % number).rstrip("0").rstrip(".")
+
+
 def summary(sample, under):
     """The statistics as text, in lines.
 
@@ -106,7 +111,7 @@ def summary(sample, under):
     if under is not None:
         share = inverse(sample, under / 1000)
         share = "undefined" if share is None else "%.1f %%" % (share * 100)
-        text += "under %s ms  %s\n" % (repr(under).removesuffix(".0"), share)
+        text += "under %s ms  %s\n" % (plain(under), share)
     return text
 
 

@@ -19,8 +19,8 @@ pub fn wall() -> Duration {
 /// that call switches the kernel's stamps on. `None` if there is no stamp:
 /// not on Linux, nothing received yet, or the clock was set back since.
 pub fn gap(s: &UdpSocket) -> Option<Duration> {
-    let now = wall();
-    now.checked_sub(stamp(s)?)
+    let stamp = stamp(s)?;
+    wall().checked_sub(stamp)
 }
 
 /// When the datagram arrived that was last received from `s`, by the time of

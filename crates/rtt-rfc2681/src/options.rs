@@ -67,11 +67,11 @@ pub fn read(host: &str, port: u16) -> Result<Options> {
     args.require((LEAST..=65507).contains(&o.size), "--size: 44 to 65507");
     args.require(under, "--under: 0 to 86400000 ms");
 
-    // 3. Look the host up. Faster than 1 ms is for this machine only.
+    // 3. Look the host up. Over 1000 probes/s, or 1 MB/s: here only.
     let to = common::address(&host, port);
     let near = to.as_ref().map_or(true, |to| to.ip().is_loopback());
-    let polite = near || o.interval >= 0.001;
-    args.require(polite, "--interval: under 0.001 s only on loopback");
+    let polite = near || o.interval >= 0.001_f64.max(o.size as f64 / 1e6);
+    args.require(polite, "--interval: over 1000/s or 1 MB/s only on loopback");
     args.finish();
     o.to = to?;
     Ok(o)

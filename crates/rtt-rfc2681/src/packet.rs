@@ -75,14 +75,16 @@ pub fn probe(data: &[u8], at: usize) -> Option<(u32, u64)> {
 }
 
 /// T3 - T2, the time that the request spent inside the reflector, as a STAMP
-/// reply tells it; `None` if that is negative or `data` is too short. Both
-/// come from one clock: so it need not agree with ours.
+/// reply tells it; `None` if that is negative, `data` is too short, or the
+/// times are not NTP's (Z = 1, RFC 8762, section 4.2.1). Both come from one
+/// clock: so it need not agree with ours.
 pub fn inside(data: &[u8]) -> Option<Duration> {
     let time = |at| Some(u64::from_be_bytes(*data.get(at..)?.first_chunk()?));
     let inside = time(4)?.wrapping_sub(time(16)?); // Also across 2036.
-    let nanos = (u128::from(inside) * 1_000_000_000) >> 32;
-    let nanos = u64::try_from(nanos).ok()?;
-    (inside < 1 << 63).then_some(Duration::from_nanos(nanos))
+    // Under 2^32 seconds: in nanoseconds that fits into 64 bits.
+    let nanos = ((u128::from(inside) * 1_000_000_000) >> 32) as u64;
+    let is_ntp = data.get(12)? & 0x40 == 0;
+    (is_ntp && inside < 1 << 63).then_some(Duration::from_nanos(nanos))
 }
 
 fn put(data: &mut [u8], at: usize, bytes: &[u8]) {

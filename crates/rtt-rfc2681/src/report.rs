@@ -64,14 +64,15 @@ impl Report {
     /// Writes the files that were asked for: `--json`, `--svg`.
     ///
     /// # Errors
-    /// A sentence with the name of the file that cannot be written.
+    /// A sentence with the name of the first file that cannot be written; the
+    /// other one is written all the same.
     pub fn save(&self) -> Result<(), String> {
-        let write = |file: &String, text| {
-            fs::write(file, text).map_err(|e| format!("{file}: {}", e.kind()))
+        let write = |file: &Option<String>, text: &dyn Fn() -> String| {
+            let Some(file) = file else { return Ok(()) };
+            fs::write(file, text()).map_err(|e| format!("{file}: {}", e.kind()))
         };
-        let (json, draw) = (&self.options.json, &self.options.svg);
-        json.iter().try_for_each(|file| write(file, self.json()))?;
-        draw.iter().try_for_each(|file| write(file, svg(&self.sample.rtts())))
+        let json = write(&self.options.json, &|| self.json());
+        json.and(write(&self.options.svg, &|| svg(&self.sample.rtts())))
     }
 
     fn schedule(&self) -> &'static str {
@@ -90,7 +91,7 @@ impl Report {
         });
         let gaps: Vec<_> = gaps.collect();
         match stats::anderson_darling(&gaps, self.options.interval) {
-            _ if self.options.periodic => "periodic, as asked".to_string(),
+            _ if self.options.periodic => "periodic: not tested".to_string(),
             None => "too few for an Anderson-Darling test".to_string(),
             Some(a2) => {
                 let is = if a2 > 2.492 { "not Poisson" } else { "Poisson" };

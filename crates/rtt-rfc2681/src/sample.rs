@@ -4,7 +4,6 @@
 //! other one receives. So no late reply delays a later probe.
 
 use std::io::{self, ErrorKind, Write, stdout};
-use std::mem;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -176,8 +175,8 @@ impl Sample {
         loop {
             let over = sender.is_finished(); // Then all probes are known.
             let received = common::in_time(run.s.recv(&mut buffer));
-            let now = Instant::now();
             let gap = clock::gap(run.s);
+            let now = Instant::now(); // Last: what comes between adds.
             self.kernel |= gap.is_some();
             let gap = gap.unwrap_or_default();
             self.probes.append(&mut run.sent());
@@ -238,7 +237,7 @@ impl Sample {
             self.unmatched += 1;
             return Ok(());
         };
-        let again = mem::replace(&mut probe.answered, true);
+        let again = std::mem::replace(&mut probe.answered, true);
         self.duplicates += usize::from(again);
         if again || seq < self.next {
             return Ok(()); // The first reply, if it is that, is too late.

@@ -12,9 +12,9 @@ use crate::words::{said, tell};
 /// Looks at each need; gives whether nothing that must be here is missing.
 pub fn run() -> Result {
     let (rust, minor) = version(env::var_os("RUSTC").unwrap_or("rustc".into()));
-    let pythons = ["python3", "python", "py"].map(OsString::from);
-    let pythons = env::var_os("PYTHON").into_iter().chain(pythons);
-    let python = pythons.map(version).find(|(_, minor)| *minor >= 9);
+    let pythons = ["python3", "python", "py"].map(OsString::from).to_vec();
+    let pythons = env::var_os("PYTHON").map_or(pythons, |own| vec![own]);
+    let python = pythons.into_iter().map(version).find(|p| p.1 >= 9);
     let (python, newest) = python.unwrap_or(("Python".to_string(), 0));
     let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
     let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);

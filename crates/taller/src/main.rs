@@ -32,20 +32,21 @@ fn main() -> ExitCode {
 }
 
 /// Does what the command line says; gives whether all is well.
-fn taller(mut words: Vec<&str>) -> Result {
+fn taller(words: Vec<&str>) -> Result {
     if words.iter().any(|word| ["-h", "--help", "help"].contains(word)) {
         tell!("usage");
         return Ok(true);
     }
-    let now = words.contains(&"--now");
-    words.retain(|word| *word != "--now");
     let root = root()?;
     let find = |name| Exercise::find(&root, name);
     match words[..] {
         [] => list(&Exercise::all(&root)),
         ["hint", name] => hint(&find(name)?, "1"),
         ["hint", name, which] => hint(&find(name)?, which),
-        ["solution", name] => diff::show(&find(name)?, now),
+        ["solution", name] => diff::show(&find(name)?, false),
+        ["solution", name, "--now"] | ["solution", "--now", name] => {
+            diff::show(&find(name)?, true)
+        }
         ["watch", name] => watch(&find(name)?),
         ["demo"] => demo::run(&root, "udp-echo"),
         ["demo", package] => demo::run(&root, package),

@@ -129,6 +129,8 @@ fn from_the_stub_to_green() {
     assert_says(&stub, 1, &["0 of 5 tests pass", missing, place]);
     let not_yet = workshop.taller(&["solution", "1"]);
     assert_says(&not_yet, 1, &["not done yet", "--now"]);
+    let now = workshop.taller(&["1", "--now"]); // It belongs to solution.
+    assert_says(&now, 2, &["There is no command: cargo taller 1 --now"]);
     let now = workshop.taller(&["solution", "1", "--now"]);
     let (less, more) = ("\n-     todo!(\"step 2", "\n+     UdpSocket::bind");
     assert_says(&now, 0, &[less, more]);

@@ -158,7 +158,7 @@ fn periodic_probes_say_so() {
     all_came(&ended, 20);
     let text = &ended.stdout;
     assert!(text.contains("stream       periodic, mean gap 0.005 s"), "{text}");
-    assert!(text.contains("send times   periodic, as asked"), "{text}");
+    assert!(text.contains("send times   periodic: not tested"), "{text}");
 }
 
 #[test]
@@ -249,10 +249,10 @@ fn nobody_there_is_a_note_a_report_and_status_1() {
             let note =
                 "connection refused\nhint: is the server running there?\n";
             let note = if refused { note } else { "" };
-            let expected = format!("{note}Error: nothing came back\n");
+            let expected = format!("{note}Error: nothing came back in time\n");
             if cfg!(windows) {
                 // It may report a closed port as a reset, or not at all.
-                assert!(words.ends_with("Error: nothing came back\n"));
+                assert!(words.ends_with("Error: nothing came back in time\n"));
                 continue;
             }
             assert_eq!(words, expected, "{language:?}");
@@ -289,7 +289,7 @@ fn an_empty_sample_is_a_sample() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stdout.contains("0 sent, 0 received, 0 lost"));
         assert!(ended.stdout.contains("minimum      undefined"));
-        assert_eq!(ended.stderr.trim(), "Error: nothing came back");
+        assert_eq!(ended.stderr.trim(), "Error: nothing came back in time");
     }
 }
 
@@ -299,13 +299,40 @@ fn a_full_disk_is_a_sentence_after_the_report() {
         return skipped("only Linux has /dev/full");
     }
     let server = server(Language::Rust);
-    for option in ["--json", "--svg"] {
-        let args = [&SHORT[..], &[option, "/dev/full"]].concat();
+    let file = file("good");
+    let good = file.to_str().unwrap();
+    for (option, other) in [("--json", "--svg"), ("--svg", "--json")] {
+        let args = [&SHORT[..], &[option, "/dev/full", other, good]].concat();
         let ended = client(Language::Rust, server.address(), &args).end();
         assert_eq!(ended.code, Some(1));
         assert_eq!(ended.stderr, "Error: /dev/full: no storage space\n");
         assert!(ended.stdout.contains("20 sent, 20 received"), "{ended:?}");
         assert!(ended.stdout.contains("(RFC 8912)\n"), "{ended:?}");
+        fs::remove_file(&file).expect("the other file is there");
+    }
+    // Neither is the file lost when the report is.
+    let mut client = command(Language::Rust, "rtt-rfc2681", "client");
+    let port = server.address().port().to_string();
+    client.args(["--port", &port, "--quiet", "--json", good]).args(SHORT);
+    client.stdout(fs::File::create("/dev/full").unwrap());
+    let status = kit::spawn(&mut client).unwrap().wait().unwrap();
+    assert_eq!(status.code(), Some(1));
+    fs::remove_file(&file).expect("the file is there");
+}
+
+#[test]
+fn faster_than_polite_is_for_this_machine_only() {
+    for language in Language::BOTH {
+        for args in [["44", "0.0009"], ["65507", "0.06"], ["1472", "0.001"]] {
+            let mut client = command(language, "rtt-rfc2681", "client");
+            let [size, interval] = args;
+            client.args(["--host", "192.0.2.1", "--count", "0"]);
+            client.args(["--size", size, "--interval", interval]);
+            let ended = Program::start("client", client).end();
+            assert_eq!(ended.code, Some(2), "{language:?}: {ended:?}");
+            let words = "over 1000/s or 1 MB/s only on loopback";
+            assert!(ended.stderr.contains(words), "{ended:?}");
+        }
     }
 }
 
@@ -354,7 +381,7 @@ fn ctrl_c_ends_the_sending_and_the_report_comes() {
             let status = if interval == "0.05" { 0 } else { 1 };
             assert_eq!(ended.code, Some(status), "{ended:?}");
             assert!(text.contains(" 0 lost (0 late)"), "{ended:?}");
-            let silent = "Error: nothing came back\n";
+            let silent = "Error: nothing came back in time\n";
             let words = if status == 0 { "" } else { silent };
             assert_eq!(ended.stderr, words, "{language:?}");
         }

@@ -39,12 +39,13 @@ fn main() -> common::Result<()> {
     // Rust: a longer report, with a histogram.
     let r = Report { s, options: o, sample, calibrated };
     let text = r.text()?;
+    let saved = r.save(); // Rust: --json and --svg.
     write!(stdout(), "{text}")?;
-    r.save()?; // Rust: --json and --svg.
+    saved?; // Rust: told after the report, whatever it says.
 
     // 7. If nothing came back, say so, with status 1.
     if r.sample.received() == 0 {
-        return Err("nothing came back".into());
+        return Err("nothing came back in time".into());
     }
     Ok(())
 }
