@@ -244,6 +244,16 @@ fn step_1_sets_the_timer() {
             let at = |at: Duration| format!("{:.3} s", at.as_secs_f64());
             let far = scene.now + 1000 * WAIT;
             let came = came.filter(|came| *came < far).map(at);
+            let cause = match came {
+                None => say(
+                    "Your message goes out without its timer: if it is lost, nobody will send it again; put it in flight, due at `now + WAIT`.",
+                    "Tu mensaje sale sin su temporizador: si se pierde, nadie lo vuelve a mandar; ponelo en vuelo, con vencimiento en `now + WAIT`.",
+                ),
+                Some(_) => say(
+                    "Your message has a timer, but its `due` is not `now + WAIT`: `now` is when the message goes out, and WAIT is how long to wait from then on.",
+                    "Tu mensaje tiene temporizador, pero su `due` no es `now + WAIT`: `now` es cuándo sale el mensaje, y WAIT, cuánto hay que esperar desde ahí.",
+                ),
+            };
             let none = say("no alarm", "ninguna alarma");
             let came = came.as_deref().unwrap_or(none);
             Told {
@@ -253,10 +263,7 @@ fn step_1_sets_the_timer() {
                 ),
                 expected: &at(meant),
                 came: &scene.ladder.below(came),
-                cause: say(
-                    "Your message goes out without its timer: if it is lost, nobody will send it again; put it in flight, due at `now + WAIT`.",
-                    "Tu mensaje sale sin su temporizador: si se pierde, nadie lo vuelve a mandar; ponelo en vuelo, con vencimiento en `now + WAIT`.",
-                ),
+                cause,
             }
             .fail();
         }
@@ -332,6 +339,60 @@ fn step_1_has_nothing_to_send() {
 }
 
 #[test]
+fn step_1_counts_up() {
+    exercise(&STEPS, || {
+        let mut scene = Scene::new();
+        scene.s.expect = 4;
+        let did = say(
+            "sent \"hola\", then \"chau\"; the peer had sent three messages",
+            "mandó \"hola\" y después \"chau\"; el otro lado había mandado tres",
+        );
+        for (number, text) in [(1, "hola"), (2, "chau")] {
+            scene.types(text);
+            let came = scene.sends_next();
+            scene.check(did, &came, &[send_text(number, text)], || {
+                say(
+                    "Your send_next() does not take the number from `s.sent`: your messages are 1, 2, 3, whatever number the peer has reached, and `s.expect` is the peer's.",
+                    "Tu send_next() no saca el número de `s.sent`: tus mensajes son 1, 2, 3, vaya por donde vaya el otro lado, y `s.expect` es del otro lado.",
+                )
+            });
+            scene.s.flight = None; // It is acknowledged, without step 3.
+        }
+    });
+}
+
+/// Why a message that is due is not sent again as it was.
+fn not_again(scene: &Scene, came: &[Action], first: bool) -> &'static str {
+    let (due, now) = (scene.s.deadline(), scene.now);
+    match came {
+        [Action::Send(Frame::Text { number: 2.., .. })] => say(
+            "Your send_again() gives the message a new number: the receiver takes it for another message, and shows it twice.",
+            "Tu send_again() le da un número nuevo al mensaje: quien recibe lo toma por otro mensaje, y lo muestra dos veces.",
+        ),
+        [_, ..] => say(
+            "Your message goes out again without its text, or with something else: who takes the text away from `flight`? It is needed there for the next time.",
+            "Tu mensaje vuelve a salir sin su texto, o con otra cosa: ¿quién saca el texto de `flight`? Ahí hace falta para la próxima vez.",
+        ),
+        [] if first && due == Some(now) => say(
+            "Your send_again() does not send the message at the very moment when it is due: the alarm rings at `due`, and not a moment later.",
+            "Tu send_again() no manda el mensaje en el momento justo en que vence: la alarma suena en `due`, y no un momento después.",
+        ),
+        [] if first => say(
+            "Your send_again() takes the message out of `s.flight`, or sets its timer, at an alarm that rings before `due`: such an alarm changes nothing.",
+            "Tu send_again() saca el mensaje de `s.flight`, o le cambia el temporizador, con una alarma que suena antes de `due`: esa alarma no cambia nada.",
+        ),
+        [] if due.is_some_and(|due| due < now + 1000 * WAIT) => say(
+            "Your send_again() waits longer than WAIT for the next time: here the wait does not grow, and after each sending `due` is `now + WAIT`.",
+            "Tu send_again() espera más que WAIT hasta la próxima vez: acá la espera no crece, y después de cada envío `due` es `now + WAIT`.",
+        ),
+        [] => say(
+            "Your send_again() gives up: the second sending can be lost as the first was, so the timer goes on until the acknowledgement comes.",
+            "Tu send_again() se rinde: el segundo envío se puede perder igual que el primero, así que el temporizador sigue hasta que llega la confirmación.",
+        ),
+    }
+}
+
+#[test]
 fn step_2_sends_again_when_due() {
     exercise(&STEPS, || {
         let mut scene = Scene::new(); // Before step 1's `todo!` is met.
@@ -362,31 +423,19 @@ fn step_2_sends_again_when_due() {
         });
         let came = scene.later(MS);
         scene.check(did, &came, &[send_text(1, "hola")], || {
-            match &came[..] {
-                [Action::Send(Frame::Text { number: 2.., .. })] => say(
-                    "Your send_again() gives the message a new number: the receiver takes it for another message, and shows it twice.",
-                    "Tu send_again() le da un número nuevo al mensaje: quien recibe lo toma por otro mensaje, y lo muestra dos veces.",
-                ),
-                _ => say(
-                    "Your send_again() does not send the message at the very moment when it is due: the alarm rings at `due`, and not a moment later.",
-                    "Tu send_again() no manda el mensaje en el momento justo en que vence: la alarma suena en `due`, y no un momento después.",
-                ),
-            }
+            not_again(&scene, &came, true)
         });
         for _ in 0..20 {
-            let came = scene.later(MS);
+            let came = scene.later(WAIT - MS);
             scene.check(did, &came, &[], || {
                 say(
-                    "Your send_again() does not set the timer anew: from the first time on, it sends the message at each alarm.",
-                    "Tu send_again() no vuelve a fijar el temporizador: desde la primera vez, manda el mensaje en cada alarma.",
+                    "Your send_again() does not set the timer anew, or sets it too early: after each sending there is nothing to do until `now + WAIT`.",
+                    "Tu send_again() no vuelve a fijar el temporizador, o lo fija para demasiado pronto: después de cada envío no hay nada que hacer hasta `now + WAIT`.",
                 )
             });
-            let came = scene.later(WAIT - MS);
+            let came = scene.later(MS);
             scene.check(did, &came, &[send_text(1, "hola")], || {
-                say(
-                    "Your send_again() gives up: the second sending can be lost as the first was, so the timer goes on until the acknowledgement comes.",
-                    "Tu send_again() se rinde: el segundo envío se puede perder igual que el primero, así que el temporizador sigue hasta que llega la confirmación.",
-                )
+                not_again(&scene, &came, false)
             });
         }
     });
@@ -477,6 +526,21 @@ fn step_3_lets_the_next_one_go() {
     });
 }
 
+/// Why the timer is silent after an acknowledgement of another number.
+fn silenced(scene: &Scene) -> &'static str {
+    if scene.s.flight.is_none() {
+        say(
+            "Your take_ack() empties `s.flight` before it knows that the numbers are equal: `take()` takes the message out at once, and then no timer sends it again.",
+            "Tu take_ack() vacía `s.flight` antes de saber si los números son iguales: `take()` saca el mensaje en el acto, y después ningún temporizador lo vuelve a mandar.",
+        )
+    } else {
+        say(
+            "Your take_ack() changes the timer, or what is in flight, at an acknowledgement that has nothing to do with it.",
+            "Tu take_ack() cambia el temporizador, o lo que está en vuelo, con una confirmación que no tiene nada que ver.",
+        )
+    }
+}
+
 #[test]
 fn step_3_ignores_another_number() {
     exercise(&STEPS, || {
@@ -490,16 +554,16 @@ fn step_3_ignores_another_number() {
             "sent \"hola\", number 1, and acknowledged number 7",
             "mandó \"hola\", número 1, y confirmó el número 7",
         );
-        let cause = || {
+        let came = scene.acknowledges(7);
+        scene.check(did, &came, &[], || {
             say(
                 "Your take_ack() takes any acknowledgement for the right one: if number 1 was lost, it is never shown; compare the numbers.",
                 "Tu take_ack() acepta cualquier confirmación: si el número 1 se perdió, nunca se muestra; compará los números.",
             )
-        };
-        let came = scene.acknowledges(7);
-        scene.check(did, &came, &[], cause);
+        });
         let came = scene.later(WAIT - 10 * MS);
-        scene.check(did, &came, &[send_text(1, "hola")], cause);
+        let meant = [send_text(1, "hola")];
+        scene.check(did, &came, &meant, || silenced(&scene));
     });
 }
 
@@ -531,12 +595,8 @@ fn step_3_sends_nothing_at_a_duplicate() {
             });
         }
         let came = scene.later(WAIT - 30 * MS);
-        scene.check(did, &came, &[send_text(2, "chau")], || {
-            say(
-                "Your take_ack() changes the timer, or what is in flight, at an acknowledgement that has nothing to do with it.",
-                "Tu take_ack() cambia el temporizador, o lo que está en vuelo, con una confirmación que no tiene nada que ver.",
-            )
-        });
+        let meant = [send_text(2, "chau")];
+        scene.check(did, &came, &meant, || silenced(&scene));
     });
 }
 
@@ -671,6 +731,11 @@ fn step_6_ignores_the_future() {
                 say(
                     "Your take_message() shows a message from the future: those before it are missing, and would never be shown.",
                     "Tu take_message() muestra un mensaje del futuro: faltan los anteriores, y no se mostrarían nunca.",
+                )
+            } else if came != [send_ack(3)] {
+                say(
+                    "Your take_message() answers a message from the future: even an old acknowledgement says nothing new; do nothing, and the message will come again.",
+                    "Tu take_message() contesta un mensaje del futuro: ni siquiera una confirmación vieja dice algo nuevo; no hagas nada, y el mensaje va a volver.",
                 )
             } else {
                 say(
