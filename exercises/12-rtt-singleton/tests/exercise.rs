@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use ex12_rtt_singleton::{Probe, measure, note, read, send, wait, write};
 use kit::{
     Peer, Program, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, patience, references, refusals_are_told, say, skipped,
-    to_nobody,
+    millis, nothing, only_receives, patience, references, refusals_are_told,
+    say, skipped, to_nobody,
 };
 
 const STEPS: [Step; 6] = [
@@ -106,6 +106,7 @@ fn step_1_writes_twelve_bytes_in_network_byte_order() {
         }
         let turned = [&seq.to_le_bytes()[..], &nanos.to_le_bytes()].concat();
         let units = [1000, 1_000_000, 1_000_000_000].map(|unit| nanos / unit);
+        let rest = nanos % 1_000_000_000;
         let other = |n: &u64| given.ends_with(&n.to_be_bytes());
         let cause = if given == turned {
             little_endian()
@@ -118,6 +119,11 @@ fn step_1_writes_twelve_bytes_in_network_byte_order() {
             say(
                 "The time in your probe is not in nanoseconds: a reply on the same machine takes some microseconds, and you would see too little of that.",
                 "El tiempo de tu sonda no está en nanosegundos: en la misma máquina, una respuesta tarda unos microsegundos, y de eso verías muy poco.",
+            )
+        } else if other(&rest) {
+            say(
+                "The time in your probe lacks its whole seconds: which function gives all the nanoseconds of a `Duration`, and not the part below a second alone?",
+                "Al tiempo de tu sonda le faltan los segundos enteros: ¿qué función da todos los nanosegundos de una `Duration`, y no solo la parte menor que un segundo?",
             )
         } else {
             say(
@@ -308,6 +314,37 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
     });
 }
 
+#[test]
+fn step_3_says_that_it_could_not_send() {
+    exercise(&STEPS, || {
+        let (s, _, peer) = connected();
+        let fails = only_receives(&s, peer.address());
+        let given = caught(|| send(&s, 7, Instant::now()));
+        if matches!(given, Some(Err(_))) {
+            return;
+        }
+        if !fails {
+            return skipped(say(
+                "here no probe can be made to fail",
+                "acá no se puede hacer que falle una sonda",
+            ));
+        }
+        Told {
+            did: say(
+                "called send() with a socket through which nothing can be sent",
+                "llamó a send() con un socket por el que no se puede mandar nada",
+            ),
+            expected: say("the error of `s.send`", "el error de `s.send`"),
+            came: &given.map_or_else(panic, |given| format!("{given:?}")),
+            cause: say(
+                "The datagram could not be sent, and send() does not give that error: what becomes of the Result of `s.send`?",
+                "El datagrama no se pudo mandar, y send() no devuelve ese error: ¿qué pasa con el Result de `s.send`?",
+            ),
+        }
+        .fail();
+    });
+}
+
 /// What note() makes of three probes, sent at 0, 100 and 200 ms, with a
 /// threshold of 1 s, when these replies come: probe, and time in ms.
 fn noted(replies: &[(usize, u64)]) -> Vec<Probe> {
@@ -401,6 +438,23 @@ fn step_4_takes_replies_in_any_order() {
                 )
             },
         );
+    });
+}
+
+#[test]
+fn step_4_counts_the_threshold_from_when_it_was_sent() {
+    exercise(&STEPS, || {
+        let none = (None, 0);
+        check(&[(2, 1100)], [none, none, (Some(900), 1)], |given| {
+            if given[2].rtt.is_some() {
+                not_noted()
+            } else {
+                say(
+                    "note() takes a reply for late that took less than the threshold: that counts from when the probe was sent, and `now` counts from the start.",
+                    "note() da por tardía una respuesta que tardó menos que el umbral: este se cuenta desde que se mandó la sonda, y `now`, desde el comienzo.",
+                )
+            }
+        });
     });
 }
 
@@ -860,6 +914,48 @@ fn step_5_counts_the_time_that_is_over() {
     });
 }
 
+#[test]
+fn step_5_counts_from_when_the_last_probe_was_sent() {
+    exercise(&STEPS, || {
+        let (s, address, peer) = connected();
+        let now = Instant::now();
+        // No such moment: the machine has only just been started.
+        let start = now.checked_sub(long()).unwrap_or(now);
+        let last = Probe { sent: start.elapsed(), ..Probe::default() };
+        peer.send(&datagram(1, last.sent), address);
+        let given = waited(s, start, vec![sent(0), last], long());
+        if !defined(&given, 1) {
+            let early = match &given {
+                None => false,
+                Some(Some(Ok(p))) => p[1].replies == 0,
+                _ => true,
+            };
+            let did = say(
+                "sent the reply to probe 1; called wait() with a threshold of {}, a probe 0 sent at 0 ms, and probe 1, sent just now, at {}",
+                "mandó la respuesta a la sonda 1; llamó a wait() con un umbral de {}, una sonda 0 mandada a los 0 ms, y la sonda 1, recién mandada, a los {}",
+            );
+            let did = did.replacen("{}", &millis(long()), 1);
+            Told {
+                did: &did.replacen("{}", &millis(last.sent), 1),
+                expected: say(
+                    "a delay for probe 1",
+                    "una demora para la sonda 1",
+                ),
+                came: &words(&given),
+                cause: if early {
+                    say(
+                        "wait() gives the last probe up too early: the threshold counts neither from the start nor from the first probe; when was the last one sent?",
+                        "wait() da por perdida la última sonda antes de tiempo: el umbral no se cuenta desde el comienzo ni desde la primera; ¿cuándo se mandó la última?",
+                    )
+                } else {
+                    not_taken(&given)
+                },
+            }
+            .fail();
+        }
+    });
+}
+
 /// The likely cause when no time is left.
 fn runs_out() -> &'static str {
     say(
@@ -1090,6 +1186,35 @@ fn step_6_goes_on_after_a_lost_probe() {
                 },
             );
         }
+    });
+}
+
+#[test]
+fn step_6_passes_an_error_on() {
+    exercise(&STEPS, || {
+        let given = measured(to_nobody(), 1, long()).wait();
+        if matches!(given, Some(Some(Err(_)))) {
+            return;
+        }
+        if !matches!(given, Some(None)) && !refusals_are_told() {
+            return skipped(say(
+                "this system does not say that nobody listens",
+                "este sistema no avisa que no escucha nadie",
+            ));
+        }
+        Told {
+            did: say(
+                "called measure() with a socket connected to a port where nobody listens",
+                "llamó a measure() con un socket conectado a un puerto donde no escucha nadie",
+            ),
+            expected: &error_words(&io::ErrorKind::ConnectionRefused.into()),
+            came: &words(&given),
+            cause: say(
+                "wait() says with an error that nobody listens, and measure() does not hand it on: what becomes of the Result that wait() gives?",
+                "wait() avisa con un error que no escucha nadie, y measure() no lo entrega: ¿qué pasa con el Result que da wait()?",
+            ),
+        }
+        .fail();
     });
 }
 
