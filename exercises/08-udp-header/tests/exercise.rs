@@ -22,6 +22,13 @@ const HOLA: [u8; 12] = *b"\x9c\x40\x0d\xac\x00\x0c\x6d\x16hola";
 const ONE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const TWO: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
+/// A datagram of 300 bytes: its length needs both bytes.
+fn long() -> Vec<u8> {
+    let mut datagram = vec![1; 300];
+    datagram[..HEADER].copy_from_slice(b"\x9c\x40\x0d\xac\x01\x2c\0\0");
+    datagram
+}
+
 /// Bytes in base 16.
 fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -35,6 +42,9 @@ fn hex(bytes: &[u8]) -> String {
 fn called(function: &str, with: &[u8]) -> String {
     let bytes = match with {
         [] => say(" no bytes", " ningún byte").to_string(),
+        _ if with.len() > 40 => {
+            hex(&with[..12]) + &format!(" ... ({} bytes)", with.len())
+        }
         _ => hex(with),
     };
     let did = say("called ", "llamó a ");
@@ -52,19 +62,24 @@ fn panicked() -> &'static str {
 #[test]
 fn step_1_reads_the_four_fields() {
     exercise(&STEPS, || {
-        check_header(
-            &HOLA,
-            Header {
-                source: 40000,
-                destination: 3500,
-                length: 12,
-                checksum: 0x6d16,
-            },
-            say(
-                "Your program takes a field from where another stands: source, destination, length and checksum, two bytes each.",
-                "Tu programa saca un campo de donde está otro: origen, destino, largo y suma de verificación, dos bytes cada uno.",
-            ),
-        );
+        // 7 and 13 are impossible, but that is not for header() to say.
+        for length in [12, 7, 13] {
+            let mut datagram = HOLA;
+            datagram[5] = length;
+            check_header(
+                &datagram,
+                Header {
+                    source: 40000,
+                    destination: 3500,
+                    length: u16::from(length),
+                    checksum: 0x6d16,
+                },
+                say(
+                    "Your program takes a field from where another stands: source, destination, length and checksum, two bytes each.",
+                    "Tu programa saca un campo de donde está otro: origen, destino, largo y suma de verificación, dos bytes cada uno.",
+                ),
+            );
+        }
         // No byte is 0, and no two are the same.
         check_header(
             &[1, 2, 3, 4, 5, 6, 7, 8],
@@ -94,13 +109,24 @@ fn check_header(datagram: &[u8], meant: Header, cause: &str) {
         length: meant.length.swap_bytes(),
         checksum: meant.checksum.swap_bytes(),
     };
-    let cause = if given == Some(swapped) {
-        say(
+    let cause = match given {
+        None if datagram.len() == HEADER => say(
+            "Your header() refuses 8 bytes, and they are a whole header: only fewer than 8 are too few.",
+            "Tu header() rechaza 8 bytes, que son un encabezado entero: solo si hay menos de 8 son pocos.",
+        ),
+        None if datagram == HOLA => say(
+            "Your header() refuses a datagram that has data: it reads the first 8 bytes, whatever stands behind them.",
+            "Tu header() rechaza un datagrama que tiene datos: lee los primeros 8 bytes, haya lo que haya después.",
+        ),
+        None => say(
+            "Your header() refuses an impossible length: it gives the fields as they are, and the length is for data() to judge.",
+            "Tu header() rechaza un largo imposible: da los campos tal como están, y del largo se ocupa data().",
+        ),
+        Some(given) if given == swapped => say(
             "Your program reads the two bytes of a number in the wrong order: in the network the left one is the greater, `from_be_bytes`.",
             "Tu programa lee los dos bytes de un número en el orden equivocado: en la red, el de la izquierda vale más, `from_be_bytes`.",
-        )
-    } else {
-        cause
+        ),
+        Some(_) => cause,
     };
     let shown = |h: Header| {
         let Header { source, destination, length, checksum } = h;
@@ -145,12 +171,27 @@ fn step_1_refuses_what_is_too_short() {
 fn step_2_takes_the_data() {
     exercise(&STEPS, || {
         let padded = [&HOLA[..], b"\0\0"].concat();
-        for datagram in [&HOLA[..], &padded] {
+        let empty = b"\x9c\x40\x0d\xac\x00\x08\x00\x00";
+        let long = long();
+        for (datagram, meant) in [
+            (&HOLA[..], &b"hola"[..]),
+            (&padded, b"hola"),
+            (empty, b""),
+            (&long, &long[HEADER..]),
+        ] {
             let given = data(datagram);
-            if given == Some(b"hola") {
+            if given == Some(meant) {
                 continue;
             }
             let cause = match given {
+                _ if datagram.len() == long.len() => say(
+                    "Your data() goes wrong where there are more than 255 bytes: the length has two bytes, and it takes both to tell so many.",
+                    "Tu data() se equivoca si hay más de 255 bytes: el largo tiene dos bytes, y para tantos hacen falta los dos.",
+                ),
+                None if datagram == empty => say(
+                    "Your data() gives `None` for a datagram without data: a length of 8 is possible, and the data is empty then, which is not `None`.",
+                    "Tu data() devuelve `None` para un datagrama sin datos: un largo de 8 es posible, y entonces los datos están vacíos, que no es lo mismo que `None`.",
+                ),
                 None if datagram.len() > HOLA.len() => say(
                     "Your program refuses a datagram behind whose data more bytes stand: the network may have filled it up; a length is impossible only if it exceeds what came in, or is less than the header.",
                     "Tu programa rechaza un datagrama con bytes de más después de los datos: la red puede haber agregado relleno; un largo solo es imposible si supera lo que llegó, o si es menor que el encabezado.",
@@ -171,7 +212,7 @@ fn step_2_takes_the_data() {
             let given = given.map(bytes);
             Told {
                 did: &called("data()", datagram),
-                expected: &bytes(b"hola"),
+                expected: &bytes(meant),
                 came: given.as_deref().unwrap_or(no_value()),
                 cause,
             }
@@ -312,6 +353,14 @@ fn step_3_carries_round() {
                 "Tu sum() suma el acarreo una sola vez, y esa suma vuelve a pasar de 16 bits: hacelo después de cada número, o tantas veces como haga falta.",
             )
         });
+        let most = [0xff, 0xff];
+        let given = catch_unwind(|| sum(&most)).ok();
+        check_sum(&most, 0xffff, given, |_| {
+            say(
+                "Your sum() does not leave ffff as it is, which fits into 16 bits: only what exceeds them is added again, and that is not a remainder, `%`.",
+                "Tu sum() no deja ffff como está, y eso entra en 16 bits: solo se vuelve a sumar lo que sobra, y eso no es un resto, `%`.",
+            )
+        });
     });
 }
 
@@ -420,6 +469,14 @@ fn step_5_computes_the_checksum() {
             say(
                 "Your checksum is wrong for an odd number of bytes: where does the last one go?",
                 "Tu suma de verificación da mal con una cantidad impar de bytes: ¿adónde va el último?",
+            )
+        });
+        let long = long();
+        let given = catch_unwind(|| checksum(ONE, TWO, &long)).ok();
+        check_checksum(&long, 0xad14, given, |_| {
+            say(
+                "Your checksum is wrong where there are more than 255 bytes: the length of the datagram needs a `u16`, and all the bytes count.",
+                "Tu suma de verificación da mal si hay más de 255 bytes: el largo del datagrama necesita un `u16`, y cuentan todos los bytes.",
             )
         });
     });

@@ -20,6 +20,9 @@ const RFC_2681: [f64; 5] = [100.0, 110.0, LOST, 90.0, 500.0];
 /// The values of RFC 2330, section 11.3.
 const RFC_2330: [f64; 6] = [-2.0, 7.0, 7.0, 4.0, 18.0, -5.0];
 
+/// Delays of less than 1 ms, as on a network at home.
+const FRACTIONS: [f64; 4] = [0.3, 0.1, LOST, 0.2];
+
 /// A value in words: `90`, `undefined`, `NaN`.
 fn value(x: f64) -> String {
     if x == LOST {
@@ -117,12 +120,14 @@ fn step_1_tells_what_share_was_lost() {
             (&[LOST, 90.0, LOST, LOST], 0.75, 3.0),
             (&[90.0], 0.0, 0.0),
             (&[LOST, LOST], 1.0, 2.0),
+            (&[LOST, 90.0, 100.0], 1.0 / 3.0, 1.0),
         ] {
             let given = caught(|| loss(sample));
             if same_share(given.flatten(), Some(right)) {
                 continue;
             }
             let came = given.flatten().unwrap_or(f64::NAN);
+            let all = caught(|| loss(&[LOST, LOST])).flatten();
             Told {
                 did: &called("loss", sample, ""),
                 expected: &share(Some(right)),
@@ -142,10 +147,20 @@ fn step_1_tells_what_share_was_lost() {
                         "loss() gives how many were lost, and not which share of all: divide by the length of the sample.",
                         "loss() da cuántas se perdieron, y no qué parte del total: dividí por el largo de la muestra.",
                     )
+                } else if same(came, 0.0) && all == Some(0.0) {
+                    say(
+                        "loss() counts no lost one, not even where all are lost: a lost one is infinite, `is_infinite()`.",
+                        "loss() no cuenta ninguna perdida, ni siquiera donde todas lo son: una perdida es infinita, `is_infinite()`.",
+                    )
                 } else if same(came, 0.0) {
                     say(
                         "loss() divides whole numbers, and 1 / 5 is 0: make floats of both with `as f64` before you divide.",
                         "loss() divide números enteros, y 1 / 5 es 0: convertí los dos con `as f64` antes de dividir.",
+                    )
+                } else if (came - right).abs() < 0.01 {
+                    say(
+                        "loss() does not give all the digits of the share: it is an `f64` and not rounded, and who prints it may round.",
+                        "loss() no da todas las cifras de la parte: es un `f64` y no se redondea; que redondee quien la imprime.",
                     )
                 } else {
                     say(
@@ -181,7 +196,8 @@ fn step_1_is_undefined_for_an_empty_sample() {
 #[test]
 fn step_2_puts_the_lost_ones_last() {
     exercise(&STEPS, || {
-        for sample in [&RFC_2681[..], &RFC_2330, &[], &[LOST, 3.0, LOST]] {
+        const LOSSES: [f64; 3] = [LOST, 3.0, LOST];
+        for sample in [&RFC_2681[..], &FRACTIONS, &RFC_2330, &[], &LOSSES] {
             let given = caught(|| sorted(sample));
             let right = ascending(sample);
             if given.as_ref() == Some(&right) {
@@ -189,7 +205,12 @@ fn step_2_puts_the_lost_ones_last() {
             }
             let is = |other: &[f64]| given.as_deref() == Some(other);
             let turned: Vec<_> = right.iter().copied().rev().collect();
-            let cause = if is(sample) {
+            let cause = if sample == FRACTIONS {
+                say(
+                    "sorted() compares whole numbers, and 0.3 and 0.1 are both 0 there: compare the floats themselves.",
+                    "sorted() compara números enteros, y ahí 0,3 y 0,1 son los dos 0: compará los flotantes mismos.",
+                )
+            } else if is(sample) {
                 say(
                     "sorted() gives the sample as it was: does it sort a copy, and then give that copy?",
                     "sorted() da la muestra tal como estaba: ¿ordena una copia, y después da esa copia?",
@@ -249,7 +270,7 @@ fn step_2_outlives_what_is_not_a_number() {
 #[test]
 fn step_3_finds_the_smallest() {
     exercise(&STEPS, || {
-        for sample in [&RFC_2681[..], &RFC_2330, &[LOST, 7.0]] {
+        for sample in [&RFC_2681[..], &FRACTIONS, &RFC_2330, &[LOST, 7.0]] {
             let given = caught(|| minimum(sample));
             let right = ascending(sample)[0];
             if given == Some(right) {
@@ -259,7 +280,12 @@ fn step_3_finds_the_smallest() {
                 did: &called("minimum", sample, ""),
                 expected: &value(right),
                 came: &or_panic(given, value),
-                cause: if given == Some(0.0) {
+                cause: if sample == FRACTIONS {
+                    say(
+                        "minimum() looks at whole numbers, where each delay below 1 ms is 0: compare the floats themselves.",
+                        "minimum() mira números enteros, donde toda demora de menos de 1 ms es 0: compará los flotantes mismos.",
+                    )
+                } else if given == Some(0.0) {
                     say(
                         "Your minimum is 0, and no delay is: the search begins with 0, and nothing is smaller.",
                         "Tu mínimo es 0, y ninguna demora lo es: la búsqueda empieza en 0, y nada es menor.",
@@ -310,7 +336,7 @@ fn step_3_is_undefined_without_a_delay() {
 }
 
 /// Each sample with the percents that are asked of it, and what is right.
-const PERCENTILES: [(&[f64], f64, f64); 10] = [
+const PERCENTILES: [(&[f64], f64, f64); 11] = [
     (&RFC_2681, 20.0, 90.0),
     (&RFC_2681, 40.0, 100.0),
     (&RFC_2681, 50.0, 110.0),
@@ -321,6 +347,7 @@ const PERCENTILES: [(&[f64], f64, f64); 10] = [
     (&RFC_2330, 50.0, 4.0),
     (&RFC_2330, 80.0, 7.0),
     (&RFC_2330, 100.0, 18.0),
+    (&FRACTIONS, 50.0, 0.2),
 ];
 
 /// The value number `rank`, from 1; undefined beyond the end.
@@ -482,6 +509,27 @@ fn step_4_finds_each_of_a_hundred() {
 }
 
 #[test]
+fn step_4_takes_a_fraction_of_a_percent() {
+    exercise(&STEPS, || {
+        let sample: Vec<_> = (1..=200).map(f64::from).collect();
+        // All these floats are exact.
+        let given = caught(|| percentile(&sample, 2.25));
+        if given != Some(5.0) {
+            Told {
+                did: &called("percentile", &sample, "; 2.25"),
+                expected: &value(5.0),
+                came: &or_panic(given, value),
+                cause: say(
+                    "percentile() makes a whole number of the percent: 2.25 % of 200 is 4.5, so rank 5; round the rank only.",
+                    "percentile() convierte el porcentaje en un entero: el 2,25 % de 200 es 4,5, o sea rango 5; redondeá solo el rango.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_4_is_undefined_without_a_delay() {
     exercise(&STEPS, || {
         for (sample, percent) in [(&[LOST, LOST][..], 1.0), (&[], 50.0)] {
@@ -520,12 +568,13 @@ fn one_too_far() -> &'static str {
 }
 
 /// Each sample, and its median.
-const MEDIANS: [(&[f64], f64); 5] = [
+const MEDIANS: [(&[f64], f64); 6] = [
     (&RFC_2681, 110.0),
     (&[100.0, 110.0, LOST, 90.0], 105.0),
     (&[100.0, LOST], LOST),
     (&[100.0, 110.0, LOST, LOST], LOST),
     (&RFC_2330, 5.5),
+    (&FRACTIONS, 0.25),
 ];
 
 #[test]
@@ -640,7 +689,7 @@ fn step_5_is_undefined_without_a_delay() {
 fn step_6_tells_what_share_is_at_most_x() {
     exercise(&STEPS, || {
         type Q = (&'static [f64], f64, f64);
-        const SHARES: [Q; 9] = [
+        const SHARES: [Q; 10] = [
             (&RFC_2681, 103.0, 0.4),
             (&RFC_2681, 110.0, 0.6),
             (&RFC_2681, 3_600_000.0, 0.8),
@@ -650,6 +699,7 @@ fn step_6_tells_what_share_is_at_most_x() {
             (&RFC_2330, -5.0, 1.0 / 6.0),
             (&RFC_2330, 7.0, 5.0 / 6.0),
             (&RFC_2330, 18.0, 1.0),
+            (&FRACTIONS, 0.2, 0.5),
         ];
         // No share, and a panic, count as NaN, which equals nothing.
         let came = SHARES.map(|(sample, x, _)| {
@@ -672,6 +722,16 @@ fn step_6_tells_what_share_is_at_most_x() {
                     say(
                         "inverse() leaves out a delay of exactly x: \"at most x\" is `<=`.",
                         "inverse() deja afuera una demora que es justo x: \"a lo sumo x\" es `<=`.",
+                    ),
+                ),
+                (
+                    &|q| {
+                        let whole = |v: f64, x: f64| v as i64 <= x as i64;
+                        count(q, whole) / q.0.len() as f64
+                    },
+                    say(
+                        "inverse() compares whole numbers, and 0.3 is not more than 0.2 there: compare the floats themselves.",
+                        "inverse() compara números enteros, y ahí 0,3 no es más que 0,2: compará los flotantes mismos.",
                     ),
                 ),
                 (
