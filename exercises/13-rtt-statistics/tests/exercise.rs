@@ -150,7 +150,7 @@ fn step_1_tells_what_share_was_lost() {
                 } else if same(came, 0.0) && all == Some(0.0) {
                     say(
                         "loss() counts no lost one, not even where all are lost: a lost one is infinite, `is_infinite()`.",
-                        "loss() no cuenta ninguna perdida, ni siquiera donde todas lo son: una perdida es infinita, `is_infinite()`.",
+                        "loss() no cuenta ninguna sonda perdida, ni siquiera donde lo son todas: una sonda perdida es infinita, `is_infinite()`.",
                     )
                 } else if same(came, 0.0) {
                     say(
