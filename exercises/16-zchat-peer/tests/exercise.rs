@@ -147,6 +147,33 @@ fn step_6_tells_each_line_and_then_the_end() {
 }
 
 #[test]
+fn step_6_tells_a_line_at_once() {
+    exercise(&STEPS, || {
+        let (input, mut keyboard) = pipe().unwrap();
+        let (events, happens) = channel();
+        beside(move || read_lines(BufReader::new(input), &events));
+        keyboard.write_all(b"hola\n").unwrap();
+        let came = happens.recv_timeout(patience()).ok();
+        let meant = Event::Line(b"hola".to_vec());
+        if came.as_ref() != Some(&meant) {
+            Told {
+                did: say(
+                    "called read_lines(), typed \"hola\", and did not end the input",
+                    "llamó a read_lines(), escribió \"hola\", y no terminó la entrada",
+                ),
+                expected: &event_words(&meant),
+                came: &event_or_nothing(came),
+                cause: say(
+                    "read_lines() keeps the lines until the input ends, and at a keyboard that takes as long as the chat: hand on each line before you read the next.",
+                    "read_lines() se guarda las líneas hasta que termina la entrada, y con un teclado eso tarda lo que dura el chat: pasá cada línea antes de leer la siguiente.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
 fn step_6_takes_an_empty_line_for_a_line() {
     exercise(&STEPS, || {
         reads(
@@ -181,8 +208,8 @@ fn step_6_takes_any_byte() {
             b"ma\xf1ana\nchau\n",
             &[b"ma\xf1ana", b"chau"],
             say(
-                "read_lines() ends, or loses a line, at a byte that is no UTF-8: `lines` and `read_line` want text, and `split` and `read_until` take any byte.",
-                "read_lines() termina, o pierde una línea, ante un byte que no es UTF-8: `lines` y `read_line` quieren texto; `split` y `read_until` toman cualquier byte.",
+                "read_lines() ends, or loses or changes something, at a byte that is no UTF-8: `lines`, `read_line` and `from_utf8_lossy` make text, and `split` and `read_until` take any byte.",
+                "read_lines() termina, o pierde o cambia algo, ante un byte que no es UTF-8: `lines`, `read_line` y `from_utf8_lossy` hacen texto; `split` y `read_until` toman cualquier byte.",
             ),
         );
     });
@@ -627,10 +654,17 @@ fn step_3_acknowledges_nothing_that_nobody_saw() {
                     "un error, y ningún \"ACK\"",
                 ),
                 came: &format!("{}; {sent} {ack}", over_words(&given)),
-                cause: say(
-                    "Your peer acknowledges a message that nobody saw: when show() fails, act() ends with its error, `?`, and does nothing of what follows.",
-                    "Tu programa confirma un mensaje que nadie vio: cuando show() falla, act() termina con su error, `?`, y no hace nada de lo que sigue.",
-                ),
+                cause: if came.as_deref() == Some(b"after") {
+                    say(
+                        "act() keeps to itself that show() has failed, and nobody learns why the chat stands still or ends: that error is what act() gives, `?`.",
+                        "act() se calla que show() falló, y nadie se entera de por qué el chat se detiene o termina: ese error es lo que da act(), `?`.",
+                    )
+                } else {
+                    say(
+                        "Your peer acknowledges a message that nobody saw: when show() fails, act() ends with its error, `?`, and does nothing of what follows.",
+                        "Tu programa confirma un mensaje que nadie vio: cuando show() falla, act() termina con su error, `?`, y no hace nada de lo que sigue.",
+                    )
+                },
             }
             .fail();
         }
@@ -764,7 +798,16 @@ fn step_5_waits_no_longer_than_the_deadline() {
             let given = given.wait();
             let early = begun.elapsed() < SOON / 2;
             if early || !matches!(given, Some(Some(None))) {
-                let cause = if early { polls() } else { cause };
+                let cause = if matches!(given, Some(None)) {
+                    say(
+                        "wait() panics, where None is to say that the time is over: is there an `unwrap` after `recv_timeout`, or a `-` the wrong way round?",
+                        "wait() entra en pánico, cuando tiene que decir con None que se acabó el tiempo: ¿hay un `unwrap` después de `recv_timeout`, o un `-` al revés?",
+                    )
+                } else if early {
+                    polls()
+                } else {
+                    cause
+                };
                 let expected = say("None, 200 ms later", "None, a los 200 ms");
                 waited((deadline, now), expected, given, cause);
             }
@@ -1084,6 +1127,9 @@ impl Call {
             return;
         }
         let deaf = self.again.get();
+        // Whatever comes makes the main loop turn once more.
+        self.peer.send(b"?", self.address);
+        let late = deaf && self.next(Kind::Text).is_some();
         Told {
             did: say(
                 "called chat(), and answered its HELLO",
@@ -1091,7 +1137,12 @@ impl Call {
             ),
             expected: say("TEXT #1, \"I am up\"", "TEXT #1, \"acá estoy\""),
             came: &if deaf { "HELLO".to_string() } else { nothing() },
-            cause: if deaf {
+            cause: if late {
+                say(
+                    "Your chat does what is due one round too late: only `tick` makes an action of it, so `tick` comes before act() in a round, and wait() after both.",
+                    "Tu chat hace lo que corresponde una vuelta tarde: recién `tick` lo convierte en una acción, así que en cada vuelta `tick` va antes que act(), y wait() después de los dos.",
+                )
+            } else if deaf {
                 say(
                     "What comes at your socket does not reach the session: start() needs a handle of the same socket, and what wait() gives goes to tell().",
                     "Lo que llega a tu socket no llega a la sesión: start() necesita otro `UdpSocket` para el mismo socket, y lo que da wait() va a tell().",
@@ -1124,6 +1175,11 @@ fn step_2_calls_until_it_is_heard() {
             // Whatever comes wakes a main loop that sleeps too long: is it time?
             call.peer.send(b"?", call.address);
             let asleep = call.next(Kind::Hello).is_some();
+            // A session that is ticked has something to say to an answer.
+            let ticked = || {
+                call.send(Kind::Hello, 0, b"");
+                call.next(Kind::Text).is_some()
+            };
             Told {
                 did: say(
                     "called chat() with an address where nobody answers",
@@ -1159,6 +1215,11 @@ fn step_2_calls_until_it_is_heard() {
                     say(
                         "Your main loop does what is due only when something comes: wait() has to know until when, `session.deadline()` in each round anew, and after a None comes a round like any other.",
                         "Tu bucle principal hace lo que corresponde solo cuando llega algo: wait() tiene que saber hasta cuándo, `session.deadline()` de nuevo en cada vuelta, y después de un None viene una vuelta como cualquier otra.",
+                    )
+                } else if !ticked() {
+                    say(
+                        "Your session never finds out that something is due again: `tick` belongs into the loop, at the beginning of each round.",
+                        "Tu sesión no se entera nunca de que otra vez hay algo que hacer: `tick` va dentro del bucle, al principio de cada vuelta.",
                     )
                 } else {
                     say(
@@ -1245,6 +1306,45 @@ fn step_2_says_what_is_typed() {
 }
 
 #[test]
+fn step_2_sends_again_in_time_late_in_a_chat() {
+    exercise(&STEPS, || {
+        let mut call = Call::new();
+        let begun = Instant::now();
+        call.answer();
+        sleep(SOON * 5); // Then it is late enough.
+        call.write(b"hola\n");
+        call.next(Kind::Text); // And no ACK for it.
+        // The session waits 200 ms, then 400 ms ... Who takes a moment for the
+        // time that is left waits longer than the chat has lasted, each time.
+        loop {
+            let lasted = begun.elapsed();
+            let again = call.next(Kind::Text);
+            if again.is_some() && begun.elapsed() < lasted * 2 {
+                return;
+            }
+            if again.is_none() {
+                Told {
+                    did: say(
+                        "called chat(), typed \"hola\" 1 s later, and did not acknowledge its TEXT",
+                        "llamó a chat(), escribió \"hola\" 1 s después, y no confirmó su TEXT",
+                    ),
+                    expected: say(
+                        "the same TEXT again, and again",
+                        "el mismo TEXT de nuevo, y otra vez",
+                    ),
+                    came: &nothing(),
+                    cause: say(
+                        "The longer your chat lasts, the later it sends again what was lost: does wait() get the time it is now, in each round anew?",
+                        "Cuanto más dura tu chat, más tarde vuelve a mandar lo que se perdió: ¿wait() recibe la hora de ese momento, de nuevo en cada vuelta?",
+                    ),
+                }
+                .fail();
+            }
+        }
+    });
+}
+
+#[test]
 fn step_2_shows_while_nobody_types() {
     exercise(&STEPS, || {
         let call = Call::new();
@@ -1268,6 +1368,36 @@ fn step_2_shows_while_nobody_types() {
                 cause: say(
                     "Your chat does not show what comes, or does not acknowledge it: the session wants both, in one list of actions, for act() with `out`.",
                     "Tu chat no muestra lo que llega, o no lo confirma: la sesión quiere las dos cosas, en una lista de acciones, para act() con `out`.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
+#[test]
+fn step_2_ends_with_the_error_of_a_closed_screen() {
+    exercise(&STEPS, || {
+        let mut call = Call::new();
+        call.answer();
+        call.screen = channel().1; // Nobody looks at the other any more.
+        call.send(Kind::Text, 1, b"chau");
+        let ended = call.chatting.wait();
+        if !matches!(ended, Some(Err(_))) {
+            Told {
+                did: say(
+                    "called chat(), let writing to `out` fail, said \"chau\" from the other side",
+                    "llamó a chat(), hizo que escribir en `out` fallara, dijo \"chau\" del otro lado",
+                ),
+                expected: say("chat() gives the error", "chat() da el error"),
+                came: if ended.is_some() {
+                    say("chat() gave Ok", "chat() dio Ok")
+                } else {
+                    say("chat() still runs", "chat() sigue andando")
+                },
+                cause: say(
+                    "An error that act() gives does not come out of chat(), and your program does not say \"Error: ...\" when nobody answers, for example: hand it on, `?`.",
+                    "Un error que da act() no sale de chat(), y tu programa no dice \"Error: ...\" cuando no responde nadie, por ejemplo: pasalo, con `?`.",
                 ),
             }
             .fail();

@@ -1,0 +1,154 @@
+//! Exercise 16: a peer for the chat. It reads the keyboard and the socket at
+//! once, and does what the session says.
+//!
+//! Steps 1 to 5 have the numbers that they have in crates/zchat/src/chat.rs.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zchat::chat::{harmless, next_message};
+use zchat::session::{Action, Session};
+
+/// At most so many bytes a datagram of the chat: 1,200.
+pub const BYTES: usize = zchat::frame::FRAME_MAX;
+
+/// How long the main loop waits at a time while nothing is due.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// What the main loop waits for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody typed this line, here without its end.
+    Line(Vec<u8>),
+    /// Nobody will type any more.
+    EndOfInput,
+    /// This datagram came, from there.
+    Datagram(SocketAddr, Vec<u8>),
+}
+
+/// 6. Tell the main loop each line of the input, without its end, and then
+///    that the input has ended.
+pub fn read_lines(input: impl BufRead, events: &Sender<Event>) {
+    for line in input.split(b'\n').map_while(Result::ok) {
+        let _ = events.send(Event::Line(line));
+    }
+    let _ = events.send(Event::EndOfInput);
+}
+
+/// 7. Tell the main loop each datagram and its sender, for ever, whatever
+///    errors `recv_from` gives.
+pub fn receive(s: &UdpSocket, events: &Sender<Event>) {
+    let mut buffer = [0; BYTES];
+    loop {
+        if let Ok((n, from)) = s.recv_from(&mut buffer) {
+            let data = &buffer[..n];
+            let _ = events.send(Event::Datagram(from, data.to_vec()));
+        }
+    }
+}
+
+/// 1. Start two threads, one for the input and one for the socket, and give
+///    the end of the channel where their events come out.
+pub fn start(
+    input: impl BufRead + Send + 'static,
+    s: UdpSocket,
+) -> Receiver<Event> {
+    let (events, happens) = mpsc::channel();
+    let datagrams = events.clone();
+    thread::spawn(move || read_lines(input, &events));
+    thread::spawn(move || receive(&s, &datagrams));
+    happens
+}
+
+/// Shows a message on a line of its own, after `< `. On a terminal it takes the
+/// place of a half-typed line. (This one is done.)
+pub fn show(out: &mut impl Write, text: &[u8]) -> io::Result<()> {
+    let start = if io::stdout().is_terminal() { "\r\x1b[K" } else { "" };
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+    writeln!(out, "{start}< {}", harmless(line))?;
+    out.flush()
+}
+
+/// Tells the user a sentence, on stderr. (This one is done.)
+pub fn note(text: &str) {
+    let start = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+    let _ = writeln!(io::stderr(), "{start}{text}");
+}
+
+/// 3. Do what the session wants, in its order, and give whether the chat is
+///    over. A failed `show` is an error, and nothing after it is done; an end
+///    with a reason is an error with these words.
+pub fn act(
+    actions: Vec<Action>,
+    s: &UdpSocket,
+    out: &mut impl Write,
+) -> io::Result<bool> {
+    for action in actions {
+        match action {
+            Action::Send(to, data) => drop(s.send_to(&data, to)),
+            Action::Show(text) => show(out, &text)?,
+            Action::Note(text) => note(&text),
+            Action::End(None) => return Ok(true),
+            Action::End(Some(why)) => return Err(io::Error::other(why)),
+        }
+    }
+    Ok(false)
+}
+
+/// 5. Wait for the next event, but no longer than until the deadline, or `LONG`
+///    where there is none. Both times count from the chat's beginning.
+pub fn wait(
+    happens: &Receiver<Event>,
+    deadline: Option<Duration>,
+    now: Duration,
+) -> Option<Event> {
+    let left = deadline.map_or(LONG, |deadline| deadline.saturating_sub(now));
+    happens.recv_timeout(left).ok()
+}
+
+/// Says a line, as the session's messages: an empty line is "\n", since an
+/// empty message is none, and a long one is several. (This one is done.)
+pub fn say_line(session: &mut Session, line: &[u8]) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line); // As Windows types it.
+    let whole = [line, b"\n"].concat();
+    let (mut input, mut rest) = (&whole[..], Vec::new());
+    while let Some(text) = next_message(&mut input, &mut rest) {
+        session.say(&text);
+    }
+}
+
+/// 8. Tell the session what happened: a line to say, that there will be no
+///    more, or a datagram.
+pub fn tell(session: &mut Session, now: Duration, event: Event) {
+    match event {
+        Event::Line(line) => say_line(session, &line),
+        Event::EndOfInput => session.no_more(),
+        Event::Datagram(from, data) => session.receive(now, from, &data),
+    }
+}
+
+/// 2. Chat until the session is over: call the addresses in `dial`, or wait for
+///    a caller if there are none.
+pub fn chat(
+    dial: Vec<SocketAddr>,
+    s: UdpSocket,
+    input: impl BufRead + Send + 'static,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let happens = start(input, s.try_clone()?);
+    let clock = Instant::now();
+    let mut session = Session::new(dial, clock.elapsed());
+    loop {
+        if act(session.actions(), &s, out)? {
+            return Ok(());
+        }
+        session.tick(clock.elapsed());
+        let event = wait(&happens, session.deadline(), clock.elapsed());
+        if let Some(event) = event {
+            tell(&mut session, clock.elapsed(), event);
+        }
+    }
+}
