@@ -2,13 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
 use ex04_echo_client::{BYTES, open, report, send, wait};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, millis, nothing,
-    patience, say,
+    Peer, Step, Told, beside, bytes, caught, error_words, exercise, millis,
+    nothing, only_receives, patience, refusals_are_told, say, skipped,
+    to_nobody,
 };
 
 const STEPS: [Step; 4] = [
@@ -81,7 +82,7 @@ fn step_2_takes_any_free_port() {
 #[test]
 fn step_2_waits_so_long_and_no_longer() {
     exercise(&STEPS, || {
-        for timeout in [400, 200].map(Duration::from_millis) {
+        for timeout in [400, 200, 1500].map(Duration::from_millis) {
             check_timeout(timeout);
         }
     });
@@ -98,10 +99,18 @@ fn check_timeout(timeout: Duration) {
     let told = |came: &str, cause: &str| -> ! {
         Told { did: &did, expected, came, cause }.fail()
     };
-    let another = say(
-        "Your socket waits for another time than open() was told: look at the units, or take `timeout` as it is.",
-        "Tu socket espera otro tiempo que el que recibe open(): fijate en las unidades, o usá `timeout` tal cual.",
-    );
+    let long = timeout > Duration::from_secs(1);
+    let another = if long {
+        say(
+            "Your socket takes a short time-out as it is, and not one of more than a second: `subsec_millis`, say, leaves the whole seconds out.",
+            "Tu socket respeta un plazo corto, pero no uno de más de un segundo: `subsec_millis`, por ejemplo, deja afuera los segundos enteros.",
+        )
+    } else {
+        say(
+            "Your socket waits for another time than open() was told: look at the units, or take `timeout` as it is.",
+            "Tu socket espera otro tiempo que el que recibe open(): fijate en las unidades, o usá `timeout` tal cual.",
+        )
+    };
     let s = match open(timeout) {
         Ok(s) => s,
         // A time-out of 0 s.
@@ -115,6 +124,9 @@ fn check_timeout(timeout: Duration) {
     // The system may round what it is told.
     if let Some(set) = set.filter(|set| set.abs_diff(timeout) > timeout / 4) {
         told(&millis(set), another);
+    }
+    if long {
+        return; // It does wait: the short ones came before.
     }
     let received = beside(move || {
         let begun = Instant::now();
@@ -197,6 +209,41 @@ fn step_3_sends_the_text_to_the_server() {
     });
 }
 
+#[test]
+fn step_3_gives_the_error() {
+    exercise(&STEPS, || {
+        let (s, _) = socket(patience());
+        let server = Peer::new();
+        let to = server.address();
+        let fails = only_receives(&s, to);
+        let sent = beside(move || send(&s, "hola", to)).wait();
+        if !fails {
+            return skipped(say(
+                "this system has no socket that can only receive",
+                "este sistema no tiene un socket que solo pueda recibir",
+            ));
+        }
+        if matches!(sent, Some(Ok(()))) {
+            Told {
+                did: say(
+                    "called send() with a socket that can only receive",
+                    "llamó a send() con un socket que solo puede recibir",
+                ),
+                expected: say(
+                    "the error with which `send_to` failed",
+                    "el error con el que falló `send_to`",
+                ),
+                came: "Ok(())",
+                cause: say(
+                    "send() reports no error, though nothing can be sent through `s`: give the error of `send_to` to the caller.",
+                    "send() no avisa de ningún error, aunque por `s` no se puede mandar nada: entregale a quien llama el error de `send_to`.",
+                ),
+            }
+            .fail();
+        }
+    });
+}
+
 /// Sends `sent` to a client's socket and calls wait(); fails with the words of
 /// `cause` if it does not give these bytes.
 fn check_wait<'a>(sent: &[u8], cause: impl FnOnce(&[u8]) -> &'a str) {
@@ -232,6 +279,12 @@ fn step_4_gives_what_came() {
                 "wait() no da la respuesta tal como llegó: ¿cuántos bytes de tu buffer son la respuesta?",
             )
         });
+        check_wait(b"ho\0la\0", |_| {
+            say(
+                "wait() looks for a 0 byte to find the end of the answer: 0 is a byte like any other, and only the number that `recv_from` gives says how many came.",
+                "wait() busca un byte 0 para encontrar el final de la respuesta: el 0 es un byte como cualquier otro, y cuántos llegaron lo dice solo el número que da `recv_from`.",
+            )
+        });
         check_wait(b"", |_| {
             say(
                 "wait() does not take an empty datagram for an answer: it is one, of 0 bytes, and no end and no error.",
@@ -245,6 +298,14 @@ fn step_4_gives_what_came() {
             )
         });
     });
+}
+
+/// The likely cause when wait() gives another error than `recv_from` did.
+fn error_of_its_own() -> &'static str {
+    say(
+        "wait() gives something of its own instead of the error of `recv_from`: report() looks at the error's kind, so hand it on as it is.",
+        "wait() da otra cosa en lugar del error de `recv_from`: report() mira la clase del error, así que entregalo tal cual.",
+    )
 }
 
 #[test]
@@ -294,31 +355,73 @@ fn step_4_gives_up_when_the_socket_does() {
                     "wait() convierte el silencio en una respuesta: quien la lee no distingue una respuesta vacía de ninguna.",
                 ),
             ),
-            Some((_, Ok(Err(_)))) => {}
+            Some((_, Ok(Err(e)))) => {
+                use ErrorKind::{TimedOut, WouldBlock};
+                if !matches!(e.kind(), WouldBlock | TimedOut) {
+                    told(&error_words(&e), error_of_its_own());
+                }
+            }
         }
     });
 }
 
-/// What report() says, in words for `came`.
+#[test]
+fn step_4_gives_any_other_error() {
+    exercise(&STEPS, || {
+        use ErrorKind::{ConnectionRefused, ConnectionReset};
+        let s = to_nobody();
+        s.set_read_timeout(Some(patience() * 10)).unwrap();
+        s.send(b"").unwrap();
+        let given = beside(move || wait(&s)).wait();
+        if !refusals_are_told() {
+            return skipped(say(
+                "this system does not say that nobody listens",
+                "este sistema no avisa que no escucha nadie",
+            ));
+        }
+        let Some(given) = given else {
+            return; // It does not give up: another test's.
+        };
+        let kind = given.as_ref().map_err(io::Error::kind);
+        if matches!(kind, Err(ConnectionRefused | ConnectionReset)) {
+            return;
+        }
+        Told {
+            did: say(
+                "sent a datagram to a port where nobody listens, and called wait()",
+                "mandó un datagrama a un puerto donde no escucha nadie, y llamó a wait()",
+            ),
+            expected: &error_words(&ConnectionRefused.into()),
+            came: &given.map_or_else(|e| error_words(&e), |data| bytes(&data)),
+            cause: error_of_its_own(),
+        }
+        .fail();
+    });
+}
+
+/// What report() says, or the words for what came instead.
 fn reported(answer: io::Result<&[u8]>) -> Result<String, String> {
     let answer = answer.map(<[u8]>::to_vec);
-    match catch_unwind(AssertUnwindSafe(|| report(answer))) {
-        Ok(Ok(text)) => Ok(text),
-        Ok(Err(e)) => Err(error_words(&e)),
-        Err(_) => Err(say("a panic", "un pánico (panic)").to_string()),
+    match caught(|| report(answer)) {
+        Some(given) => given.map_err(|e| error_words(&e)),
+        None => Err(say("a panic", "un pánico (panic)").to_string()),
     }
+}
+
+/// The same in words for `came`, where the end of a line can be seen.
+fn shown(said: Result<String, String>) -> String {
+    said.map_or_else(|words| words, |text| bytes(text.as_bytes()))
 }
 
 #[test]
 fn step_6_says_the_text() {
     exercise(&STEPS, || {
-        let first = report(Ok(b"hola".to_vec()));
-        let first = first.map_err(|e| error_words(&e));
-        let last = reported(Ok(b"ho\xff"));
+        let first = reported(Ok(b"hola"));
         // The text is there, and what stands before it is not.
         let text =
             |said: &str| said.trim_start_matches(['-', '>', ' ']) == "hola";
         let no_arrow = first.as_deref().is_ok_and(text);
+        let line = first.as_deref() == Ok("--> hola\n");
         for (did, expected, said, cause) in [
             (
                 "report(Ok(b\"hola\"))",
@@ -329,6 +432,11 @@ fn step_6_says_the_text() {
                         "report() gives the text, and another arrow before it: the answer stands behind `--> `, with one space between them.",
                         "report() da el texto, pero delante no está la misma flecha: la respuesta va después de `--> `, con un espacio en el medio.",
                     )
+                } else if line {
+                    say(
+                        "report() ends the line, too: give the text without `\\n`, since `println!` in main.rs ends it.",
+                        "report() también termina la línea: devolvé el texto sin `\\n`, porque la termina el `println!` de main.rs.",
+                    )
                 } else {
                     say(
                         "report() does not say the answer's text: bytes become text with `String::from_utf8_lossy`, and `{}` writes it without quotes.",
@@ -337,9 +445,27 @@ fn step_6_says_the_text() {
                 },
             ),
             (
+                "report(Ok(b\" hola \"))",
+                "-->  hola ",
+                reported(Ok(b" hola ")),
+                say(
+                    "report() cuts the spaces off the answer: they are part of what the server sent, so show the text as it came.",
+                    "report() le saca los espacios a la respuesta: son parte de lo que mandó el servidor, así que mostrá el texto tal como llegó.",
+                ),
+            ),
+            (
+                "report(Ok(b\"\"))",
+                "--> ",
+                reported(Ok(b"")),
+                say(
+                    "report() does not show an empty answer as one: the server did answer, with 0 bytes, and they stand behind the same `--> `.",
+                    "report() no muestra una respuesta vacía como respuesta: el servidor sí respondió, con 0 bytes, y van después del mismo `--> `.",
+                ),
+            ),
+            (
                 "report(Ok(b\"ho\\xff\"))",
                 "--> ho\u{fffd}",
-                last,
+                reported(Ok(b"ho\xff")),
                 say(
                     "report() fails when the answer is no text: a server may send any bytes, and what is no UTF-8 gets a sign of its own, U+FFFD.",
                     "report() falla cuando la respuesta no es un texto: un servidor puede mandar cualquier byte, y lo que no es UTF-8 lleva un signo propio, U+FFFD.",
@@ -350,8 +476,8 @@ fn step_6_says_the_text() {
                 let called = say("called ", "llamó a ");
                 Told {
                     did: &format!("{called}{did}"),
-                    expected,
-                    came: &said.unwrap_or_else(|words| words),
+                    expected: &bytes(expected.as_bytes()),
+                    came: &shown(said),
                     cause,
                 }
                 .fail();
@@ -363,7 +489,6 @@ fn step_6_says_the_text() {
 #[test]
 fn step_6_says_that_there_is_no_answer() {
     exercise(&STEPS, || {
-        let _ = report(Ok(b"hola".to_vec()));
         let [unix, windows] = [ErrorKind::WouldBlock, ErrorKind::TimedOut]
             .map(|kind| reported(Err(kind.into())));
         let told = |kind: &str, came: Result<String, String>, cause: &str| {
@@ -373,8 +498,8 @@ fn step_6_says_that_there_is_no_answer() {
             );
             Told {
                 did: &format!("{did}ErrorKind::{kind}"),
-                expected: "no answer",
-                came: &came.unwrap_or_else(|words| words),
+                expected: &bytes(b"no answer"),
+                came: &shown(came),
                 cause,
             }
             .fail()
@@ -387,8 +512,8 @@ fn step_6_says_that_there_is_no_answer() {
                 "WouldBlock",
                 unix,
                 say(
-                    "report() says that in words of its own: `no answer`, in small letters, without a full stop; others look for these very words.",
-                    "report() lo dice con otras palabras: `no answer`, en minúsculas y sin punto; hay quien busca exactamente esas palabras.",
+                    "report() says that in words of its own: `no answer`, in small letters, and nothing behind it; others look for these very words.",
+                    "report() lo dice con otras palabras: `no answer`, en minúsculas y sin nada detrás; hay quien busca exactamente esas palabras.",
                 ),
             ),
             (false, false) => told(
@@ -422,19 +547,47 @@ fn step_6_says_that_there_is_no_answer() {
 #[test]
 fn step_6_passes_any_other_error_on() {
     exercise(&STEPS, || {
-        let _ = report(Ok(b"hola".to_vec()));
-        if let Ok(said) = reported(Err(ErrorKind::PermissionDenied.into())) {
+        let whatever = say(
+            "report() says \"no answer\" whatever the error is: then nobody learns of the others, a network that is down, say.",
+            "report() dice \"no answer\" ante cualquier error: así nadie se entera de los otros; una red caída, por ejemplo.",
+        );
+        let refused = say(
+            "report() says \"no answer\" where the system has said more: that nobody listens is no time-out, and the caller must learn of it.",
+            "report() dice \"no answer\" donde el sistema dijo más: que no escucha nadie no es un plazo vencido, y quien llama tiene que enterarse.",
+        );
+        for (kind, says) in [
+            (ErrorKind::PermissionDenied, whatever),
+            (ErrorKind::ConnectionRefused, refused),
+            (ErrorKind::ConnectionReset, refused),
+        ] {
+            let given = caught(|| report(Err(kind.into())));
+            let (came, cause) = match given {
+                Some(Err(e)) if e.kind() == kind => continue,
+                Some(Ok(said)) => (bytes(said.as_bytes()), says),
+                Some(Err(e)) => (
+                    error_words(&e),
+                    say(
+                        "report() gives an error of its own for the one that it got: the caller wants to know what happened, so give that very error.",
+                        "report() devuelve un error propio en lugar del que recibió: quien llama quiere saber qué pasó, así que devolvé ese mismo error.",
+                    ),
+                ),
+                None => (
+                    say("a panic", "un pánico (panic)").to_string(),
+                    say(
+                        "report() panics at an error that is no time-out: give it to the caller, who decides what to do then.",
+                        "report() entra en pánico ante un error que no es un plazo vencido: entregáselo a quien llama, que decide qué hacer.",
+                    ),
+                ),
+            };
+            let did = say(
+                "called report() with an error that is no time-out: ErrorKind::",
+                "llamó a report() con un error que no es un plazo vencido: ErrorKind::",
+            );
             Told {
-                did: say(
-                    "called report() with an error that is no time-out: ErrorKind::PermissionDenied",
-                    "llamó a report() con un error que no es un plazo vencido: ErrorKind::PermissionDenied",
-                ),
+                did: &format!("{did}{kind:?}"),
                 expected: say("the same error", "el mismo error"),
-                came: &said,
-                cause: say(
-                    "report() says \"no answer\" whatever the error is: then nobody learns of the others, a network that is down, say.",
-                    "report() dice \"no answer\" ante cualquier error: así nadie se entera de los otros; una red caída, por ejemplo.",
-                ),
+                came: &came,
+                cause,
             }
             .fail();
         }

@@ -1,13 +1,14 @@
 //! The tests of exercise 06. You need not change this file.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::panic::catch_unwind;
+use std::time::{Duration, Instant};
 
-use ex06_both_roles::{Role, ask, both, role};
+use ex06_both_roles::{BYTES, Role, WAIT, ask, both, role};
 use kit::{
-    Peer, Step, Told, beside, bytes, error_words, exercise, free_port, nothing,
-    say, skipped,
+    Beside, Peer, Step, Told, beside, bytes, error_words, exercise, free_port,
+    millis, nothing, refusals_are_told, say, skipped,
 };
 
 const STEPS: [Step; 3] = [
@@ -71,6 +72,14 @@ fn step_1_reads_the_role() {
     });
 }
 
+/// The likely cause when another word than the second counts.
+fn another_place() -> &'static str {
+    say(
+        "Your program looks for its role in the wrong place: it is the second word, right behind the program's name, whatever follows.",
+        "Tu programa busca su rol en otro lugar: es la segunda palabra, la que está justo después del nombre del programa, siga lo que siga.",
+    )
+}
+
 #[test]
 fn step_1_knows_no_other_word() {
     exercise(&STEPS, || {
@@ -94,13 +103,9 @@ fn step_1_knows_no_other_word() {
                         "Tu programa entra en pánico si falta una palabra: `line[1]` necesita que haya una segunda; ¿qué función da en cambio un Option?",
                     ),
                 ),
-                Ok(Some(role)) if wrong.len() > 1 => told(
-                    &words(Some(role)),
-                    say(
-                        "Your program looks for its role in the wrong place: it is the second word, right behind the program's name, whatever follows.",
-                        "Tu programa busca su rol en otro lugar: es la segunda palabra, la que está justo después del nombre del programa, siga lo que siga.",
-                    ),
-                ),
+                Ok(Some(role)) if wrong.len() > 1 => {
+                    told(&words(Some(role)), another_place())
+                }
                 Ok(Some(role)) => told(
                     &words(Some(role)),
                     say(
@@ -115,11 +120,49 @@ fn step_1_knows_no_other_word() {
 }
 
 #[test]
+fn step_1_takes_no_notice_of_what_follows() {
+    exercise(&STEPS, || {
+        let given = role(&line(&["client", "server"]));
+        if given != Some(Role::Client) {
+            Told {
+                did: say(
+                    "called role() with the command line: ex06-both-roles client server",
+                    "llamó a role() con la línea de comandos: ex06-both-roles client server",
+                ),
+                expected: &words(Some(Role::Client)),
+                came: &words(given),
+                cause: if given.is_none() {
+                    say(
+                        "Your program knows its role only if no word follows: what stands behind the second word does not count, so do not ask how many there are.",
+                        "Tu programa reconoce su rol solo si no sigue ninguna palabra: lo que está después de la segunda no cuenta, así que no te fijes cuántas hay.",
+                    )
+                } else {
+                    another_place()
+                },
+            }
+            .fail();
+        }
+    });
+}
+
+/// Calls ask() with "hola", beside; gives its answer, and how long it took.
+fn asking(address: SocketAddr) -> Beside<(io::Result<String>, Duration)> {
+    beside(move || {
+        let begun = Instant::now();
+        (ask(address, "hola"), begun.elapsed())
+    })
+}
+
+/// Whether it is the error of a time-out.
+fn late(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+#[test]
 fn step_2_asks_from_a_socket_of_its_own() {
     exercise(&STEPS, || {
         let server = Peer::new();
-        let address = server.address();
-        let asked = beside(move || ask(address, "hola"));
+        let asked = asking(server.address());
         let did = say(
             "called ask() with \"hola\" and the address of a server",
             "llamó a ask() con \"hola\" y la dirección de un servidor",
@@ -131,7 +174,7 @@ fn step_2_asks_from_a_socket_of_its_own() {
         let told =
             |came: &str, cause| Told { did, expected, came, cause }.fail();
         let Some((data, from)) = server.receive() else {
-            let given = asked.now();
+            let given = asked.now().map(|(given, _)| given);
             match &given {
                 Some(Err(e)) if e.kind() == ErrorKind::AddrInUse => told(
                     &error_words(e),
@@ -168,13 +211,15 @@ fn step_2_asks_from_a_socket_of_its_own() {
         );
         let expected = bytes(b"chau");
         let given = asked.wait();
-        if !matches!(&given, Some(Ok(text)) if text == "chau") {
-            let arrow =
-                matches!(&given, Some(Ok(text)) if text.starts_with("-->"));
+        if !matches!(&given, Some((Ok(text), _)) if text == "chau") {
+            let starts = |text: &str| text.starts_with("-->");
+            let arrow = matches!(&given, Some((Ok(text), _)) if starts(text));
+            let at_once =
+                matches!(&given, Some((Err(e), t)) if late(e) && *t < WAIT / 2);
             let came = match given {
                 None => nothing(),
-                Some(Err(e)) => error_words(&e),
-                Some(Ok(text)) => bytes(text.as_bytes()),
+                Some((Err(e), _)) => error_words(&e),
+                Some((Ok(text), _)) => bytes(text.as_bytes()),
             };
             Told {
                 did,
@@ -185,6 +230,11 @@ fn step_2_asks_from_a_socket_of_its_own() {
                         "ask() puts an arrow before the answer: it gives the answer alone, and main.rs prints the arrow.",
                         "ask() le pone una flecha delante a la respuesta: tiene que dar la respuesta sola; la flecha la imprime main.rs.",
                     )
+                } else if at_once {
+                    say(
+                        "Your client does not wait for the answer, which needs its time on the way: is its socket non-blocking, or its time-out very short?",
+                        "Tu cliente no espera la respuesta, que tarda un poco en llegar: ¿su socket es no bloqueante, o su plazo es cortísimo?",
+                    )
                 } else {
                     say(
                         "Your client does not give the answer as it came: one `recv`, at the socket that sent, and of the buffer only the first n bytes.",
@@ -194,6 +244,38 @@ fn step_2_asks_from_a_socket_of_its_own() {
             }
             .fail();
         }
+    });
+}
+
+#[test]
+fn step_2_has_room_for_the_longest_answer() {
+    exercise(&STEPS, || {
+        let server = Peer::new();
+        let asked = asking(server.address());
+        let Some((_, from)) = server.receive() else {
+            return; // It does not ask: another test's.
+        };
+        let answer = [b'x'; BYTES];
+        server.send(&answer, from);
+        let came = match asked.wait() {
+            Some((Ok(text), _)) if text.len() < BYTES => bytes(text.as_bytes()),
+            // Windows.
+            Some((Err(e), _)) if !late(&e) => error_words(&e),
+            _ => return,
+        };
+        Told {
+            did: say(
+                "called ask(), and the server answered with BYTES bytes",
+                "llamó a ask(), y el servidor respondió con BYTES bytes",
+            ),
+            expected: &bytes(&answer),
+            came: &came,
+            cause: say(
+                "Your client loses the end of a long answer: how many bytes has its buffer, and how many may a datagram have?",
+                "Tu cliente pierde el final de una respuesta larga: ¿cuántos bytes tiene su buffer, y cuántos puede tener un datagrama?",
+            ),
+        }
+        .fail();
     });
 }
 
@@ -232,8 +314,7 @@ fn step_2_takes_nothing_from_a_stranger() {
 fn step_2_gives_up_in_time() {
     exercise(&STEPS, || {
         let silent = Peer::new();
-        let address = silent.address();
-        let asked = beside(move || ask(address, "hola"));
+        let asked = asking(silent.address());
         let did = say(
             "called ask() with the address of a server that never answers",
             "llamó a ask() con la dirección de un servidor que nunca responde",
@@ -250,7 +331,7 @@ fn step_2_gives_up_in_time() {
                 ),
             }
             .fail(),
-            Some(Ok(text)) => Told {
+            Some((Ok(text), _)) => Told {
                 did,
                 expected,
                 came: &bytes(text.as_bytes()),
@@ -260,8 +341,62 @@ fn step_2_gives_up_in_time() {
                 ),
             }
             .fail(),
-            Some(Err(_)) => {}
+            Some((Err(e), waited)) if late(&e) && waited < WAIT / 2 => Told {
+                did,
+                expected,
+                came: &format!("{}, {}", error_words(&e), millis(waited)),
+                cause: say(
+                    "Your client gives up long before `WAIT` is over, and a slow answer comes too late for it: which time-out has its socket?",
+                    "Tu cliente desiste mucho antes de que pase `WAIT`, y una respuesta lenta le llega tarde: ¿qué plazo tiene su socket?",
+                ),
+            }
+            .fail(),
+            Some((Err(_), _)) => {}
         }
+    });
+}
+
+#[test]
+fn step_2_learns_that_nobody_listens() {
+    exercise(&STEPS, || {
+        use ErrorKind::{ConnectionRefused, ConnectionReset};
+        let asked = asking((Ipv4Addr::LOCALHOST, free_port()).into());
+        let Some((given, _)) = asked.wait().or_else(|| asked.wait()) else {
+            return; // It waits for ever: another test's.
+        };
+        let kind = given.as_ref().map_err(io::Error::kind);
+        if matches!(kind, Err(ConnectionRefused | ConnectionReset)) {
+            return;
+        }
+        if !refusals_are_told() {
+            return skipped(say(
+                "this system does not say that nobody listens",
+                "este sistema no avisa que no escucha nadie",
+            ));
+        }
+        Told {
+            did: say(
+                "called ask() with an address where nobody listens",
+                "llamó a ask() con una dirección donde no escucha nadie",
+            ),
+            expected: &error_words(&ConnectionRefused.into()),
+            came: &match &given {
+                Ok(text) => bytes(text.as_bytes()),
+                Err(e) => error_words(e),
+            },
+            cause: if given.is_err_and(|e| late(&e)) {
+                say(
+                    "Your client waits although nobody listens: the system says so to a connected socket alone; is yours connected to the server before it sends?",
+                    "Tu cliente espera aunque no escucha nadie: el sistema se lo avisa solo a un socket conectado; ¿el tuyo está conectado con el servidor antes de mandar?",
+                )
+            } else {
+                say(
+                    "Your client keeps to itself that nobody listens: give the error of `recv` to the caller as it is, since main.rs prints its kind.",
+                    "Tu cliente se guarda que no escucha nadie: entregale a quien llama el error de `recv` tal cual, porque main.rs imprime su clase.",
+                )
+            },
+        }
+        .fail();
     });
 }
 
