@@ -159,7 +159,7 @@ class Sample:
             silent = now - heard > silence * 1e9
             if silent and not over and not stop.is_set():
                 stop.set()
-                why = "no reply for %s s: ending early" % stats.plain(silence)
+                why = "no reply for %g s: ending early" % silence
                 print(why, file=sys.stderr)
             if over and all(p.answered for p in self.probes[self.next :]):
                 return
@@ -205,7 +205,7 @@ class Sample:
 
 def _say(seq, rtt, options):
     """The line for a probe, unless options.quiet."""
-    limit = stats.plain(options.timeout)
+    limit = ("%f" % options.timeout).rstrip("0").rstrip(".")
     why = "" if rtt < math.inf else " (no reply in %s s)" % limit
     rtt = stats.ms(rtt) if why else "rtt=" + stats.ms(rtt)
     if not options.quiet:

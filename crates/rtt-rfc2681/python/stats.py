@@ -87,11 +87,6 @@ def ms(delay):
     return "%.3f ms" % (delay * 1000) if delay < math.inf else "undefined"
 
 
-def plain(number):
-    """A number as text, without an exponent: "3", "0.00001"."""
-    return ("%.9f" % number).rstrip("0").rstrip(".")
-
-
 def summary(sample, under):
     """The statistics as text, in lines.
 
@@ -111,10 +106,15 @@ def summary(sample, under):
     if under is not None:
         share = inverse(sample, under / 1000)
         share = "undefined" if share is None else "%.1f %%" % (share * 100)
-        text += "under %s ms  %s\n" % (plain(under), share)
+        text += "under %s ms  %s\n" % (_plain(under), share)
     return text
 
 
 def _at_rank(sample, rank):
     """The value number rank, from 1, in ascending order."""
     return sorted(sample)[rank - 1] if 1 <= rank <= len(sample) else math.inf
+
+
+def _plain(number):
+    """A number as text, without an exponent: "3", "0.00001"."""
+    return ("%.9f" % number).rstrip("0").rstrip(".")
