@@ -10,4 +10,4 @@ pub mod twins;
 pub mod zchat;
 
 pub use kit::{binary, example, python, root, skipped};
-pub use start::{Language, command, start, start_example};
+pub use start::{Language, command, start, start_example, two_hosts};

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use kit::Program;
+use kit::{Program, output, skipped};
 
 use crate::{binary, example, python, root};
 
@@ -50,4 +50,18 @@ pub fn start(
 /// One of `examples`, running: the Rust program, where it alone is meant.
 pub fn start_example(name: &str, args: &[&str]) -> Program {
     start(Language::Rust, "examples", name, args)
+}
+
+/// `examples/two_hosts.sh` with what hosts `b` and `a` do; `None`, said aloud,
+/// where this is not Linux, or not root.
+pub fn two_hosts(b: &str, a: &str) -> Option<Command> {
+    let hosts = output(Command::new("ip").args(["netns", "list"]));
+    let user = output(Command::new("id").arg("-u"));
+    if hosts.is_err() || user.is_ok_and(|id| id.stdout != b"0\n") {
+        skipped("two hosts need Linux, root, and ip");
+        return None;
+    }
+    let mut script = Command::new("bash");
+    script.arg(root().join("examples/two_hosts.sh")).args([b, a]);
+    Some(script)
 }

@@ -12,6 +12,7 @@ use std::sync::Once;
 use checks::book::{self, page};
 use checks::{
     Language, binary, example, python, root, skipped, start, start_example,
+    two_hosts,
 };
 use kit::{Program, output};
 
@@ -332,15 +333,12 @@ fn the_checksum_on_the_page_is_right() {
 /// the page shows.
 #[test]
 fn whom_a_neighbour_reaches() {
-    let hosts = output(Command::new("ip").args(["netns", "list"]));
-    let user = output(Command::new("id").arg("-u"));
-    if hosts.is_err() || user.is_ok_and(|id| id.stdout != b"0\n") {
-        return skipped("two hosts need Linux, root, and ip");
+    if two_hosts("", "").is_none() {
+        return;
     }
     let [server, ask] = [binary("udp-echo", "server"), example("echo_connect")];
     let run = |b: &str, a: &str| {
-        let mut script = Command::new("bash");
-        script.arg(root().join("examples/two_hosts.sh")).args([b, a]);
+        let script = two_hosts(b, a).expect("there are two hosts here");
         let ended = Program::start("two_hosts", script).end();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         ended.stdout

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
-use checks::{Language, example, root, skipped, start, start_example};
+use checks::{Language, example, skipped, start, start_example, two_hosts};
 use kit::{Ended, Hear, PATIENCE, free_port, output};
 
 /// Runs it to its end, which is a good one.
@@ -351,19 +351,6 @@ fn echo_load_ends_though_everything_is_lost() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stderr.starts_with("Error: connection refused"));
     }
-}
-
-/// `two_hosts.sh`, if this is Linux and root.
-fn two_hosts(b: &str, a: &str) -> Option<Command> {
-    let hosts = output(Command::new("ip").args(["netns", "list"]));
-    let root_s = output(Command::new("id").arg("-u"));
-    if hosts.is_err() || root_s.is_ok_and(|id| id.stdout != b"0\n") {
-        skipped("two hosts need Linux, root, and ip");
-        return None;
-    }
-    let mut script = Command::new("bash");
-    script.arg(root().join("examples/two_hosts.sh")).args([b, a]);
-    Some(script)
 }
 
 /// The namespaces that this script made, by its process number.

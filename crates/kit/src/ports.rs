@@ -1,6 +1,7 @@
 //! Ports.
 
 use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,21 +24,22 @@ const PORTS: std::ops::Range<u16> = 10_000..16_000;
 /// # Panics
 /// If none is free.
 pub fn free_port() -> u16 {
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    next_free(&GIVEN).expect("one of the ports from 10000 to 15999 is free")
+    // Processes that run at the same time begin at different places.
+    static NEXT: LazyLock<AtomicU32> =
+        LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(97)));
+    next_free(&NEXT).expect("one of the ports from 10000 to 15999 is free")
 }
 
-/// `given` counts the ports that were looked at.
-fn next_free(given: &AtomicU32) -> Option<u16> {
-    // Processes that run at the same time begin at different places.
-    let first = std::process::id().wrapping_mul(97);
-    let next = PORTS.map(|_| {
-        let at = first.wrapping_add(given.fetch_add(1, Ordering::Relaxed));
-        let at = at % u32::from(PORTS.end - PORTS.start);
+/// The first port that is free from number `next` of [`PORTS`] on, round and
+/// round; `next` is the number behind it then.
+fn next_free(next: &AtomicU32) -> Option<u16> {
+    let free = |port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let size = u32::from(PORTS.end - PORTS.start);
+    let mut ports = PORTS.map(|_| {
+        let at = next.fetch_add(1, Ordering::Relaxed) % size;
         PORTS.start + u16::try_from(at).expect("it is less than 65536")
     });
-    let free = |port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    next.into_iter().find(|port| while_none_starts(|| free(*port)))
+    ports.find(|port| while_none_starts(|| free(*port)))
 }
 
 /// Closes a socket, and waits until its port is free: a process that was
@@ -81,14 +83,10 @@ mod tests {
     fn is_not_one_that_is_used() {
         let port = free_port();
         let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-        // One round later, it is the first to be looked at.
-        let first = std::process::id().wrapping_mul(97) % 6_000;
         let at = u32::from(port - PORTS.start);
-        let given = AtomicU32::new((at + 6_000 - first) % 6_000);
-        assert_ne!(next_free(&given), Some(port));
+        assert_ne!(next_free(&AtomicU32::new(at)), Some(port));
         close(s);
-        given.store((at + 6_000 - first) % 6_000, Ordering::Relaxed);
-        assert_eq!(next_free(&given), Some(port));
+        assert_eq!(next_free(&AtomicU32::new(at)), Some(port));
     }
 
     /// A process has copies of its parent's sockets while it starts.

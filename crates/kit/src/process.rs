@@ -40,8 +40,8 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Starts a process, and no other one at that moment: see [`crate::close`]. For what
-/// needs streams of its own; else there is [`Program::start`].
+/// Starts a process, and no other one at that moment: see [`crate::close`]. For
+/// what needs streams of its own; else there is [`Program::start`].
 ///
 /// # Errors
 /// As `Command::spawn`.
