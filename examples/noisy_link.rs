@@ -7,7 +7,7 @@
 //! Run:   cargo run -p examples --example noisy_link -- --lose 30
 //! Then:  cargo run -p udp-echo --bin client -- --port 3600
 
-use kit::{BadLink, Direction, Fate, Shares};
+use badlink::{BadLink, Direction, Fate, Shares};
 use std::io::{Write, stdout};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::channel;

@@ -3,11 +3,15 @@
 //! twins, and the book.
 
 pub mod book;
+mod deadline;
 pub mod forge;
+mod hear;
 pub mod markdown;
 mod start;
 pub mod twins;
 pub mod zchat;
 
-pub use kit::{binary, example, python, root, skipped};
+pub use deadline::within;
+pub use hear::Hear;
 pub use start::{Language, command, start, start_example, two_hosts};
+pub use testbed::{binary, example, python, root, skipped};

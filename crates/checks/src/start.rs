@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use kit::{Program, output, skipped};
+use testbed::{Program, output, skipped};
 
 use crate::{binary, example, python, root};
 

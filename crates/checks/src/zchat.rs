@@ -7,10 +7,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use crate::Hear;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, write::GzEncoder};
-use kit::{Hear, PATIENCE};
+use testbed::PATIENCE;
 
 /// "Anyone there?" (dst 0) and "I hear you".
 pub const HELLO: u8 = 1;

@@ -12,13 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use badlink::{BadLink, Direction, Shares};
+use checks::Hear;
 use checks::book::{LANGUAGES, difference, page, recorded, updating};
 use checks::{Language, command, forge, python, root, skipped, start};
-use kit::{
-    BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
-    output,
-};
 use rtt_rfc2681::schedule;
+use testbed::{Ended, PATIENCE, Program, free_port, output};
 use zchat::frame::{Frame, Kind};
 
 /// The server with the hole of exercise 03, as it stands there.
@@ -193,7 +192,7 @@ fn daytime_silent_and_nobody() {
     text.ended(command, &ended);
     text.usual(silent_port, 3513).record("daytime-silent");
 
-    kit::close(silent);
+    testbed::close(silent);
     if on_windows() {
         return;
     }

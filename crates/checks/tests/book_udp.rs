@@ -14,7 +14,7 @@ use checks::{
     Language, binary, example, python, root, skipped, start, start_example,
     two_hosts,
 };
-use kit::{Program, output};
+use testbed::{Program, output};
 
 /// A folder where the workshop's programs lie as they do for a reader:
 /// `target/debug/server`, `crates/udp-echo/python/server.py`.

@@ -223,7 +223,7 @@ fn help(program: &Command) -> String {
     let ask = || {
         let mut command = Command::new(program.get_program());
         command.args(program.get_args()).arg("--help").current_dir(root());
-        let ended = kit::output(&mut command).expect("it starts");
+        let ended = testbed::output(&mut command).expect("it starts");
         assert!(ended.status.success(), "{command:?}: {ended:?}");
         String::from_utf8_lossy(&ended.stdout).into_owned()
     };

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use checks::{Language, command, python, root, skipped};
 use daytime::line;
-use kit::{Ended, PATIENCE, Program, output};
+use testbed::{Ended, PATIENCE, Program, output};
 use time::OffsetDateTime;
 
 /// A server's address that is not the loopback's (RFC 5737: nobody's), for a

@@ -4,8 +4,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use badlink::{Direction, Fates, Shares};
+use checks::Hear;
 use checks::{Language, skipped, start, start_example};
-use kit::{Direction, Ended, Fates, Hear, PATIENCE, Program, Shares};
+use testbed::{Ended, PATIENCE, Program};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 

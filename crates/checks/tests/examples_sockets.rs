@@ -5,8 +5,9 @@ use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
+use checks::Hear;
 use checks::{Language, example, skipped, start, start_example, two_hosts};
-use kit::{Ended, Hear, PATIENCE, free_port, output};
+use testbed::{Ended, PATIENCE, free_port, output};
 
 /// Runs it to its end, which is a good one.
 fn run(name: &str, args: &[&str]) -> String {
@@ -375,7 +376,7 @@ fn two_hosts_talk_and_leave_nothing_behind() {
          ip -brief -6 addr show dev cable"
     );
     let Some(script) = two_hosts(&b, &a) else { return };
-    let program = kit::Program::start("two_hosts", script);
+    let program = testbed::Program::start("two_hosts", script);
     let pid = program.id();
     let ended = program.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -393,7 +394,7 @@ fn two_hosts_leave_nothing_behind_when_interrupted() {
             return;
         };
         script.stdin(Stdio::null());
-        let program = kit::Program::start("two_hosts", script);
+        let program = testbed::Program::start("two_hosts", script);
         program.wait_for("up");
         let pid = program.id();
         assert_eq!(left(pid).len(), 2);
@@ -409,11 +410,11 @@ fn two_hosts_say_what_they_need() {
     let Some(script) = two_hosts("only one", "") else { return };
     let mut one = Command::new(script.get_program());
     one.args(script.get_args().take(2));
-    let ended = kit::Program::start("two_hosts", one).end();
+    let ended = testbed::Program::start("two_hosts", one).end();
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.starts_with("usage: two_hosts.sh "), "{ended:?}");
     // The status is that of the command on a.
     let Some(script) = two_hosts("true", "exit 7") else { return };
-    let ended = kit::Program::start("two_hosts", script).end();
+    let ended = testbed::Program::start("two_hosts", script).end();
     assert_eq!(ended.code, Some(7), "{ended:?}");
 }

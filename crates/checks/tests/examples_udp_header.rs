@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use checks::{Language, command, root, skipped};
-use kit::{Ended, Program, output};
+use testbed::{Ended, Program, output};
 
 /// Runs it in the workspace's folder, as its README says.
 fn run(language: Language, args: &[&str]) -> Ended {

@@ -111,7 +111,8 @@ fn the_readme_names_the_packages_that_the_echo_needs() {
     let mut tree = Command::new(env!("CARGO"));
     tree.args(["tree", "--locked", "--offline", "-p", "udp-echo"]);
     tree.args(["-e", "normal,build", "--prefix", "none", "--no-dedupe"]);
-    let printed = kit::output(tree.current_dir(root())).expect("cargo starts");
+    let printed =
+        testbed::output(tree.current_dir(root())).expect("cargo starts");
     let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
     // Our own crates have a folder, in brackets.
     let lines = printed.lines().filter(|l| !l.contains('(') && !l.is_empty());

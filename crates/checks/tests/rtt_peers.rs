@@ -13,7 +13,7 @@ use std::time::Instant;
 use std::{env, fs};
 
 use checks::{Language, root, skipped, start};
-use kit::{Ended, PATIENCE, Program, free_port};
+use testbed::{Ended, PATIENCE, Program, free_port};
 
 fn server(language: Language) -> Program {
     start(language, "rtt-rfc2681", "server", &["--port", "0"])

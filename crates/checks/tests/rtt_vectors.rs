@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use checks::{python, root};
-use kit::Program;
 use rtt_rfc2681::packet::{COPY, inside, ntp, probe, reply, request};
 use rtt_rfc2681::report::{histogram, svg};
 use rtt_rfc2681::schedule::{exponential, times};
 use rtt_rfc2681::stats::*;
+use testbed::Program;
 
 const UNDEF: f64 = f64::INFINITY;
 

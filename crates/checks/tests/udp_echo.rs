@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
+use checks::{Hear, within};
 use checks::{Language, command, forge, skipped, start};
-use kit::{Hear, PATIENCE, Program, close, free_port, spawn, within};
+use testbed::{PATIENCE, Program, close, free_port, spawn};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 

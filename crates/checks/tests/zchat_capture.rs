@@ -8,9 +8,10 @@ use std::process::{Command, id};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use checks::Hear;
 use checks::zchat::{ACK, BYE, Frame, Random, deflate, golden, seal};
 use checks::{Language, root, skipped, start};
-use kit::{Hear, PATIENCE, output};
+use testbed::{PATIENCE, output};
 
 /// zchat's port, which tells the dissector that a datagram is for it.
 const PORT: u16 = 3502;

@@ -10,8 +10,9 @@ use std::process::{Command, Stdio, id};
 use std::sync::mpsc::channel;
 use std::thread;
 
+use checks::Hear;
 use checks::{Language, root, skipped, start};
-use kit::{Hear, PATIENCE, output, spawn};
+use testbed::{PATIENCE, output, spawn};
 
 /// Frames in order of capture: source port, destination port, bytes.
 type Capture = Vec<(u16, u16, Vec<u8>)>;

@@ -5,8 +5,9 @@ use std::io::Write;
 use std::process::Stdio;
 use std::thread;
 
+use badlink::{Direction, Fates, Shares};
 use checks::{python, root};
-use kit::{Direction, Fates, Shares, spawn};
+use testbed::spawn;
 use zchat::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 
 const CLIENT: u32 = 0x1122_3344;

@@ -20,14 +20,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use badlink::{BadLink, Direction, Shares};
 use checks::Language;
 use checks::zchat::{
     ACK, BYE, Frame, HELLO, Peer, Random, TEXT, ZTEXT, deflate, gzip, seal,
 };
-use kit::{
-    BadLink, Direction, Ended, Hear, PATIENCE, Program, Shares, free_port,
-    output, within,
-};
+use checks::{Hear, within};
+use testbed::{Ended, PATIENCE, Program, free_port, output};
 
 /// What is done about a case in one language.
 enum Cell {
@@ -1411,7 +1410,7 @@ fn without_a_reader(language: Language) {
         program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
         program.stdin(Stdio::piped());
         program.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = kit::spawn(&mut program).unwrap();
+        let mut child = testbed::spawn(&mut program).unwrap();
         let _stdin = child.stdin.take();
         drop(child.stdout.take());
         let mut peer = match name {
@@ -1565,7 +1564,7 @@ fn gigabyte(language: Language) {
         client.args(["--host", "127.0.0.1", "--port", &port]);
         client.stdin(Stdio::piped());
         client.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut client = kit::spawn(&mut client).unwrap();
+        let mut client = testbed::spawn(&mut client).unwrap();
         let mut stdin = client.stdin.take().unwrap();
         let written = Arc::new(AtomicUsize::new(0));
         let count = written.clone();

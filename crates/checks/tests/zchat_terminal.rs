@@ -10,9 +10,10 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Command;
 
+use checks::Hear;
 use checks::zchat::{BYE, Peer};
 use checks::{Language, command, python};
-use kit::{Ended, Hear, Program};
+use testbed::{Ended, Program};
 
 /// Each test once for each language.
 macro_rules! in_both_languages {
@@ -117,7 +118,7 @@ fn ctrl_d_and_ctrl_c_where_nobody_is(language: Language) {
         Peer::new(server.address(), ME).dial();
         server.write(key);
         ends(server);
-        s.set_read_timeout(Some(kit::PATIENCE)).unwrap();
+        s.set_read_timeout(Some(testbed::PATIENCE)).unwrap();
         s.hear(&mut [0; 2000]).expect("it calls");
         client.write(key);
         ends(client);

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use kit::{Direction, Fates, Shares};
+use badlink::{Direction, Fates, Shares};
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
 

@@ -17,8 +17,7 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 use std::{env, thread};
 
-use crate::process::{STARTED, Started, end_all};
-use crate::{Program, free_port, say};
+use testbed::{Program, STARTED, Started, end_all, free_port, say};
 
 /// A step that the student fills in: its number, and its caption in English
 /// (as its `todo!` begins after `step N: `) and in Spanish.
@@ -459,6 +458,22 @@ mod tests {
         *payload.downcast::<String>().unwrap()
     }
 
+    /// This test program, started again as one that ends only if it is ended.
+    fn deaf() -> Program {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "exercise::tests::child", "--nocapture"]);
+        command.env("KIT_DEAF", "");
+        Program::start("deaf", command)
+    }
+
+    /// The child's side; nothing when the tests themselves run.
+    #[test]
+    fn child() {
+        while env::var_os("KIT_DEAF").is_some() {
+            thread::park();
+        }
+    }
+
     #[test]
     fn a_good_test_passes_whatever_stays_blocked_beside_it() {
         exercise(&STEPS, || {
@@ -472,8 +487,7 @@ mod tests {
     fn no_program_outlives_its_test_whoever_holds_it() {
         let (give, given) = channel();
         let words = failed(move || {
-            let start = || crate::process::tests::start("deaf");
-            beside(move || give.send(start()).unwrap()).wait();
+            beside(move || give.send(deaf()).unwrap()).wait();
             panic!("over");
         });
         assert!(words.ends_with(": over"), "{words}");
@@ -487,7 +501,7 @@ mod tests {
         failed(move || {
             beside(move || {
                 let _ = gone.recv(); // When the test is over.
-                let _ = give.send(crate::process::tests::start("deaf"));
+                let _ = give.send(deaf());
             });
             panic!("over");
         });

@@ -5,7 +5,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use kit::{Program, patience};
+use kit::patience;
+use testbed::Program;
 
 use crate::Result;
 use crate::exercise::{Exercise, read};
@@ -146,7 +147,13 @@ fn result(e: &Exercise, name: String, program: Program) -> TestResult {
         let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
         place.starts_with(&e.shown("src/")).then(|| place.to_string())
     });
-    TestResult { name, passed, told, place, skips: kit::skips(&ended.stderr) }
+    TestResult {
+        name,
+        passed,
+        told,
+        place,
+        skips: testbed::skips(&ended.stderr),
+    }
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use kit::{Ended, PATIENCE, Program, skipped};
+use testbed::{Ended, PATIENCE, Program, skipped};
 
 /// The exercise that the small workshop has.
 const NAME: &str = "01-first-socket";

@@ -5,13 +5,14 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use badlink::{Direction, Fates, Shares};
 use ex14_zchat_frame::{
     FRAME_MAX, FRAME_MIN, Frame, Kind, TEXT_MAX, check, head, inflate, kind,
     message, pack, smaller, unpack,
 };
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use kit::{Direction, Fates, Shares, Step, Told, bytes, caught, exercise, say};
+use kit::{Step, Told, bytes, caught, exercise, say};
 use zchat::frame as reference;
 
 const STEPS: [Step; 7] = [

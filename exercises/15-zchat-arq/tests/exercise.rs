@@ -6,14 +6,13 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use badlink::{BadLink, Direction, Fates, Shares};
 use ex15_zchat_arq::frontend::{arrow, note, run};
 use ex15_zchat_arq::{
     Action, Event, Frame, Session, WAIT, handle, new_message, old_message,
     send_ack, send_again, send_next, send_text, take_ack, take_message,
 };
-use kit::{
-    BadLink, Direction, Fates, Shares, Step, Told, beside, exercise, say,
-};
+use kit::{Step, Told, beside, exercise, say};
 
 const STEPS: [Step; 7] = [
     (1, "send the next message", "mandá el próximo mensaje"),

@@ -12,12 +12,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{ThreadId, current, sleep};
 use std::time::{Duration, Instant};
 
+use badlink::{BadLink, Direction, Shares};
 use ex16_zchat_peer::{
     BYTES, Event, act, chat, read_lines, receive, start, tell, wait,
 };
 use kit::{
-    BadLink, Beside, Direction, Peer, Program, Shares, Step, Told, beside,
-    bytes, caught, error_words, exercise, nothing, patience, references, say,
+    Beside, Peer, Program, Step, Told, beside, bytes, caught, error_words,
+    exercise, nothing, patience, references, say,
 };
 use zchat::chat::harmless;
 use zchat::frame::{Frame, Kind};

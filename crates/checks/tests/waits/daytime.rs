@@ -4,9 +4,10 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
+use checks::Hear;
 use checks::{Language, forge, python, root, skipped, start};
 use daytime::{FORMATS, line};
-use kit::{Hear, PATIENCE, Program, close, free_port};
+use testbed::{PATIENCE, Program, close, free_port};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";

@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
+use checks::Hear;
 use checks::{Language, skipped, start, start_example};
-use kit::{Ended, Hear, PATIENCE, Program, free_port};
+use testbed::{Ended, PATIENCE, Program, free_port};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 

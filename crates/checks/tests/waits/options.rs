@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, UdpSocket};
 
 use checks::{Language, start};
-use kit::Ended;
+use testbed::Ended;
 
 /// The programs, and how their usage goes on.
 const PROGRAMS: [(&str, &str, &str); 6] = [

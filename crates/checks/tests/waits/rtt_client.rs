@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{self, Stdio};
 
+use checks::Hear;
 use checks::{Language, command, forge, skipped, start};
-use kit::{Ended, Hear, PATIENCE, Program, close};
 use serde_json::Value;
+use testbed::{Ended, PATIENCE, Program, close};
 
 fn server(language: Language) -> Program {
     start(language, "rtt-rfc2681", "server", &["--port", "0"])
@@ -230,7 +231,7 @@ fn the_json_file_has_every_result() {
 
 #[test]
 fn nobody_there_is_a_note_a_report_and_status_1() {
-    let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, kit::free_port()));
+    let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, testbed::free_port()));
     let (_quiet, quiet) = silent();
     let args = ["--count", "3", "--interval", "0.05", "--timeout", "0.3"];
     for (to, refused) in [(closed, true), (quiet, false)] {
@@ -315,7 +316,7 @@ fn a_full_disk_is_a_sentence_after_the_report() {
     let port = server.address().port().to_string();
     client.args(["--port", &port, "--quiet", "--json", good]).args(SHORT);
     client.stdout(fs::File::create("/dev/full").unwrap());
-    let status = kit::spawn(&mut client).unwrap().wait().unwrap();
+    let status = testbed::spawn(&mut client).unwrap().wait().unwrap();
     assert_eq!(status.code(), Some(1));
     fs::remove_file(&file).expect("the file is there");
 }
@@ -342,9 +343,9 @@ fn a_closed_stdout_ends_it_with_a_sentence() {
     let mut client = command(Language::Rust, "rtt-rfc2681", "client");
     client.args(["--port", &port, "--interval", "0.01", "--count", "100000"]);
     client.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut client = kit::spawn(&mut client).unwrap();
+    let mut client = testbed::spawn(&mut client).unwrap();
     drop(client.stdout.take());
-    let ended = kit::within(PATIENCE, "it goes on without stdout", || {
+    let ended = checks::within(PATIENCE, "it goes on without stdout", || {
         client.wait_with_output().unwrap()
     });
     let words = String::from_utf8(ended.stderr).unwrap();

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use checks::Hear;
 use checks::{Language, start};
-use kit::{Ended, Hear, PATIENCE, Program};
 use rtt_rfc2681::options::Options;
 use rtt_rfc2681::packet::{COPY, reply};
 use rtt_rfc2681::{calibrate, schedule};
+use testbed::{Ended, PATIENCE, Program};
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
     let port = to.port().to_string();

@@ -6,8 +6,10 @@ use std::fs::{self, File};
 use std::process::{Child, Stdio};
 use std::thread;
 
+use badlink::{BadLink, Direction, Shares};
+use checks::within;
 use checks::{Language, binary, command, start};
-use kit::{BadLink, Direction, PATIENCE, Program, Shares, free_port, within};
+use testbed::{PATIENCE, Program, free_port};
 
 const BAD: Shares = Shares {
     lose: 0.20,
@@ -145,7 +147,7 @@ fn copied(server: Language, client: Language, seed: u64, text: &str) {
     calls.stdin(File::open(&file).unwrap()).stdout(Stdio::null());
     let mut both = [listens, calls].map(|mut command| {
         command.stderr(Stdio::null());
-        Running(kit::spawn(&mut command).unwrap())
+        Running(testbed::spawn(&mut command).unwrap())
     });
     let codes = within(PATIENCE * 3, "the copy is never ready", move || {
         both.each_mut().map(|program| program.0.wait().unwrap().code())

@@ -5,10 +5,6 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long a test waits for what should take a moment: long enough for a
-/// loaded classroom machine, short enough for a person.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Does `work`, and panics with `too_late` (a sentence) if it has not ended
 /// after `limit`. A panic inside `work` is passed on.
 ///
@@ -38,6 +34,7 @@ pub fn within<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use testbed::PATIENCE;
 
     const SOON: Duration = Duration::from_millis(20);
 

@@ -14,7 +14,7 @@ use crate::{output, say, skipped};
 /// The workspace's folder.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("crates/kit is two deep").to_path_buf()
+    here.ancestors().nth(2).expect("crates/testbed is two deep").to_path_buf()
 }
 
 /// The program `name` (`server`, say) of the crate `package`, built and copied
@@ -60,7 +60,7 @@ pub fn python() -> Command {
 /// language: Rust, Python. One that this machine cannot run is missing, and
 /// that is said aloud.
 ///
-/// To be called before [`exercise`](crate::exercise), whose deadline does not
+/// To be called before `kit::exercise`, whose deadline does not
 /// count on a build.
 ///
 /// # Panics

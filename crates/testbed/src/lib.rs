@@ -1,0 +1,29 @@
+//! What every test of the workshop stands on, those of the exercises and those
+//! of the crates; std only. What only an exercise's tests need is in `kit`,
+//! what only the crates' tests need in `checks`.
+//!
+//! | item | what it is for |
+//! |---|---|
+//! | [`Program`] | a real process: its output, its address, its end |
+//! | [`spawn`], [`output`] | a process with streams of its own; what one said |
+//! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
+//! | [`references`] | one of them in both languages, for a test to talk to |
+//! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
+//! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
+//! | [`say`], [`language`] | a sentence in the student's language |
+//!
+//! These are tests' tools: they panic, with a sentence, where a test fails.
+
+mod build;
+mod ports;
+mod process;
+mod skipped;
+mod words;
+
+pub use build::{binary, example, python, references, root};
+pub use ports::{close, free_port};
+pub use process::{
+    Ended, PATIENCE, Program, STARTED, Started, end_all, output, spawn,
+};
+pub use skipped::{skipped, skips};
+pub use words::{Language, language, say};
