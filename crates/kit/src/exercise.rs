@@ -2,7 +2,7 @@
 //! student's code beside it, and a failure told in the student's language.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt::Write;
 use std::io::{self, ErrorKind, Write as _, stderr, stdout};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
@@ -14,10 +14,12 @@ use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::{Command, exit};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use testbed::{Program, STARTED, Started, end_all, free_port, say};
+
+use crate::said;
 
 /// A step that the student fills in: its number, and its caption in English
 /// (as its `todo!` begins after `step N: `) and in Spanish.
@@ -38,12 +40,22 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// Fails the test with these words.
     pub fn fail(&self) -> ! {
+        self.fail_as(true)
+    }
+
+    /// The same; but what is not a cause says only what to look at.
+    pub(crate) fn fail_as(&self, is_cause: bool) -> ! {
+        let last = if is_cause {
+            ("likely cause     ", "causa probable    ", self.cause)
+        } else {
+            ("what to look at  ", "qué mirar         ", self.cause)
+        };
         let mut text = String::new();
         for (english, spanish, words) in [
             ("what the test did", "qué hizo la prueba", self.did),
             ("what it expected ", "qué esperaba      ", self.expected),
             ("what came instead", "qué llegó         ", self.came),
-            ("likely cause     ", "causa probable    ", self.cause),
+            last,
         ] {
             let words = words.replace('\n', "\n  "); // What begins so, is ours.
             let _ = write!(text, "\n  {}: {words}", say(english, spanish));
@@ -229,10 +241,12 @@ fn told(steps: &[Step], payload: Payload, place: &str) -> String {
     let Some(missing) = words.strip_prefix(TODO) else {
         return unforeseen(words, place);
     };
-    let caption = steps.iter().find(|(number, english, _)| {
-        missing.starts_with(&format!("{number}: {english}"))
-    });
-    let Some((number, english, spanish)) = caption else {
+    let number = missing.split(':').next().unwrap_or_default();
+    let caption = steps.iter().find(|step| step.0.to_string() == number);
+    let caption = caption.map(|(_, english, spanish)| [*english, *spanish]);
+    let caption = caption.or_else(|| said::caption(number));
+    let fits = |english| missing.starts_with(&format!("{number}: {english}"));
+    let Some([english, spanish]) = caption.filter(|both| fits(both[0])) else {
         return format!("the test's table of steps lacks: {words}");
     };
     match say("en", "es") {
@@ -265,10 +279,12 @@ fn spawn(
 
 /// What the student's code gave, or will give.
 pub struct Beside<T> {
-    given: Receiver<T>,
+    given: Receiver<(T, Duration)>,
+    /// How long the code took, once it has ended.
+    took: OnceCell<Duration>,
     /// Keeps `given` open when the code panics, which the test need not see:
     /// it has failed by then.
-    _give: Sender<T>,
+    _give: Sender<(T, Duration)>,
 }
 
 /// Runs the student's code in a thread beside the test: a server, or whatever
@@ -285,20 +301,41 @@ pub fn beside<T: Send + 'static>(
     let _give = give.clone();
     let started = STARTED.with_borrow(Arc::clone);
     spawn("your code", (report, started), move || {
-        let _ = give.send(work());
+        let begun = Instant::now();
+        let given = work();
+        let _ = give.send((given, begun.elapsed()));
     });
-    Beside { given, _give }
+    Beside { given, took: OnceCell::new(), _give }
 }
 
 impl<T> Beside<T> {
     /// What it gave, waiting up to [`patience`]; `None` if it still runs.
     pub fn wait(&self) -> Option<T> {
-        self.given.recv_timeout(patience()).ok()
+        self.kept(self.given.recv_timeout(patience()).ok())
+    }
+
+    /// The same for code that is to wait itself: up to twice [`patience`].
+    pub fn wait_long(&self) -> Option<T> {
+        self.kept(self.given.recv_timeout(patience() * 2).ok())
+    }
+
+    /// How long the code took.
+    ///
+    /// # Panics
+    /// If nobody has waited for its end.
+    pub fn took(&self) -> Duration {
+        *self.took.get().expect("it has been waited for")
+    }
+
+    fn kept(&self, given: Option<(T, Duration)>) -> Option<T> {
+        let (given, took) = given?;
+        let _ = self.took.set(took);
+        Some(given)
     }
 
     /// What it gave, if it has ended by now; `None` if it still runs.
     pub fn now(&self) -> Option<T> {
-        self.given.try_recv().ok()
+        self.kept(self.given.try_recv().ok())
     }
 }
 
@@ -446,7 +483,6 @@ pub fn error_words(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     const STEPS: [Step; 2] =
         [(2, "make a socket", "creá"), (4, "wait", "esperá")];

@@ -8,17 +8,20 @@
 //! | [`printed`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
-//! | [`Told`] | what a failed test tells: what it did, expected, got, and why |
+//! | [`fail`] | a failed test tells what it did, expected, got, and why |
+//! | [`said`], [`Shown`] | a sentence by its name; a value, as a person reads it |
 //!
 //! and, from `testbed`, what every test here stands on.
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
 mod exercise;
+mod said;
 
 pub use exercise::{
     Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
     millis, nothing, only_receives, patience, printed, refusals_are_told,
     to_nobody,
 };
+pub use said::{Said, Shown, fail, said, told_by};
 pub use testbed::{Program, free_port, references, say, skipped};

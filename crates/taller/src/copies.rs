@@ -6,16 +6,17 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::exercise::{Exercise, files};
+use crate::mistakes::Mistake;
 
 /// A copy of an exercise.
 pub struct Variant<'a> {
     /// The exercise.
     pub exercise: &'a Exercise,
     /// `stub`, as the student finds it; `solution`, with that laid over it; or
-    /// a mistake's name, with the solution and then that laid over it.
+    /// a mistake's name, and it made in the solution.
     pub name: String,
-    /// The sentences of a mistake's `expect.txt`.
-    pub told: [String; 2],
+    /// The mistake, if it is one.
+    pub mistake: Option<Mistake>,
 }
 
 impl Variant<'_> {
@@ -28,13 +29,15 @@ impl Variant<'_> {
     /// again, so that it need not be built again.
     fn write(&self, copy: &Path) -> io::Result<()> {
         let (own, to) = (&self.exercise.folder, copy.join(self.folder()));
-        let layers = ["", "solution", &format!("mistakes/{}", self.name)];
-        let count = if self.name == "stub" { 1 } else { 3 };
+        let layers = ["", "solution"];
+        let count = if self.name == "stub" { 1 } else { 2 };
         let mut wanted = BTreeMap::new();
         for layer in layers[..count].iter().map(|layer| own.join(layer)) {
             for path in files(&layer) {
                 let name = path.strip_prefix(&layer).unwrap_or(&path);
-                if !["solution", "mistakes"].iter().any(|p| name.starts_with(p))
+                if !["solution", "mistakes.md"]
+                    .iter()
+                    .any(|p| name.starts_with(p))
                 {
                     wanted.insert(name.to_path_buf(), path);
                 }
@@ -48,7 +51,13 @@ impl Variant<'_> {
         for (name, from) in wanted {
             let mut bytes = fs::read(from)?;
             if let Ok(text) = str::from_utf8(&bytes) {
-                bytes = self.renamed(text).into_bytes();
+                let mut text = self.renamed(text);
+                if let Some(mistake) = &self.mistake
+                    && name == Path::new("src/lib.rs")
+                {
+                    text = mistake.made(&text).map_err(io::Error::other)?;
+                }
+                bytes = text.into_bytes();
             }
             write(&to.join(name), &bytes)?;
         }

@@ -6,6 +6,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod exercise;
+mod mistakes;
 mod run;
 mod verify;
 mod words;

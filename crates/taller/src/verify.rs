@@ -6,10 +6,10 @@ use std::process::Command;
 use std::{thread, time::Duration};
 
 use crate::copies::{Variant, write_all};
-use crate::exercise::{Exercise, entries, files, read};
+use crate::exercise::{Exercise, files, read};
 use crate::run::{about, build_peers, json, program, start, target};
 use crate::words::{line, tell};
-use crate::{Result, run};
+use crate::{Result, mistakes, run};
 
 /// So many mistakes each exercise has, at least.
 const MISTAKES: usize = 4;
@@ -84,27 +84,28 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
 /// The mistakes, the stub, and the solution.
 fn of<'a>(e: &'a Exercise, wrong: &mut Vec<String>) -> Vec<Variant<'a>> {
     let (mut all, mut sentences) = (Vec::new(), HashMap::new());
-    for (name, folder) in entries(&e.folder.join("mistakes")) {
-        let text = read(&folder.join("expect.txt"));
-        let expected = ["en: ", "es: "].map(|language| {
-            let found = text.lines().find_map(|l| l.strip_prefix(language));
-            found.unwrap_or_default().trim().to_string()
-        });
-        if expected.contains(&String::new()) {
-            wrong.push(format!("{name}/expect.txt needs en: and es:"));
+    let causes = mistakes::causes(&read(&e.folder.join("tests/words.txt")));
+    for mut mistake in mistakes::read(&read(&e.folder.join("mistakes.md"))) {
+        let name = mistake.name.clone();
+        if let Some(told) = causes.get(&name) {
+            mistake.told = told.clone();
         }
-        for sentence in expected.clone() {
+        if mistake.told.contains(&String::new()) {
+            wrong.push(format!("{name} needs en: and es:"));
+        }
+        for sentence in mistake.told.clone() {
             if let Some(other) = sentences.insert(sentence, name.clone()) {
                 wrong.push(format!("{other} and {name} expect the same"));
             }
         }
-        all.push(Variant { exercise: e, name, told: expected });
+        let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        all.push(Variant { exercise: e, name, mistake: Some(mistake) });
     }
     if all.len() < MISTAKES {
         wrong.push(format!("{} mistakes, fewer than {MISTAKES}", all.len()));
     }
     for name in ["stub", "solution"].map(String::from) {
-        all.push(Variant { exercise: e, name, told: Default::default() });
+        all.push(Variant { exercise: e, name, mistake: None });
     }
     if files(&e.folder.join("solution")).is_empty() {
         wrong.push("solution/ is missing".to_string());
@@ -136,7 +137,7 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
     let rendered = about.iter().filter_map(|line| json(line, "rendered"));
     let words: String = rendered.collect(); // The compiler's.
     let Some(program) = program(&about) else { return vec![words] };
-    if v.told[0].is_empty() && !words.is_empty() {
+    if v.mistake.is_none() && !words.is_empty() {
         wrong.push(format!("it compiles with warnings:\n{words}"));
     }
     let test = |args: &[&str], language: &str, seconds: u64| {
@@ -184,7 +185,10 @@ fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
                 wrong.push(format!("a test fails:\n{}{}", e.stdout, e.stderr));
             }
         }
-        _ => fail(&[], &v.told, ["it passes all tests", "nobody says"]),
+        _ => {
+            let told = v.mistake.as_ref().map_or(&[][..], |m| &m.told);
+            fail(&[], told, ["it passes all tests", "nobody says"]);
+        }
     }
     wrong
 }
