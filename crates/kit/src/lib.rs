@@ -9,6 +9,7 @@
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
+//! | [`compared`] | how what came differs from what was expected |
 //! | [`said`], [`Shown`] | a sentence by its name; a value, as a person reads it |
 //!
 //! and, from `testbed`, what every test here stands on.
@@ -23,5 +24,5 @@ pub use exercise::{
     millis, nothing, only_receives, patience, printed, refusals_are_told,
     to_nobody,
 };
-pub use said::{Said, Shown, fail, said, told_by};
+pub use said::{Said, Shown, compared, fail, said, told_by};
 pub use testbed::{Program, free_port, references, say, skipped};

@@ -95,6 +95,41 @@ pub fn fail(
     Told { did, expected, came, cause }.fail_as(*is_cause)
 }
 
+/// How `came` differs from `expected`: what can be seen, and no cause. It is the
+/// `why` where no observation parts the causes.
+pub fn compared(expected: &[u8], came: &[u8]) -> Said {
+    let spaceless = |data: &[u8]| {
+        let kept = data.iter().filter(|byte| !byte.is_ascii_whitespace());
+        kept.copied().collect::<Vec<_>>()
+    };
+    let one = |name: &str, part: &[u8]| said(name, &[&bytes(part)]);
+    if came == expected {
+        said("no difference", &[])
+    } else if came.is_empty() {
+        said("empty", &[])
+    } else if let Some(more) = came.strip_prefix(expected) {
+        one("too much at the end", more)
+    } else if let Some(more) = came.strip_suffix(expected) {
+        one("too much at the beginning", more)
+    } else if let Some(rest) = expected.strip_prefix(came) {
+        one("the end is missing", rest)
+    } else if let Some(rest) = expected.strip_suffix(came) {
+        one("the beginning is missing", rest)
+    } else if came.eq_ignore_ascii_case(expected) {
+        said("capitals alone", &[])
+    } else if spaceless(came) == spaceless(expected) {
+        said("white space alone", &[])
+    } else if came.iter().eq(expected.iter().rev()) {
+        said("the other way round", &[])
+    } else {
+        // Neither begins as the other does, whole: so both have a byte there.
+        let both = expected.iter().zip(came);
+        let at = both.take_while(|(one, other)| one == other).count();
+        let hex = |data: &[u8]| format!("{:#04x}", data[at]);
+        said("first difference", &[&at, &hex(expected), &hex(came)])
+    }
+}
+
 /// The caption of a step, in both languages: `[step 5]`.
 pub(crate) fn caption(number: &str) -> Option<[&'static str; 2]> {
     let words = WORDS.get().copied().unwrap_or_default();
@@ -197,5 +232,46 @@ impl<T: Shown> Shown for Option<T> {
 impl<T: Shown, E: Shown> Shown for Result<T, E> {
     fn shown(&self) -> String {
         self.as_ref().map_or_else(Shown::shown, Shown::shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_is_compared_with_what_was_expected() {
+        let told = |expected: &str, came: &str| {
+            compared(expected.as_bytes(), came.as_bytes()).to_string()
+        };
+        for (expected, came, name, shown) in [
+            ("hola", "hola", "no difference", ""),
+            ("hola", "", "empty", ""),
+            ("hola", "hola\0", "too much at the end", r#""\0" (1 byte)"#),
+            ("", "a", "too much at the end", "\"a\" (1 byte)"),
+            ("hola", "> hola", "too much at the beginning", "\"> \" ("),
+            ("hola", "hol", "the end is missing", "\"a\" (1 byte)"),
+            ("hola", "la", "the beginning is missing", "\"ho\" (2 bytes)"),
+            ("hola", "HoLa", "capitals alone", ""),
+            ("ho la\n", "\thola", "white space alone", ""),
+            ("hola", "aloh", "the other way round", ""),
+        ] {
+            let told = told(expected, came);
+            let sentence = said(name, &[]).text;
+            let start = sentence.split(',').next().unwrap_or_default();
+            assert!(told.starts_with(start), "{name}: {told}");
+            assert!(told.contains(shown), "{name}: {told}");
+        }
+        for (came, byte) in [("hole", "0x65"), ("holes", "0x65")] {
+            let values: [&dyn Display; 3] = [&3, &"0x61", &byte];
+            let expected = said("first difference", &values).text;
+            assert_eq!(told("hola", came), expected);
+        }
+    }
+
+    #[test]
+    fn a_step_s_line_is_no_part_of_the_sentence() {
+        let words = "\n[a]\nen: one\nes: uno\nstep: 3\n[b]\nen: two\nes: dos\n";
+        assert_eq!(find(words, "a").unwrap().0, ["one", "uno"]);
     }
 }
