@@ -19,7 +19,7 @@ use std::{env, thread};
 
 use testbed::{Program, STARTED, Started, end_all, free_port, say};
 
-use crate::said;
+use crate::{Shown, said};
 
 /// A step that the student fills in: its number, and its caption in English
 /// (as its `todo!` begins after `step N: `) and in Spanish.
@@ -71,8 +71,9 @@ struct Failed(String);
 /// What a thread's panic carries.
 type Payload = Box<dyn Any + Send>;
 
-/// What a thread reports: that it ended well, or with what panic, and where.
-type Report = Result<(), (Payload, String)>;
+/// What a thread reports: that it ended well, or with what panic, where, and
+/// what the test was doing.
+type Report = Result<(), (Payload, String, String)>;
 
 thread_local! {
     /// Where the threads of one test report that they panicked, or ended well.
@@ -80,6 +81,14 @@ thread_local! {
         const { RefCell::new(None) };
     /// Where this thread panicked last: `FILE:LINE`.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// What the test was doing when it came here: see `doing`.
+    static DOING: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Says what the test does from here on: it is told with a panic of the
+/// student's code, here or in what is started with [`beside`] after this.
+pub fn doing(did: impl Shown) {
+    DOING.set(did.shown());
 }
 
 /// Notes from now on where a thread panics, besides what the hook does.
@@ -127,7 +136,7 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
     end_all(&started);
     let words = match came {
         Ok(Ok(())) => return need_stdout(),
-        Ok(Err((payload, place))) => told(steps, payload, &place),
+        Ok(Err((payload, place, did))) => told(steps, payload, &place, &did),
         Err(_) => format!(
             "\n  {}",
             say(
@@ -202,9 +211,14 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
 
 /// The words for a panic that no test foresaw, with a likely cause if the
 /// words of the standard library give one away.
-fn unforeseen(words: &str, place: &str) -> String {
+fn unforeseen(words: &str, place: &str, did: &str) -> String {
+    let mut told = String::new();
+    if !did.is_empty() {
+        let test = say("what the test did", "qué hizo la prueba");
+        let _ = write!(told, "\n  {test}: {did}");
+    }
     let panic = say("a panic at", "un pánico (panic) en");
-    let mut told = format!("\n  {panic} {place}: {words}");
+    let _ = write!(told, "\n  {panic} {place}: {words}");
     let cause = if words.contains("`Result::unwrap()`") {
         say(
             "`unwrap` panics at any error: use `?`, or look at the error with `match`.",
@@ -232,14 +246,14 @@ fn unforeseen(words: &str, place: &str) -> String {
 }
 
 /// The words for a panic.
-fn told(steps: &[Step], payload: Payload, place: &str) -> String {
+fn told(steps: &[Step], payload: Payload, place: &str, did: &str) -> String {
     let payload = match payload.downcast::<Failed>() {
         Ok(failed) => return failed.0,
         Err(payload) => payload,
     };
     let words = words(&payload);
     let Some(missing) = words.strip_prefix(TODO) else {
-        return unforeseen(words, place);
+        return unforeseen(words, place, did);
     };
     let number = missing.split(':').next().unwrap_or_default();
     let caption = steps.iter().find(|step| step.0.to_string() == number);
@@ -265,12 +279,14 @@ fn spawn(
     (report, started): (Sender<Report>, Arc<Mutex<Started>>),
     work: impl FnOnce() + Send + 'static,
 ) {
+    let did = DOING.with_borrow(Clone::clone);
     let work = move || {
         REPORT.set(Some(report.clone()));
         STARTED.set(started);
+        DOING.set(did);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
             // Or the test is over.
-            let _ = report.send(Err((payload, PLACE.take())));
+            let _ = report.send(Err((payload, PLACE.take(), DOING.take())));
         }
     };
     let thread = thread::Builder::new().name(name.to_string());
@@ -612,6 +628,24 @@ mod tests {
         });
         assert!(words.ends_with(": out of coffee"), "{words}");
         assert!(words.contains("src/exercise.rs:"), "{words}");
+    }
+
+    #[test]
+    fn a_panic_is_told_with_what_the_test_did() {
+        for words in [
+            failed(|| {
+                doing("two".to_string());
+                panic!("mine");
+            }),
+            failed(|| {
+                doing("two".to_string());
+                assert!(beside(|| panic!("mine")).wait().is_none());
+            }),
+        ] {
+            let lines: Vec<_> = words.lines().skip(1).collect();
+            assert!(lines[0].ends_with(": \"two\" (3 bytes)"), "{words}");
+            assert!(lines[1].ends_with(": mine"), "{words}");
+        }
     }
 
     #[test]

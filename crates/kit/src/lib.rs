@@ -8,6 +8,7 @@
 //! | [`printed`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
+//! | [`doing`] | what the test does, to be told with a panic |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
 //! | [`compared`] | how what came differs from what was expected |
 //! | [`said`], [`Shown`] | a sentence by its name; a value, as a person reads it |
@@ -20,9 +21,9 @@ mod exercise;
 mod said;
 
 pub use exercise::{
-    Beside, Peer, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, only_receives, patience, printed, refusals_are_told,
-    to_nobody,
+    Beside, Peer, Step, Told, beside, bytes, caught, doing, error_words,
+    exercise, millis, nothing, only_receives, patience, printed,
+    refusals_are_told, to_nobody,
 };
 pub use said::{Said, Shown, compared, fail, said, told_by};
 pub use testbed::{Program, free_port, references, say, skipped};
