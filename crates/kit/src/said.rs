@@ -192,6 +192,20 @@ impl<const N: usize> Shown for [u8; N] {
     }
 }
 
+/// A datagram: what it holds, and who sent it.
+impl Shown for (Vec<u8>, SocketAddr) {
+    fn shown(&self) -> String {
+        said("bytes from", &[&bytes(&self.0), &self.1]).text
+    }
+}
+
+/// What `Ok(())` says.
+impl Shown for () {
+    fn shown(&self) -> String {
+        said("no error", &[]).text
+    }
+}
+
 impl Shown for SocketAddr {
     fn shown(&self) -> String {
         self.to_string()
