@@ -52,8 +52,11 @@ fn the_shape_tells_headings_and_commands_apart() {
 
 /// Outside of the workshop, pages lead to standards and to the pages of who
 /// made a thing, and nowhere else.
-const OUTSIDE: [&str; 2] =
-    ["https://rustup.rs", "https://www.rfc-editor.org/rfc/rfc"];
+const OUTSIDE: [&str; 3] = [
+    "https://rustup.rs",
+    "https://www.rfc-editor.org/rfc/rfc",
+    "https://doc.rust-lang.org/book/ch",
+];
 
 #[test]
 fn every_link_leads_somewhere() {

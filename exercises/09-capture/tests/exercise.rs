@@ -1,47 +1,28 @@
 //! The tests of exercise 09. You need not change this file. They find the
 //! answers in the capture themselves.
+//! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::collections::HashSet;
-use std::fmt::Debug;
 
 use ex09_capture::{
     bytes_lost, bytes_of_data, clients_answered, clients_port, nobody_listens,
     unanswered, waited,
 };
-use kit::{Step, Told, exercise, say};
+use kit::{Said, fail, said};
 
 #[path = "../src/capture.rs"]
 mod capture;
 use capture::{Packet, packets};
 
-const STEPS: [Step; 7] = [
-    (1, "find the port of the client", "encontrá el puerto del cliente"),
-    (2, "count the bytes of data", "contá los bytes de datos"),
-    (3, "measure how long the client waited", "medí cuánto esperó el cliente"),
-    (
-        4,
-        "count the clients that got an answer",
-        "contá los clientes que recibieron respuesta",
-    ),
-    (
-        5,
-        "find the packet that says that nobody listens",
-        "encontrá el paquete que dice que no hay nadie escuchando",
-    ),
-    (
-        6,
-        "find the datagram that was not answered",
-        "encontrá el datagrama que no tuvo respuesta",
-    ),
-    (
-        7,
-        "count the bytes that did not come back",
-        "contá los bytes que no volvieron",
-    ),
-];
+fn exercise(test: impl FnOnce() + Send + 'static) {
+    kit::told_by(include_str!("words.txt"), test);
+}
 
 /// The server's port.
 const SERVER: u16 = 3500;
+
+/// How long the headers are below UDP, in bytes: of IP, of Ethernet.
+const BELOW: [usize; 2] = [20, 14];
 
 /// Where a datagram comes from: the first number of the header of UDP.
 fn source_port(packet: &Packet) -> u16 {
@@ -53,254 +34,217 @@ fn destination_port(packet: &Packet) -> u16 {
     u16::from_be_bytes([packet.header[2], packet.header[3]])
 }
 
+/// Whether a packet carries UDP.
+fn is_udp(packet: &&Packet) -> bool {
+    packet.protocol() == "UDP"
+}
+
 /// A packet by its number.
 fn packet(number: usize) -> Packet {
     packets().remove(number - 1)
 }
 
-/// Fails if the answer is not `right`, which it does not give away.
-fn check<T: Debug + PartialEq>(
+/// The number that the digits of `number` in base 16 are in base 10.
+fn misread(number: usize) -> usize {
+    format!("{number:x}").parse().unwrap()
+}
+
+/// What an answer is shown as.
+fn number(given: impl ToString) -> Said {
+    said("a number", &[&given.to_string()])
+}
+
+/// Fails if the answer is none of the right ones, which it does not give away.
+/// Of a known wrong one `known` names the cause, of any other `look` says where
+/// to look.
+fn check<T: PartialEq + Copy>(
     question: &str,
-    given: T,
-    right: T,
-    expected: &str,
-    cause: impl FnOnce(&T) -> &'static str,
+    (given, shown): (T, Said),
+    (right, expected): (T, &str),
+    known: &[(T, &'static str)],
+    look: &'static str,
 ) {
     if given != right {
-        let did = say("called ", "llamó a ");
-        Told {
-            did: &format!("{did}{question}"),
-            expected,
-            came: &format!("{given:?}"),
-            cause: cause(&given),
-        }
-        .fail();
+        let cause = known.iter().find(|(wrong, _)| *wrong == given);
+        let why = cause.map_or(look, |(_, cause)| cause);
+        fail(said("called", &[&question]), expected, shown, why);
     }
 }
 
 #[test]
 fn step_1_finds_the_port_of_the_client() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = clients_port();
         let right = source_port(&packet(1));
-        let expected = say(
-            "the port that packet 1 comes from",
-            "el puerto de donde sale el paquete 1",
+        let mut known = vec![
+            (SERVER, "the port of the server"),
+            (right.swap_bytes(), "bytes in the wrong order"),
+        ];
+        for p in packets().iter().filter(is_udp) {
+            known.push((source_port(p), "the port of another client"));
+        }
+        check(
+            "clients_port()",
+            (given, number(given)),
+            (right, "the port that packet 1 comes from"),
+            &known,
+            "the first two bytes of UDP",
         );
-        check("clients_port()", given, right, expected, |&given| {
-            if given == SERVER {
-                say(
-                    "That is the server's port: packet 1 goes to it; the source stands before the destination.",
-                    "Ese es el puerto del servidor: el paquete 1 va hacia él; el origen está antes que el destino.",
-                )
-            } else if given == right.swap_bytes() {
-                say(
-                    "You read the two bytes of the port in the wrong order: the left one is the greater, times 256.",
-                    "Leíste los dos bytes del puerto en el orden equivocado: el de la izquierda vale más, por 256.",
-                )
-            } else {
-                say(
-                    "The port of the client is another: look at the first two bytes in the line UDP of packet 1.",
-                    "El puerto del cliente es otro: fijate en los dos primeros bytes de la línea UDP del paquete 1.",
-                )
-            }
-        });
     });
 }
 
 #[test]
 fn step_2_counts_the_data() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = bytes_of_data();
-        let Packet { ip, header, data, .. } = packet(1);
-        let with_header = header.len() + data.len();
-        let expected = say(
-            "the bytes of the text that the client sent",
-            "los bytes del texto que mandó el cliente",
-        );
-        check("bytes_of_data()", given, data.len(), expected, |&given| {
-            if given == with_header {
-                say(
-                    "That is the length in the header of UDP, which counts the header, too: 8 bytes of it are no data.",
-                    "Ese es el largo que está en el encabezado de UDP, que también cuenta el encabezado: 8 de esos bytes no son datos.",
-                )
-            } else if given > with_header
-                && given <= 14 + ip.len() + with_header
-            {
-                say(
-                    "You counted the headers of the layers below, too: IP has 20 bytes of its own, and Ethernet 14.",
-                    "Contaste también los encabezados de las capas de abajo: IP tiene 20 bytes propios, y Ethernet 14.",
-                )
-            } else {
-                say(
-                    "The number of bytes is another: count the text in the lines data of packet 1, blanks included.",
-                    "La cantidad de bytes es otra: contá el texto en las líneas data del paquete 1, con los espacios.",
-                )
+        let Packet { header, data, .. } = packet(1);
+        let length = header.len() + data.len();
+        let [ip, ethernet] = BELOW;
+        let mut known = vec![
+            (length, "the header of UDP counted"),
+            (misread(length), "the length read in base 10"),
+        ];
+        for below in [ip, ip + ethernet] {
+            for inside in [data.len(), length] {
+                known.push((below + inside, "the headers below counted"));
             }
-        });
+        }
+        check(
+            "bytes_of_data()",
+            (given, number(given)),
+            (data.len(), "the bytes of the text"),
+            &known,
+            "the text of packet 1",
+        );
     });
 }
 
 #[test]
 fn step_3_measures_the_wait() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = waited();
-        let (asked, answered) = (packet(3).time, packet(4).time);
+        let shown = match given.subsec_nanos() % 1000 {
+            0 => said("microseconds", &[&given.as_micros()]),
+            _ => said("nanoseconds", &[&given.as_nanos()]),
+        };
+        let [first, second, asked, answered] =
+            [1, 2, 3, 4].map(|number| packet(number).time);
         let right = answered - asked;
-        let expected = say(
-            "the time from packet 3 to packet 4",
-            "el tiempo entre el paquete 3 y el paquete 4",
+        let mut known = vec![
+            (asked, "the time of one packet"),
+            (answered, "the time of one packet"),
+            (asked + answered, "added and not subtracted"),
+            (second - first, "the wait of the first client"),
+        ];
+        for digits in [10, 100, 1000] {
+            known.push((right * digits, "another unit"));
+            known.push((right * 1000 * digits, "another unit"));
+            known.push((right / digits, "another unit"));
+        }
+        check(
+            "waited()",
+            (given, shown),
+            (right, "the time from packet 3 to packet 4"),
+            &known,
+            "the times of the packets 3 and 4",
         );
-        check("waited()", given, right, expected, |&given| {
-            if given == answered || given == asked {
-                say(
-                    "That is when the packet came, counted from the first one: the wait is a difference of two times.",
-                    "Ese es el momento en que llegó el paquete, contado desde el primero: la espera es la diferencia entre dos momentos.",
-                )
-            } else if [1_000, 1_000_000]
-                .iter()
-                .any(|&n| given == right * n || given == right / n)
-            {
-                say(
-                    "Your number has another unit: the sixth digit behind the point of a second is a microsecond.",
-                    "Tu número está en otra unidad: el sexto dígito después de la coma de un segundo es un microsegundo.",
-                )
-            } else {
-                say(
-                    "The difference is another: subtract the time of packet 3 from that of packet 4.",
-                    "La diferencia es otra: al momento del paquete 4 restale el del paquete 3.",
-                )
-            }
-        });
     });
 }
 
 #[test]
 fn step_4_counts_the_clients() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = clients_answered();
         let all = packets();
-        let udp = all.iter().filter(|p| p.protocol() == "UDP");
-        let answers = udp.clone().filter(|p| source_port(p) == SERVER);
-        let right: HashSet<_> = answers.clone().map(destination_port).collect();
-        let asked = udp.filter(|p| source_port(p) != SERVER);
+        let udp = || all.iter().filter(is_udp);
+        let answers = udp().filter(|p| source_port(p) == SERVER);
+        let right: HashSet<_> = answers.map(destination_port).collect();
+        let asked = udp().filter(|p| source_port(p) != SERVER);
         let asked: HashSet<_> = asked.map(source_port).collect();
-        let expected = say(
-            "as many as there are ports to which packets from 3500 go",
-            "tantos como puertos a los que van paquetes desde el 3500",
+        check(
+            "clients_answered()",
+            (given, number(given)),
+            (right.len(), "the ports that 3500 sends to"),
+            &[
+                (asked.len(), "whoever asked"),
+                (1, "addresses counted"),
+                (right.len() - 1, "one client left out"),
+            ],
+            "packets from 3500",
         );
-        check("clients_answered()", given, right.len(), expected, |&given| {
-            if given == asked.len() {
-                say(
-                    "You counted everybody who asked: one of them asked at a port where nobody answers.",
-                    "Contaste a todos los que preguntaron: uno de ellos preguntó en un puerto donde nadie responde.",
-                )
-            } else if given == 1 {
-                say(
-                    "You counted addresses, and all are one machine's: each client has a port of its own.",
-                    "Contaste direcciones, y son todas de una misma máquina: cada cliente tiene su propio puerto.",
-                )
-            } else {
-                say(
-                    "The number of clients is another: look for packets that come from port 3500, and at where they go.",
-                    "La cantidad de clientes es otra: buscá los paquetes que salen del puerto 3500, y fijate adónde van.",
-                )
-            }
-        });
     });
+}
+
+/// Which packet says that nobody listens.
+fn icmp() -> usize {
+    let all = packets();
+    all.iter().find(|p| p.protocol() == "ICMP").unwrap().number
 }
 
 #[test]
 fn step_5_finds_that_nobody_listens() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = nobody_listens();
-        let all = packets();
-        let right = all.iter().find(|p| p.protocol() == "ICMP").unwrap();
-        let right = right.number;
-        let expected = say(
-            "the packet that the system sent for a closed port",
-            "el paquete que mandó el sistema por un puerto cerrado",
+        check(
+            "nobody_listens()",
+            (given, number(given)),
+            (icmp(), "what the system sent"),
+            &[(icmp() - 1, "the question itself")],
+            "the one packet of another protocol",
         );
-        check("nobody_listens()", given, right, expected, |&given| {
-            if given == right - 1 {
-                say(
-                    "That is the question to which nobody listened: the packet that says so is the system's answer to it, and not UDP.",
-                    "Esa es la pregunta que nadie escuchó: el paquete que lo dice es la respuesta del sistema, y no es UDP.",
-                )
-            } else {
-                say(
-                    "That packet says nothing of the kind: one packet alone is of another protocol, ICMP; which?",
-                    "Ese paquete no dice nada parecido: hay uno solo de otro protocolo, ICMP; ¿cuál es?",
-                )
-            }
-        });
     });
 }
 
 #[test]
 fn step_6_finds_the_unanswered_datagram() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = unanswered();
         let all = packets();
-        let right = all.iter().find(|p| {
-            p.protocol() == "UDP"
-                && destination_port(p) == SERVER
-                && p.data.is_empty()
-        });
-        let right = right.unwrap().number;
-        let expected = say(
-            "a packet that goes to port 3500, and after which none comes from there for it",
-            "un paquete que va al puerto 3500, y después del cual no sale de ahí ninguno que le responda",
+        let asks = |p: &&Packet| destination_port(p) == SERVER;
+        let mut questions = all.iter().filter(is_udp).filter(asks);
+        let right = questions.find(|p| p.data.is_empty()).unwrap().number;
+        let mut known = vec![(icmp(), "no datagram")];
+        for p in all.iter().filter(is_udp) {
+            let cause = match (source_port(p), destination_port(p)) {
+                (SERVER, _) => "an answer",
+                (_, SERVER) => "answered after all",
+                _ => "another port",
+            };
+            known.push((p.number, cause));
+        }
+        check(
+            "unanswered()",
+            (given, number(given)),
+            (right, "a packet to 3500 and none back"),
+            &known,
+            "the number of a packet",
         );
-        check("unanswered()", given, right, expected, |&given| {
-            match all.get(given.wrapping_sub(1)) {
-                Some(p) if p.protocol() == "ICMP" => say(
-                    "That packet is no datagram of UDP, and it did not go to the server: look at the protocol first.",
-                    "Ese paquete no es un datagrama de UDP, ni fue hacia el servidor: primero fijate en el protocolo.",
-                ),
-                Some(p) if destination_port(p) == SERVER => say(
-                    "That datagram was answered: which one has no data for an echo to send back?",
-                    "Ese datagrama tuvo respuesta: ¿cuál no tiene datos que un eco pueda devolver?",
-                ),
-                Some(p) if source_port(p) != SERVER => say(
-                    "That datagram never came to the server: look at its destination port, the second number.",
-                    "Ese datagrama nunca le llegó al servidor: fijate en su puerto de destino, el segundo número.",
-                ),
-                _ => say(
-                    "That is no question to the server: look for packets whose destination port is 3500.",
-                    "Esa no es una pregunta al servidor: buscá los paquetes cuyo puerto de destino es el 3500.",
-                ),
-            }
-        });
     });
 }
 
 #[test]
 fn step_7_counts_what_did_not_come_back() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let given = bytes_lost();
         let (sent, back) = (packet(8).data.len(), packet(9).data.len());
-        let expected = say(
-            "the bytes of data of packet 8, less those of packet 9",
-            "los bytes de datos del paquete 8, menos los del paquete 9",
+        let header = packet(8).header.len();
+        let right = sent - back;
+        let misread = misread(sent + header) - misread(back + header);
+        check(
+            "bytes_lost()",
+            (given, number(given)),
+            (right, "the data of packet 8 less those of packet 9"),
+            &[
+                (sent, "all that went or came back"),
+                (back, "all that went or came back"),
+                (sent + header, "all that went or came back"),
+                (back + header, "all that went or came back"),
+                (right + header, "the header counted once"),
+                (right - header, "the header counted once"),
+                (misread, "base 16 subtracted in base 10"),
+                (0, "only what is shown"),
+            ],
+            "the length in the header",
         );
-        check("bytes_lost()", given, sent - back, expected, |&given| {
-            if given == back || given == sent {
-                say(
-                    "That is how many went or came back: the question is how many were lost between.",
-                    "Esos son los que fueron o los que volvieron: la pregunta es cuántos se perdieron en el medio.",
-                )
-            } else if given == sent - back + 8 || given == sent - back - 8 {
-                say(
-                    "You counted the header of one packet and not of the other: take data from data, or length from length.",
-                    "Contaste el encabezado de un paquete y no el del otro: restá datos de datos, o largo de largo.",
-                )
-            } else {
-                say(
-                    "The number is another: the third number of the header of UDP is the length, `04 54` in packet 8.",
-                    "La cantidad es otra: el tercer número del encabezado de UDP es el largo, `04 54` en el paquete 8.",
-                )
-            }
-        });
     });
 }
