@@ -1,6 +1,6 @@
 //! The runs that these pages of the book show: daytime, rtt, zchat,
 //! what-goes-wrong, performance. Real programs; what they print goes to
-//! `docs/material/` (`UPDATE_DOCS=1 cargo test -p checks --test book_tasks`)
+//! `docs/material/` (`UPDATE_DOCS=1 cargo test -p checks --test book_runs`)
 //! or is compared with it.
 
 use std::env;
@@ -20,10 +20,7 @@ use rtt_rfc2681::schedule;
 use testbed::{Ended, PATIENCE, Program, free_port, output};
 use zchat::frame::{Frame, Kind};
 
-/// The server with the hole of exercise 03, as it stands there.
-#[path = "../../../exercises/03-the-leak/src/leaky.rs"]
-mod leaky;
-const BYTES: usize = 1024;
+use crate::leaky;
 
 /// A terminal as the book shows it: commands, and what they print.
 #[derive(Default)]

@@ -4,7 +4,7 @@
 //! confirmed or not sent; and every conversation ends.
 //!
 //! A failure names its seed. That conversation alone, with all its events:
-//! `ZCHAT_SEED=1234 cargo test -p checks --test zchat_virtual`
+//! `ZCHAT_SEED=1234 cargo test -p checks --test zchat`
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -470,7 +470,7 @@ fn every_message_is_shown_once_and_in_order_or_reported() {
         let Ok(world) = catch_unwind(run) else {
             panic!(
                 "seed {seed} fails; that one alone: ZCHAT_SEED={seed} cargo \
-                 test -p checks --test zchat_virtual"
+                 test -p checks --test zchat"
             );
         };
         said += world.messages.len();

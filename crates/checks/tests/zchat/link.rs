@@ -94,7 +94,7 @@ fn forty_messages_each_way_in_all_pairings() {
     all_pairings(|server, client, seed| conversation(server, client, 40, seed));
 }
 
-/// `ZCHAT_MESSAGES=1000 cargo test --release -p checks --test waits zchat_link`
+/// `ZCHAT_MESSAGES=1000 cargo test --release -p checks --test zchat link`
 #[test]
 fn as_many_messages_each_way_as_you_like() {
     let Ok(n) = env::var("ZCHAT_MESSAGES") else {

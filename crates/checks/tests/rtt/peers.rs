@@ -3,7 +3,7 @@
 //!
 //! `.ci/run` puts stamp-suite and inetd into `target/peers`; installed ones
 //! will do, too. What each answered:
-//! `cargo test -p checks --test rtt_peers -- --nocapture`.
+//! `cargo test -p checks --test rtt peers -- --nocapture`.
 
 use std::io::{Write, stderr};
 use std::net::SocketAddr;

@@ -1,0 +1,6 @@
+//! rtt-rfc2681: its numbers, its programs, and the programs of others.
+
+mod client;
+mod peers;
+mod reflector;
+mod vectors;
