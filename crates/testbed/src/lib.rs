@@ -11,6 +11,7 @@
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
 //! | [`say`], [`language`] | a sentence in the student's language |
+//! | [`filled`], [`entry`] | a sentence by its name, from a table of words |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
@@ -26,4 +27,4 @@ pub use process::{
     Ended, PATIENCE, Program, STARTED, Started, end_all, output, spawn,
 };
 pub use skipped::{skipped, skips};
-pub use words::{Language, language, say};
+pub use words::{Language, entry, filled, language, say};

@@ -115,13 +115,25 @@ impl Program {
     ///
     /// # Panics
     /// If it cannot be started.
-    pub fn start(name: &str, mut command: Command) -> Program {
+    pub fn start(name: &str, command: Command) -> Program {
+        let program = format!("{:?}", command.get_program());
+        let started = Program::try_start(name, command);
+        started.unwrap_or_else(|e| {
+            panic!("{name} does not start ({program}): {e}")
+        })
+    }
+
+    /// The same, for a command that may be wrong.
+    ///
+    /// # Errors
+    /// As `Command::spawn`.
+    ///
+    /// # Panics
+    /// If a pipe is missing, which does not happen.
+    pub fn try_start(name: &str, mut command: Command) -> io::Result<Program> {
         command.stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = spawn(&mut command);
-        let mut child = child.unwrap_or_else(|e| {
-            panic!("{name} does not start ({:?}): {e}", command.get_program())
-        });
+        let mut child = spawn(&mut command)?;
         let output = Arc::new(Output::default());
         let stdout = child.stdout.take().expect("stdout is piped");
         let stderr = child.stderr.take().expect("stderr is piped");
@@ -135,7 +147,7 @@ impl Program {
         if over {
             end_all(&started);
         }
-        Program { name: name.to_string(), child, input, output }
+        Ok(Program { name: name.to_string(), child, input, output })
     }
 
     /// The process number.
@@ -169,9 +181,18 @@ impl Program {
     /// # Panics
     /// If the program has closed it, or [`Program::close_input`] has.
     pub fn write(&mut self, bytes: &[u8]) {
-        let input = self.input.as_mut().expect("stdin is open");
-        let written = input.write_all(bytes).and_then(|()| input.flush());
+        let written = self.try_write(bytes);
         written.unwrap_or_else(|e| panic!("{} reads no more: {e}", self.name));
+    }
+
+    /// The same, for a program that may have ended.
+    ///
+    /// # Errors
+    /// If its stdin is closed.
+    pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let input = self.input.as_mut().ok_or(ErrorKind::BrokenPipe)?;
+        input.write_all(bytes)?;
+        input.flush()
     }
 
     /// Ends the program's stdin.

@@ -1,6 +1,7 @@
 //! The student's language.
 
 use std::env;
+use std::fmt::Display;
 
 /// The two languages of the workshop, of equal rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,41 @@ pub fn say<'a>(english: &'a str, spanish: &'a str) -> &'a str {
         Language::English => english,
         Language::Spanish => spanish,
     }
+}
+
+/// Both texts, English and Spanish, of `name` in a table of words:
+///
+/// ```text
+/// [name]
+/// en: The English text; {} is a gap.
+/// es: El texto en castellano; {} es un hueco.
+/// ```
+///
+/// An empty line at the end of a text counts; `None` if the name is missing.
+pub fn entry(table: &'static str, name: &str) -> Option<[&'static str; 2]> {
+    let (_, rest) = table.split_once(&format!("\n[{name}]\nen:"))?;
+    let (english, rest) = rest.split_once("\nes:")?;
+    let spanish = rest.split("\n\n[").next()?.trim_end_matches("\n\n");
+    Some([english, spanish].map(|text| text.strip_prefix(' ').unwrap_or(text)))
+}
+
+/// The text of `name` in a table of words (see [`entry`]), in the student's
+/// language, with `values` in its gaps; the name itself if it is missing.
+pub fn filled(
+    table: &'static str,
+    name: &str,
+    values: &[&dyn Display],
+) -> String {
+    let [english, spanish] = match entry(table, name) {
+        Some(texts) => texts,
+        None => return name.to_string(),
+    };
+    let mut parts = say(english, spanish).split("{}");
+    let mut text = parts.next().unwrap_or_default().to_string();
+    for (part, value) in parts.zip(values) {
+        text += &format!("{value}{part}");
+    }
+    text
 }
 
 #[cfg(test)]
