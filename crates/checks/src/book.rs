@@ -210,27 +210,47 @@ pub fn captions() -> Result<BTreeMap<String, String>, String> {
     Ok(captions)
 }
 
-/// A run that a page shows: with `UPDATE_DOCS=1` written to
-/// `docs/material/NAME.txt`, else compared with it. What may differ from run
+/// A run that a page shows, compared with `docs/material/NAME.txt`; if it
+/// differs, it is written there with `UPDATE_DOCS=1`. What may differ from run
 /// to run counts as equal: every number, and how many blanks stand in a row.
 ///
 /// # Panics
-/// If it differs; the lines are shown.
+/// If it differs and is not to be written; the lines are shown.
 pub fn recorded(name: &str, text: &str) {
-    let path = root().join(format!("docs/material/{name}.txt"));
-    if updating() {
-        fs::create_dir_all(root().join("docs/material"))
-            .and_then(|_| fs::write(&path, text))
-            .expect("docs/material can be written");
-        return;
-    }
+    recorded_as(name, text, str::to_string);
+}
+
+/// As [`recorded`], where more may differ: two texts that `plain` makes equal
+/// are.
+///
+/// # Panics
+/// As [`recorded`].
+pub fn recorded_as(name: &str, text: &str, plain: impl Fn(&str) -> String) {
+    kept(&format!("{name}.txt"), text, |old, new| {
+        difference(&plain(old), &plain(new))
+    });
+}
+
+/// The file `docs/material/FILE`, which is to be as `text` is: if there is a
+/// `difference` between the old text and the new, it is written with
+/// `UPDATE_DOCS=1`.
+///
+/// # Panics
+/// If there is one and it is not to be written.
+pub fn kept(
+    file: &str,
+    text: &str,
+    difference: impl Fn(&str, &str) -> Option<String>,
+) {
+    let path = root().join("docs/material").join(file);
     let old = fs::read_to_string(&path).unwrap_or_default();
-    if let Some(difference) = difference(&old, text) {
-        panic!(
-            "docs/material/{name}.txt (-) is not what came now (+):\n\
-             {difference}\nUPDATE_DOCS=1 writes it anew."
-        );
-    }
+    let Some(difference) = difference(&old, text) else { return };
+    assert!(
+        updating(),
+        "docs/material/{file} (-) is not what came now (+):\n\
+         {difference}\nUPDATE_DOCS=1 writes it anew."
+    );
+    fs::write(&path, text).expect("docs/material can be written");
 }
 
 /// How a new run differs from the recorded one: the lines that are not alike.

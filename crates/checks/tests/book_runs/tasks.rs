@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Direction, Shares};
 use checks::Hear;
-use checks::book::{LANGUAGES, difference, page, recorded, updating};
+use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
 use checks::{Language, command, forge, python, root, skipped, start};
 use rtt_rfc2681::schedule;
 use testbed::{Ended, PATIENCE, Program, free_port, output};
@@ -52,18 +52,6 @@ impl Terminal {
         let _ = writeln!(stderr(), "== {name}\n{}", self.0);
         recorded(name, &self.0);
     }
-}
-
-/// As [`recorded`], where more may differ than numbers: two texts that `plain`
-/// makes equal are.
-fn recorded_as(name: &str, text: &str, plain: impl Fn(&str) -> String) {
-    let old = root().join(format!("docs/material/{name}.txt"));
-    let old = fs::read_to_string(old).unwrap_or_default();
-    let alike = difference(&plain(&old), &plain(text)).is_none();
-    if updating() || !alike {
-        recorded(name, text);
-    }
-    let _ = writeln!(stderr(), "== {name}\n{text}");
 }
 
 /// Another day is no difference.
@@ -253,12 +241,10 @@ fn rtt_over_a_noisy_link() {
 
     let now = fs::read_to_string(&drawing).unwrap();
     fs::remove_file(drawing).unwrap();
-    let kept = root().join("docs/material/rtt-edf.svg");
-    if updating() {
-        fs::write(&kept, &now).unwrap();
-    }
-    let kept = fs::read_to_string(kept).unwrap_or_default();
-    assert_eq!(form(&kept), form(&now));
+    kept("rtt-edf.svg", &now, |old, new| {
+        let (old, new) = (form(old), form(new));
+        (old != new).then(|| format!("- {old}\n+ {new}"))
+    });
 }
 
 #[test]
