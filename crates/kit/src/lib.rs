@@ -18,12 +18,15 @@
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
 mod exercise;
+mod failure;
 mod said;
+mod shown;
 
 pub use exercise::{
-    Beside, Peer, Step, Told, beside, bytes, caught, doing, error_words,
-    exercise, millis, nothing, only_receives, patience, printed,
-    refusals_are_told, to_nobody,
+    Beside, Peer, Step, Told, beside, caught, doing, exercise, only_receives,
+    patience, printed, refusals_are_told, to_nobody,
 };
-pub use said::{Said, Shown, compared, fail, said, told_by};
+pub use failure::{Failure, TOLD, cut, width, wrapped};
+pub use said::{OWN, Said, compared, fail, said, told_by};
+pub use shown::{Shown, bytes, error_words, millis, nothing, number};
 pub use testbed::{Program, free_port, references, say, skipped};

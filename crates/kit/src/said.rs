@@ -1,5 +1,5 @@
 //! What a test of an exercise says: its sentences, once, by name, from the
-//! `words.txt` beside it (or the kit's own); and values, as a person reads them.
+//! `words.txt` beside it, or the kit's own.
 //!
 //! A `words.txt` holds names with a sentence in each language, in three parts:
 //!
@@ -19,28 +19,27 @@
 //! [whole buffer]
 //! en: ...
 //! es: ...
+//! step: 4
 //! ```
 //!
-//! A likely cause is asserted only on an observation that tells it from the
+//! `step` names the step to edit where it is not the failing test's. A likely cause is asserted only on an observation that tells it from the
 //! others, and has its own entry in `mistakes.md`. Where nothing parts two
 //! faults, a sentence of "what to look at" says what was seen, and no more.
 
 use std::fmt::Display;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use testbed::say;
 
-use crate::exercise::Told;
-use crate::{bytes, error_words, millis, nothing};
+use crate::exercise::fail_with;
+use crate::failure::Failure;
+use crate::{Shown, bytes};
 
 /// The `words.txt` of this test program.
 static WORDS: OnceLock<&str> = OnceLock::new();
 
 /// What every exercise's tests may say.
-const OWN: &str = include_str!("words.txt");
+pub const OWN: &str = include_str!("words.txt");
 
 /// The line above the likely causes.
 const CAUSES: &str = "\n== likely causes\n";
@@ -49,14 +48,12 @@ const CAUSES: &str = "\n== likely causes\n";
 #[derive(Clone)]
 pub struct Said {
     text: String,
-    /// Whether it asserts a cause, or says what to look at.
-    is_cause: bool,
-}
-
-/// What a person can be shown.
-pub trait Shown {
-    /// It, in the student's language.
-    fn shown(&self) -> String;
+    /// Its name.
+    name: String,
+    /// `cause`, or `look` if it says only what to look at.
+    kind: &'static str,
+    /// The step to edit, if it is not the test's.
+    step: Option<&'static str>,
 }
 
 /// Runs one test of an exercise, as [`exercise`](crate::exercise) does; what it
@@ -72,13 +69,14 @@ pub fn told_by(words: &'static str, test: impl FnOnce() + Send + 'static) {
 /// If there is none.
 pub fn said(name: &str, values: &[&dyn Display]) -> Said {
     let all = [WORDS.get().copied().unwrap_or_default(), OWN];
-    let found = all.into_iter().find_map(|words| find(words, name));
-    let ([english, spanish], is_cause) =
-        found.unwrap_or_else(|| panic!("words.txt lacks [{name}]"));
-    let mut parts = say(english, spanish).split("{}");
-    let first = parts.next().unwrap_or_default().to_string();
-    let filled = parts.zip(values).map(|(part, v)| format!("{v}{part}"));
-    Said { text: filled.fold(first, |text, part| text + &part), is_cause }
+    let found = all.into_iter().find_map(|words| Said::find(words, name));
+    found.unwrap_or_else(|| panic!("words.txt lacks [{name}]")).filled(values)
+}
+
+/// The same, of the kit's own.
+pub(crate) fn own(name: &str, values: &[&dyn Display]) -> Said {
+    let found = Said::known(name);
+    found.unwrap_or_else(|| panic!("the kit lacks [{name}]")).filled(values)
 }
 
 /// Fails the test: what it did, what it expected, what came instead, and why:
@@ -89,10 +87,15 @@ pub fn fail(
     came: impl Shown,
     why: impl Into<Said>,
 ) -> ! {
-    let Said { text: cause, is_cause } = &why.into();
-    let (did, expected, came) =
-        (&did.shown(), &expected.shown(), &came.shown());
-    Told { did, expected, came, cause }.fail_as(*is_cause)
+    let Said { text, name, kind, step } = &why.into();
+    let failure = Failure::default().with("did", &did.shown());
+    let failure = failure.with("expected", &expected.shown());
+    let failure = failure.with("came", &came.shown()).with("name", name);
+    let failure = failure.with(kind, text);
+    fail_with(match step {
+        Some(step) => failure.with("step", step),
+        None => failure,
+    })
 }
 
 /// How `came` differs from `expected`: what can be seen, and no cause. It is the
@@ -102,11 +105,11 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
         let kept = data.iter().filter(|byte| !byte.is_ascii_whitespace());
         kept.copied().collect::<Vec<_>>()
     };
-    let one = |name: &str, part: &[u8]| said(name, &[&bytes(part)]);
+    let one = |name: &str, part: &[u8]| own(name, &[&bytes(part)]);
     if came == expected {
-        said("no difference", &[])
+        own("no difference", &[])
     } else if came.is_empty() {
-        said("empty", &[])
+        own("empty", &[])
     } else if let Some(more) = came.strip_prefix(expected) {
         one("too much at the end", more)
     } else if let Some(more) = came.strip_suffix(expected) {
@@ -116,31 +119,57 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
     } else if let Some(rest) = expected.strip_suffix(came) {
         one("the beginning is missing", rest)
     } else if came.eq_ignore_ascii_case(expected) {
-        said("capitals alone", &[])
+        own("capitals alone", &[])
     } else if spaceless(came) == spaceless(expected) {
-        said("white space alone", &[])
+        own("white space alone", &[])
     } else if came.iter().eq(expected.iter().rev()) {
-        said("the other way round", &[])
+        own("the other way round", &[])
     } else {
         // Neither begins as the other does, whole: so both have a byte there.
         let both = expected.iter().zip(came);
         let at = both.take_while(|(one, other)| one == other).count();
         let hex = |data: &[u8]| format!("{:#04x}", data[at]);
-        said("first difference", &[&at, &hex(expected), &hex(came)])
+        own("first difference", &[&at, &hex(expected), &hex(came)])
     }
 }
 
 /// The caption of a step, in both languages: `[step 5]`.
 pub(crate) fn caption(number: &str) -> Option<[&'static str; 2]> {
     let words = WORDS.get().copied().unwrap_or_default();
-    find(words, &format!("step {number}")).map(|(both, _)| both)
+    find(words, &format!("step {number}"))
 }
 
-/// Both texts of `name`, and whether it stands among the likely causes.
-fn find(words: &'static str, name: &str) -> Option<([&'static str; 2], bool)> {
-    let (before, rest) = words.split_once(&format!("\n[{name}]\nen: "))?;
+/// Both texts of `name`.
+fn find(words: &'static str, name: &str) -> Option<[&'static str; 2]> {
+    let (_, rest) = words.split_once(&format!("\n[{name}]\nen: "))?;
     let (english, rest) = rest.split_once("\nes: ")?;
-    Some(([english, rest.lines().next()?], before.contains(CAUSES)))
+    Some([english, rest.lines().next()?])
+}
+
+impl Said {
+    /// The sentence `name`, its gaps still empty.
+    fn find(words: &'static str, name: &str) -> Option<Said> {
+        let [english, spanish] = find(words, name)?;
+        let (before, rest) = words.split_once(spanish)?;
+        let kind = if before.contains(CAUSES) { "cause" } else { "look" };
+        let next = rest.lines().nth(1).unwrap_or_default();
+        let (text, name) =
+            (say(english, spanish).to_string(), name.to_string());
+        Some(Said { text, name, kind, step: next.strip_prefix("step: ") })
+    }
+
+    /// The same of the kit's own words.
+    pub(crate) fn known(name: &str) -> Option<Said> {
+        Said::find(OWN, name)
+    }
+
+    fn filled(mut self, values: &[&dyn Display]) -> Said {
+        let mut parts = self.text.split("{}");
+        let first = parts.next().unwrap_or_default().to_string();
+        let filled = parts.zip(values).map(|(part, v)| format!("{v}{part}"));
+        self.text = filled.fold(first, |text, part| text + &part);
+        self
+    }
 }
 
 impl From<&str> for Said {
@@ -152,100 +181,6 @@ impl From<&str> for Said {
 impl Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-impl Shown for Said {
-    fn shown(&self) -> String {
-        self.text.clone()
-    }
-}
-
-/// A sentence's name.
-impl Shown for str {
-    fn shown(&self) -> String {
-        said(self, &[]).text
-    }
-}
-
-impl Shown for String {
-    fn shown(&self) -> String {
-        bytes(self.as_bytes())
-    }
-}
-
-impl Shown for Vec<u8> {
-    fn shown(&self) -> String {
-        bytes(self)
-    }
-}
-
-impl Shown for [u8] {
-    fn shown(&self) -> String {
-        bytes(self)
-    }
-}
-
-impl<const N: usize> Shown for [u8; N] {
-    fn shown(&self) -> String {
-        bytes(self)
-    }
-}
-
-/// A datagram: what it holds, and who sent it.
-impl Shown for (Vec<u8>, SocketAddr) {
-    fn shown(&self) -> String {
-        said("bytes from", &[&bytes(&self.0), &self.1]).text
-    }
-}
-
-/// What `Ok(())` says.
-impl Shown for () {
-    fn shown(&self) -> String {
-        said("no error", &[]).text
-    }
-}
-
-impl Shown for SocketAddr {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Shown for Duration {
-    fn shown(&self) -> String {
-        millis(*self)
-    }
-}
-
-impl Shown for io::Error {
-    fn shown(&self) -> String {
-        error_words(self)
-    }
-}
-
-impl Shown for io::ErrorKind {
-    fn shown(&self) -> String {
-        error_words(&(*self).into())
-    }
-}
-
-impl<T: Shown + ?Sized> Shown for &T {
-    fn shown(&self) -> String {
-        (**self).shown()
-    }
-}
-
-/// `None`: nothing, for as long as a test waits.
-impl<T: Shown> Shown for Option<T> {
-    fn shown(&self) -> String {
-        self.as_ref().map_or_else(nothing, Shown::shown)
-    }
-}
-
-impl<T: Shown, E: Shown> Shown for Result<T, E> {
-    fn shown(&self) -> String {
-        self.as_ref().map_or_else(Shown::shown, Shown::shown)
     }
 }
 
@@ -286,6 +221,12 @@ mod tests {
     #[test]
     fn a_step_s_line_is_no_part_of_the_sentence() {
         let words = "\n[a]\nen: one\nes: uno\nstep: 3\n[b]\nen: two\nes: dos\n";
-        assert_eq!(find(words, "a").unwrap().0, ["one", "uno"]);
+        let [one, two] =
+            ["a", "b"].map(|name| Said::find(words, name).unwrap());
+        assert_eq!(
+            [one.text.as_str(), &two.text],
+            [say("one", "uno"), say("two", "dos")]
+        );
+        assert_eq!([one.step, two.step], [Some("3"), None]);
     }
 }

@@ -122,6 +122,7 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
 /// Starts a test program in `folder`.
 pub fn start(mut command: Command, folder: &Path) -> Program {
     command.current_dir(folder).env("RUST_BACKTRACE", "0");
+    command.env("COLUMNS", "100000"); // Its sentences are looked for.
     Program::start("test", command)
 }
 
