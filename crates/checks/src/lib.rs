@@ -7,11 +7,13 @@ mod deadline;
 pub mod forge;
 mod hear;
 pub mod markdown;
+mod random;
 mod start;
 pub mod twins;
 pub mod zchat;
 
 pub use deadline::within;
 pub use hear::Hear;
+pub use random::Random;
 pub use start::{Language, command, start, start_example, two_hosts};
 pub use testbed::{binary, example, python, root, skipped};

@@ -24,6 +24,9 @@ pub const ACK: u8 = 4;
 /// "My last message" (seq > 0); "I know no such session" or "busy" (seq 0).
 pub const BYE: u8 = 5;
 
+/// The kinds' names, from 1 on.
+pub const KINDS: [&str; 5] = ["HELLO", "TEXT", "ZTEXT", "ACK", "BYE"];
+
 /// How long a message may be, in bytes.
 pub const MESSAGE: usize = 1024;
 
@@ -132,94 +135,33 @@ pub fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|i| pair(i).expect(hex)).collect()
 }
 
-/// The frames that every implementation must read as these, and (all but
-/// those with a ZTEXT) must write as these: what it is, its bytes, its parts.
+/// The golden frames (`crates/zchat/vectors.txt`), which every implementation
+/// must read as these, and (all but those with a ZTEXT) must write as these:
+/// what it is, its bytes, its parts.
+///
+/// # Panics
+/// If the file is not as its first line says.
 pub fn golden() -> Vec<(&'static str, Vec<u8>, Frame)> {
-    let (a, b) = (0x1122_3344, 0xaabb_ccdd);
-    let frame = |kind, tried, (src, dst), seq, payload: &[u8]| {
-        let payload = payload.to_vec();
-        Frame { kind, tried, src, dst, seq, payload }
-    };
-    let ja = bytes("78dacb4acc1a16100025b14f4d");
-    let long = "¿Qué tal, ñandú?";
-    let frames = [
-        (
-            "HELLO, first",
-            "5a31010011223344000000000000000071f55ee7",
-            frame(HELLO, 0, (a, 0), 0, b""),
-        ),
-        (
-            "HELLO, answer",
-            "5a310100aabbccdd1122334400000000960cdd27",
-            frame(HELLO, 0, (b, a), 0, b""),
-        ),
-        (
-            "TEXT empty #1",
-            "5a31020011223344aabbccdd000000017423ce93",
-            frame(TEXT, 0, (a, b), 1, b""),
-        ),
-        (
-            "ACK #1",
-            "5a310400aabbccdd112233440000000165a883dc",
-            frame(ACK, 0, (b, a), 1, b""),
-        ),
-        (
-            "TEXT #2",
-            "5a31020011223344aabbccdd00000002686f6c61f505b41c",
-            frame(TEXT, 0, (a, b), 2, b"hola"),
-        ),
-        (
-            "TEXT #2 again, third try",
-            "5a31020211223344aabbccdd00000002686f6c61213924db",
-            frame(TEXT, 2, (a, b), 2, b"hola"),
-        ),
-        (
-            "TEXT #3",
-            "5a31020011223344aabbccdd00000003c2bf5175c3a92074616c2c20c3b16\
-             16e64c3ba3fc5e5d02b",
-            frame(TEXT, 0, (a, b), 3, long.as_bytes()),
-        ),
-        (
-            "ZTEXT #4",
-            "5a31030011223344aabbccdd0000000478dacb4acc1a16100025b14f4dd07\
-             586b2",
-            frame(ZTEXT, 0, (a, b), 4, &ja),
-        ),
-        (
-            "BYE #5, has read up to #7",
-            "5a31050011223344aabbccdd0000000500000007768bd15f",
-            frame(BYE, 0, (a, b), 5, &[0, 0, 0, 7]),
-        ),
-        (
-            "BYE 0",
-            "5a310500aabbccdd11223344000000008fa0523c",
-            frame(BYE, 0, (b, a), 0, b""),
-        ),
-    ];
-    let frames = frames.into_iter();
-    frames.map(|(what, hex, frame)| (what, bytes(hex), frame)).collect()
-}
-
-/// Random numbers: Knuth's generator, the same numbers for the same seed.
-pub struct Random(pub u64);
-
-impl Random {
-    /// 32 random bits.
-    pub fn bits(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(6364136223846793005);
-        self.0 = self.0.wrapping_add(1442695040888963407);
-        (self.0 >> 32) as u32
-    }
-
-    /// From 0 to n - 1.
-    pub fn below(&mut self, n: usize) -> usize {
-        self.bits() as usize % n
-    }
-
-    /// 0 to n - 1 random bytes.
-    pub fn bytes(&mut self, n: usize) -> Vec<u8> {
-        (0..self.below(n)).map(|_| (self.bits() >> 8) as u8).collect()
-    }
+    let file = include_str!("../../zchat/vectors.txt");
+    let frames = file.split("\n\n").skip(1).map(|both| {
+        let (what, hex) = both.split_once('\n').expect(both);
+        let words: Vec<_> = what.split(' ').collect();
+        let [kind, tried, src, dst, seq, payload] = words[..] else {
+            panic!("{what}");
+        };
+        let kind = KINDS.iter().position(|name| *name == kind).expect(what);
+        let id = |hex| u32::from_str_radix(hex, 16).expect(what);
+        let frame = Frame {
+            kind: kind as u8 + 1,
+            tried: tried.parse().expect(what),
+            src: id(src),
+            dst: id(dst),
+            seq: seq.parse().expect(what),
+            payload: bytes(payload.trim_matches('-')),
+        };
+        (what, bytes(hex.trim_end()), frame)
+    });
+    frames.collect()
 }
 
 /// The other side of a conversation with a real program: a socket, and no

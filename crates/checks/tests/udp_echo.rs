@@ -5,8 +5,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-use checks::{Hear, within};
-use checks::{Language, command, forge, skipped, start};
+use checks::{Hear, Language, Random, command, forge, skipped, start, within};
 use testbed::{PATIENCE, Program, close, free_port, spawn};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
@@ -246,16 +245,12 @@ fn survives_ten_thousand_random_datagrams() {
     let server = server(Language::Rust);
     let address = server.address();
     let (noise, s) = (socket(), socket());
-    let mut state = 2026_u64; // Knuth's generator: the same numbers each time.
-    let mut random = move || {
-        state = state.wrapping_mul(6364136223846793005);
-        state = state.wrapping_add(1442695040888963407);
-        (state >> 33) as usize
-    };
-    let bytes: Vec<u8> = (0..100_000).map(|_| random() as u8).collect();
+    let mut random = Random(2026);
+    let bytes: Vec<u8> =
+        (0..100_000).map(|_| random.below(256) as u8).collect();
     for round in 0..200_u8 {
         for _ in 0..50 {
-            let (start, length) = (random() % 90_000, random() % 1500);
+            let (start, length) = (random.below(90_000), random.below(1500));
             let data = &bytes[start..start + length];
             noise.send_to(data, address).unwrap();
         }

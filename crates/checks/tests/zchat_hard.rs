@@ -23,9 +23,9 @@ use std::time::{Duration, Instant};
 use badlink::{BadLink, Direction, Shares};
 use checks::Language;
 use checks::zchat::{
-    ACK, BYE, Frame, HELLO, Peer, Random, TEXT, ZTEXT, deflate, gzip, seal,
+    ACK, BYE, Frame, HELLO, Peer, TEXT, ZTEXT, deflate, gzip, seal,
 };
-use checks::{Hear, within};
+use checks::{Hear, Random, within};
 use testbed::{Ended, PATIENCE, Program, free_port, output};
 
 /// What is done about a case in one language.

@@ -76,3 +76,6 @@ pub fn line(time: OffsetDateTime, format: &str) -> common::Result<String> {
     // 3. End the line as the network does.
     Ok(text + &zone + "\r\n")
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,3 +22,6 @@ pub mod report;
 pub mod sample;
 pub mod schedule;
 pub mod stats;
+
+#[cfg(test)]
+mod tests;

@@ -11,3 +11,6 @@
 pub mod chat;
 pub mod frame;
 pub mod session;
+
+#[cfg(test)]
+mod tests;

@@ -328,26 +328,6 @@ fn zchat_in_small() {
     }
 }
 
-/// The frames that the page calls golden are those of the tests.
-#[test]
-fn zchat_golden_frames() {
-    let frames = checks::zchat::golden();
-    let hex = |bytes: &Vec<u8>| -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
-    let golden: Vec<_> =
-        frames.iter().map(|(_, bytes, _)| hex(bytes)).collect();
-    for language in LANGUAGES {
-        let text = fs::read_to_string(page(language, "zchat")).unwrap();
-        let shown = text.split('`').filter(|word| word.starts_with("5a31"));
-        let shown: Vec<_> = shown.collect();
-        assert!(shown.len() >= 8, "{language}: {shown:?}");
-        for frame in shown {
-            assert!(golden.iter().any(|g| g == frame), "{language}: {frame}");
-        }
-    }
-}
-
 /// What went into a link: the time, which way, the frame, its fate.
 type Log = Vec<(Duration, Direction, Frame, &'static str)>;
 

@@ -3,4 +3,4 @@
 mod client;
 mod peers;
 mod reflector;
-mod vectors;
+mod twin;

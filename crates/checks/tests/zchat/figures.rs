@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::Write;
 
-use checks::root;
+use checks::{Random, root};
 use flate2::{Compression, write::ZlibEncoder};
 use zchat::frame::{Kind, smaller};
 
@@ -102,12 +102,8 @@ fn missed(
     text: &[u8],
     mut damage: impl FnMut(&mut [u8], &mut dyn FnMut(usize) -> usize),
 ) -> [usize; 3] {
-    let mut state = 2026_u64; // Knuth's generator: the same each time.
-    let mut below = |n: usize| {
-        state = state.wrapping_mul(6364136223846793005);
-        state = state.wrapping_add(1442695040888963407);
-        (state >> 33) as usize % n
-    };
+    let mut random = Random(2026);
+    let mut below = |n: usize| (random.bits() >> 1) as usize % n;
     let sums: [fn(&[u8]) -> u32; 3] = [internet, adler, crc32fast::hash];
     let (mut missed, mut done) = ([0; 3], 0);
     while done < 10_000 {

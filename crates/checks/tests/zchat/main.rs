@@ -1,6 +1,5 @@
 //! zchat: its frames, its conversations in virtual time, and its programs.
 
-mod capture;
 mod dissector;
 mod figures;
 mod frame;

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use badlink::{Direction, Fates, Shares};
+use checks::Random;
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
 
@@ -106,7 +107,7 @@ impl World {
     fn add(&mut self, dial: Vec<SocketAddr>, shares: Shares) -> usize {
         let i = self.nodes.len();
         let way = [Direction::There, Direction::Back][i % 2];
-        let seed = self.random.next() as u64;
+        let seed = self.random.bits().into();
         self.nodes.push(Node {
             session: Session::new(dial.clone(), self.now),
             dial,
@@ -252,7 +253,7 @@ impl World {
                     Kind::Bye,
                 ];
                 let kind = kinds[self.random.below(5)];
-                let mut id = || self.random.next() as u32 | 1;
+                let mut id = || self.random.bits() | 1;
                 let (src, dst, seq) = (id(), id() * (id() & 1), id() % 9);
                 let payload = vec![b'?'; self.random.below(9)];
                 let attempt = 0;
@@ -316,9 +317,10 @@ impl World {
         }
         for _ in 0..fate.copies {
             let (least, most) = self.delay;
-            let mut late = least + self.random.below_u64(most - least);
+            let mut late =
+                least + self.random.below((most - least) as usize) as u64;
             if fate.reordered {
-                late += self.random.below_u64(2 * most + 50);
+                late += self.random.below(2 * most as usize + 50) as u64;
             }
             let late = ms(late) + fate.delay.unwrap_or_default();
             self.fly(late, from, to, fate.data.clone());
@@ -666,32 +668,4 @@ fn sends(session: &mut Session) -> Vec<(SocketAddr, Vec<u8>)> {
         Some((to, data))
     });
     sends.collect()
-}
-
-/// Knuth's generator: the same numbers each time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> usize {
-        self.0 = self.0.wrapping_mul(6364136223846793005);
-        self.0 = self.0.wrapping_add(1442695040888963407);
-        (self.0 >> 32) as usize
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        self.next() % n
-    }
-
-    fn below_u64(&mut self, n: u64) -> u64 {
-        self.next() as u64 % n
-    }
-
-    /// From 0 to 1.
-    fn fraction(&mut self) -> f64 {
-        self.next() as f64 / (1u64 << 32) as f64
-    }
-
-    fn happens(&mut self, share: f64) -> bool {
-        self.fraction() < share
-    }
 }

@@ -1,30 +1,14 @@
-//! rtt-rfc2681, without a network: bytes and numbers from the RFCs, and the
-//! Python twin on a thousand random samples.
+//! Bytes and numbers from the RFCs. What needs a socket, a process or Python is
+//! in `crates/checks`.
 
-use std::fmt::Write;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use checks::{python, root};
-use rtt_rfc2681::packet::{COPY, inside, ntp, probe, reply, request};
-use rtt_rfc2681::report::{histogram, svg};
-use rtt_rfc2681::schedule::{exponential, times};
-use rtt_rfc2681::stats::*;
-use testbed::Program;
+use crate::packet::{self, COPY, inside, ntp, probe, reply, request};
+use crate::report::{histogram, svg};
+use crate::schedule::{exponential, times};
+use crate::stats::*;
 
 const UNDEF: f64 = f64::INFINITY;
-
-/// A sequence of numbers that is the same each time (Knuth's generator).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005);
-        self.0 = self.0.wrapping_add(1442695040888963407);
-        self.0 >> 33
-    }
-}
 
 #[test]
 fn the_sample_of_rfc_2681() {
@@ -200,10 +184,10 @@ fn the_time_inside_the_reflector() {
     assert_eq!(inside(7 << 32, (7 << 32) + (1 << 31)), half);
     assert_eq!(inside(u64::MAX - (1 << 31) + 1, 0), half); // 2036
     assert_eq!(inside(7 << 32, 6 << 32), None, "T3 before T2");
-    assert_eq!(rtt_rfc2681::packet::inside(&[0; 23]), None);
+    assert_eq!(packet::inside(&[0; 23]), None);
     let mut ptp = reply(&request(1, 2, 44), 7 << 32, 8 << 32);
     ptp[12] |= 0x40; // Z: its times are PTP's.
-    assert_eq!(rtt_rfc2681::packet::inside(&ptp), None);
+    assert_eq!(packet::inside(&ptp), None);
 }
 
 #[test]
@@ -233,155 +217,4 @@ fn the_drawing_ends_at_the_share_that_came_back() {
     assert!(drawn.contains("<path class='end' d='M60 115H560'/>"), "{drawn}");
     assert!(drawn.contains("N = 4, 1 undefined"), "{drawn}");
     assert_eq!(drawn.matches('<').count(), drawn.matches('>').count());
-}
-
-/// Runs `script` with our Python modules; gives its lines of output.
-fn run_python(script: &str, input: &str) -> Vec<String> {
-    let folder = root().join("crates/rtt-rfc2681/python");
-    let mut command = python();
-    command.args(["-c", script]).env("PYTHONPATH", folder);
-    let mut program = Program::start("python", command);
-    program.write(input.as_bytes());
-    let ended = program.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    ended.stdout.lines().map(str::to_string).collect()
-}
-
-#[test]
-fn the_python_twin_agrees_on_a_thousand_random_samples() {
-    let mut random = Random(2681);
-    let samples: Vec<Vec<f64>> = (0..1000)
-        .map(|_| {
-            let n = random.next() % 60;
-            let loss = random.next() % 4 * 20; // 0, 20, 40 or 60 %
-            let mut delay = || match random.next() % 100 {
-                share if share < loss => UNDEF,
-                _ => (random.next() % 1_000_000) as f64 / 1e7,
-            };
-            (0..n).map(|_| delay()).collect()
-        })
-        .collect();
-    let input: String = samples
-        .iter()
-        .map(|sample| {
-            let words: Vec<_> = sample.iter().map(f64::to_string).collect();
-            words.join(" ") + "\n"
-        })
-        .collect();
-    let script = "
-import sys, stats
-for line in sys.stdin:
-    sample = [float(word) for word in line.split()]
-    came = stats.received(sample)
-    print(*[stats.percentile(sample, p / 2) for p in range(1, 201)])
-    print(stats.median(sample), stats.minimum(sample), len(came))
-    print(stats.inverse(sample, 0.04), stats.anderson_darling(came, 0.05))
-    print(repr(stats.summary(sample, 40)))
-";
-    let lines = run_python(script, &input);
-    assert_eq!(lines.len(), 4 * samples.len());
-    let mut verdicts = 0;
-    for (sample, lines) in samples.iter().zip(lines.chunks(4)) {
-        let numbers = |line: &str| -> Vec<f64> {
-            let words = line.split_whitespace();
-            words.map(|w| w.parse().unwrap_or(f64::NAN)).collect()
-        };
-        let came = received(sample);
-        let percents = (1..=200).map(|p| f64::from(p) / 2.0);
-        let ours: Vec<_> = percents.map(|p| percentile(sample, p)).collect();
-        assert_eq!(numbers(&lines[0]), ours, "{sample:?}");
-        let ours = [median(sample), minimum(sample), came.len() as f64];
-        assert_eq!(numbers(&lines[1]), ours, "{sample:?}");
-        let theirs = numbers(&lines[2]);
-        assert_eq!(theirs[0].is_nan(), inverse(sample, 0.04).is_none());
-        assert!(inverse(sample, 0.04).is_none_or(|share| share == theirs[0]));
-        let a2 = anderson_darling(&came, 0.05);
-        assert_eq!(theirs[1].is_nan(), a2.is_none(), "{sample:?}");
-        // The logarithms of two systems may differ in the last place.
-        assert!(a2.is_none_or(|a2| (a2 - theirs[1]).abs() < 1e-9));
-        verdicts += usize::from(a2.is_some());
-        let text = summary(sample, Some(40.0)).replace('\n', "\\n");
-        assert_eq!(lines[3], format!("'{text}'"));
-    }
-    assert!(verdicts > 500, "{verdicts}");
-}
-
-#[test]
-fn the_python_twin_writes_and_reads_the_same_bytes() {
-    let mut random = Random(8762);
-    let (mut input, mut expected) = (String::new(), Vec::new());
-    let hex = |data: &[u8]| -> String {
-        data.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
-    for i in 0..500 {
-        let seq = (random.next() << 16) as u32;
-        let mut wide = || random.next() << 33 ^ random.next();
-        let (time, t2, t3) = (wide(), wide(), wide());
-        let wall = Duration::from_nanos(time >> 1);
-        let length = (random.next() % 120) as usize;
-        let data: Vec<_> = (0..length).map(|_| random.next() as u8).collect();
-        let back = reply(&data, t2, t3);
-        let number = wall.as_nanos();
-        writeln!(input, "{seq} {time} {t2} {t3} {number} x{}", hex(&data))
-            .unwrap();
-        let nanos = |data: &[u8]| match inside(data) {
-            Some(inside) => inside.as_nanos().to_string(),
-            None => "None".to_string(),
-        };
-        let pair = |at| match probe(&back, at) {
-            Some((seq, time)) => format!("{seq} {time}"),
-            None => "None".to_string(),
-        };
-        expected.push(format!(
-            "{} {} {} {} {} {}",
-            hex(&request(seq, time, 44)),
-            hex(&back),
-            pair(0),
-            pair(COPY),
-            nanos(&back),
-            ntp(wall)
-        ));
-        assert_eq!(expected.len(), i + 1);
-    }
-    let script = "
-import sys
-from packet import *
-for line in sys.stdin:
-    *numbers, data = line.split()
-    seq, time, t2, t3, wall = map(int, numbers)
-    back = reply(bytes.fromhex(data[1:]), t2, t3)
-    pairs = []
-    for at in 0, COPY:
-        found = probe(back, at)
-        pairs.append('%i %i' % found if found else 'None')
-    print(request(seq, time, 44).hex(), back.hex(), *pairs, inside(back), ntp(wall))
-";
-    assert_eq!(run_python(script, &input), expected);
-}
-
-/// Lines of code: not blank, no comment, not closing brackets alone.
-fn lines_of(folder: &Path) -> usize {
-    let mut lines = 0;
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            lines += lines_of(&path);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.lines().map(str::trim).filter(|line| {
-                let closing = line.trim_matches([']', ')', '}', ';', ',']);
-                !closing.is_empty() && !line.starts_with("//")
-            });
-            let n = code.count();
-            assert!(n < 60 || !folder.ends_with("bin"), "{n} {path:?}");
-            lines += n;
-        }
-    }
-    lines
-}
-
-#[test]
-fn the_crate_has_fewer_than_600_lines() {
-    let lines = lines_of(&root().join("crates/rtt-rfc2681/src"));
-    assert!((400..600).contains(&lines), "{lines}");
 }
