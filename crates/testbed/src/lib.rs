@@ -19,6 +19,7 @@ mod build;
 mod ports;
 mod process;
 mod skipped;
+mod watch;
 mod words;
 
 pub use build::{binary, example, python, references, root};

@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::watch::watched;
+
 /// How long a test waits for what should take a moment: long enough for a
 /// loaded classroom machine, short enough for a person.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,14 +44,18 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Starts a process, and no other one at that moment: see [`crate::close`]. For
+/// Starts a process, and no other one at that moment: see [`crate::close`]. It
+/// does not outlive this program (on Windows, if this one is not killed). For
 /// what needs streams of its own; else there is [`Program::start`].
 ///
 /// # Errors
 /// As `Command::spawn`.
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
-    #[allow(clippy::disallowed_methods)] // Here alone.
-    while_none_starts(|| command.spawn())
+    while_none_starts(|| {
+        watched(command);
+        #[allow(clippy::disallowed_methods)] // Here alone.
+        command.spawn()
+    })
 }
 
 /// Starts a process as [`spawn`] does, and waits for its end.
@@ -380,10 +386,14 @@ pub mod tests {
 
     /// This test program, started again to play `part` (see [`child`]).
     pub fn start(part: &str) -> Program {
+        Program::start(part, command(part))
+    }
+
+    fn command(part: &str) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", "process::tests::child", "--nocapture"]);
         command.env("KIT_PART", part);
-        Program::start(part, command)
+        command
     }
 
     /// The child's side; nothing when the tests themselves run.
@@ -405,6 +415,11 @@ pub mod tests {
             "deaf" => loop {
                 thread::park();
             },
+            "parent" => {
+                let mut deaf = spawn(&mut command("deaf")).unwrap();
+                writeln!(stdout(), "has a child").unwrap();
+                deaf.wait().unwrap();
+            }
             other => panic!("no such part: {other}"),
         }
     }
@@ -448,6 +463,22 @@ pub mod tests {
         assert!(!in_time && ended.code != Some(0), "{ended:?}");
         let (in_time, ended) = start("server").end_within(PATIENCE);
         assert!(in_time && ended.code == Some(3), "{ended:?}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_outlives_a_test_program_that_is_killed() {
+        let mut parent = start("parent");
+        parent.wait_for("has a child");
+        parent.signal("KILL");
+        assert!(parent.status_within(PATIENCE).is_some());
+        // Its child has the same stdout: this ends when both are gone.
+        let deadline = Instant::now() + PATIENCE;
+        let mut streams = parent.output.lock();
+        while streams.closed < 2 && Instant::now() < deadline {
+            streams = parent.output.wait(streams, PATIENCE);
+        }
+        assert_eq!(streams.closed, 2, "its child goes on");
     }
 
     #[test]
