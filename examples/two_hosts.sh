@@ -18,39 +18,44 @@ if [ $# -ne 0 ] && [ $# -ne 2 ]; then
     echo "usage: two_hosts.sh ['COMMAND B' 'COMMAND A']" >&2
     exit 2
 fi
-a=two-hosts-a-$$ b=two-hosts-b-$$
+
+# The hosts' names stand in a folder of files. Ours is seen by us alone, and is
+# gone with the last of us: also when nobody is left to remove anything.
+if [ "${TWO_HOSTS:-}" != $$ ]; then
+    export TWO_HOSTS=$$ # The same process goes on.
+    exec unshare --mount bash "$0" "$@"
+fi
+mkdir -p /run/netns
+mount -t tmpfs tmpfs /run/netns
 
 remove() {
     trap '' INT TERM HUP
-    for host in $a $b; do
-        # Whatever still runs there would keep the namespace alive.
-        ip netns pids "$host" 2>/dev/null | xargs -r kill 2>/dev/null || true
-        ip netns del "$host" 2>/dev/null || true
+    for host in a b; do
+        ip netns pids $host 2>/dev/null | xargs -r kill 2>/dev/null || true
     done
 }
 trap remove EXIT
 trap 'exit 130' INT TERM HUP
 
-ip netns add "$a"
-ip netns add "$b"
-ip link add cable netns "$a" type veth peer name cable netns "$b"
+ip netns add a
+ip netns add b
+ip link add cable netns a type veth peer name cable netns b
 number=1
-for host in $a $b; do
-    ip -n "$host" addr add "10.35.0.$number/24" dev cable
-    ip -n "$host" addr add "fd35::$number/64" dev cable nodad
-    ip -n "$host" link set lo up
-    ip -n "$host" link set cable up
+for host in a b; do
+    ip -n $host addr add "10.35.0.$number/24" dev cable
+    ip -n $host addr add "fd35::$number/64" dev cable nodad
+    ip -n $host link set lo up
+    ip -n $host link set cable up
     number=2
 done
 
-on_b() { ip netns exec "$TWO_HOSTS_B" "$@"; }
-export TWO_HOSTS_B=$b
+on_b() { ip netns exec b "$@"; }
 export -f on_b
 if [ $# -eq 2 ]; then
-    ip netns exec "$b" bash -c "$1" &
-    ip netns exec "$a" bash -c "$2" <&0 &
+    ip netns exec b bash -c "$1" &
+    ip netns exec a bash -c "$2" <&0 &
     wait $! # Unlike a program in the foreground, it lets a signal through.
 else
     echo "you are 10.35.0.1; your neighbour is 10.35.0.2: on_b COMMAND" >&2
-    ip netns exec "$a" bash || true
+    ip netns exec a bash || true
 fi

@@ -14,7 +14,7 @@ use std::env;
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::process::{Command, ExitCode, Stdio, id};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -25,7 +25,7 @@ use checks::Language;
 use checks::zchat::{
     ACK, BYE, Frame, HELLO, Peer, TEXT, ZTEXT, deflate, gzip, seal,
 };
-use checks::{Hear, Random, within};
+use checks::{Hear, Random, two_hosts, within};
 use testbed::{Ended, PATIENCE, Program, free_port, output};
 
 /// What is done about a case in one language.
@@ -1678,73 +1678,72 @@ fn any_frame(random: &mut Random, peer: &Peer) -> Frame {
 }
 
 // ---------------------------------------------------------------------------
-// A real link between two network namespaces.
+// A real link between two hosts.
 
-/// Two network namespaces, 10.0.0.1 and 10.0.0.2, and a cable. Gone when this
-/// is dropped.
-struct Cable([String; 2]);
+/// `examples/two_hosts.sh`, and a process of each host, by number: 10.35.0.1,
+/// 10.35.0.2. Gone when this is dropped.
+struct Cable(Program, [String; 2]);
 
 impl Cable {
     fn new(mtu: &str) -> Option<Cable> {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = |end| format!("zchat-{}-{n}{end}", id());
-        let cable = Cable(["a", "b"].map(name));
-        let [a, b] = &cable.0;
-        let mut all = vec![
-            format!("netns add {a}"),
-            format!("netns add {b}"),
-            format!("link add z0 netns {a} type veth peer name z0 netns {b}"),
-        ];
-        for (space, address) in [(a, "10.0.0.1/24"), (b, "10.0.0.2/24")] {
-            all.push(format!("-n {space} address add {address} dev z0"));
-            all.push(format!("-n {space} link set z0 up mtu {mtu}"));
-        }
-        all.iter().all(|words| ip(words)).then_some(cable)
+        let here = format!("ip link set cable mtu {mtu}; echo");
+        let a = format!("{here} a $$; exec cat"); // It reads our pipe.
+        let hosts = two_hosts(&format!("{here} b $$; exec sleep 3600"), &a)?;
+        let hosts = Program::start("two_hosts", hosts);
+        let number = |host| hosts.wait_for(host)[2..].to_string();
+        let numbers = ["a ", "b "].map(number);
+        Some(Cable(hosts, numbers))
     }
 
-    fn start(&self, end: usize, language: Language, name: &str) -> Program {
-        started(language);
-        let program = checks::command(language, "zchat", name);
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.0[end]]);
+    /// A command that runs `program` at one end of the cable.
+    fn at(&self, end: usize, program: &Command) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--net", "--target", &self.1[end]]);
         command.arg(program.get_program()).args(program.get_args());
         for (name, value) in program.get_envs() {
             value.map(|value| command.env(name, value));
         }
-        command.args(["--host", "10.0.0.2", "--port", "3502"]);
-        Program::start(&format!("{language:?} {name} at {end}"), command)
+        command
+    }
+
+    fn start(&self, end: usize, language: Language, name: &str) -> Program {
+        started(language);
+        let mut program = checks::command(language, "zchat", name);
+        program.args(["--host", "10.35.0.2", "--port", "3502"]);
+        let name = format!("{language:?} {name} at {end}");
+        Program::start(&name, self.at(end, &program))
+    }
+
+    /// Pulls the cable out ("down"), or puts it in ("up").
+    fn set(&self, state: &str) {
+        let mut ip = Command::new("ip");
+        ip.args(["link", "set", "cable", state]);
+        let ended = output(&mut self.at(0, &ip)).unwrap();
+        assert!(ended.status.success(), "{ended:?}");
     }
 }
 
 impl Drop for Cable {
     fn drop(&mut self) {
-        for space in &self.0 {
-            ip(&format!("netns delete {space}"));
-        }
+        self.0.close_input(); // So host a ends, and the script removes both.
+        let _ = self.0.status_within(PATIENCE);
     }
-}
-
-fn ip(words: &str) -> bool {
-    let mut ip = Command::new("ip");
-    ip.args(words.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-    output(&mut ip).is_ok_and(|ended| ended.status.success())
 }
 
 fn link_down(language: Language) {
     let Some(cable) = Cable::new("1500") else {
-        return skipped("no network namespaces: not Linux, or not root");
+        return skipped("there is no cable");
     };
     let mut server = cable.start(1, language, "server");
     server.address();
     let mut client = cable.start(0, language, "client");
     client.write(b"before\n");
     shows(&server, b"before\n");
-    assert!(ip(&format!("-n {} link set z0 down", cable.0[0])));
+    cable.set("down");
     client.write(b"from the client\n");
     server.write(b"from the server\n");
     thread::sleep(Duration::from_secs(5)); // The case itself.
-    assert!(ip(&format!("-n {} link set z0 up", cable.0[0])));
+    cable.set("up");
     shows(&server, b"before\nfrom the client\n");
     shows(&client, b"from the server\n");
     ends(client, 0);
@@ -1753,7 +1752,7 @@ fn link_down(language: Language) {
 
 fn mtu(language: Language) {
     let Some(cable) = Cable::new("576") else {
-        return skipped("no network namespaces: not Linux, or not root");
+        return skipped("there is no cable");
     };
     let mut server = cable.start(1, language, "server");
     server.address();

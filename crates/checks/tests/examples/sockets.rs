@@ -1,9 +1,13 @@
 //! The examples about sockets themselves: domains, types, the system's table,
 //! the scheme of calls, one to many, TCP, load, two hosts.
 
+use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use checks::Hear;
 use checks::{Language, example, skipped, start, start_example, two_hosts};
@@ -354,21 +358,28 @@ fn echo_load_ends_though_everything_is_lost() {
     }
 }
 
-/// The namespaces that this script made, by its process number.
-fn left(pid: u32) -> Vec<String> {
-    let listed = output(Command::new("ip").args(["netns", "list"])).unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    let ours = |line: &&str| {
-        let name = line.split(' ').next().unwrap_or_default();
-        name.starts_with("two-hosts-") && name.ends_with(&format!("-{pid}"))
+/// Prints the name of the network namespace in which it runs.
+const SPACE: &str = "readlink /proc/self/ns/net";
+
+/// Waits until no process is in a network namespace: it is gone then, for no
+/// other one knows it.
+fn gone(space: &str) {
+    let inside = |process: fs::DirEntry| {
+        let its = fs::read_link(process.path().join("ns/net"));
+        its.is_ok_and(|its| its == Path::new(space))
     };
-    listed.lines().filter(ours).map(str::to_string).collect()
+    assert!(space.starts_with("net:["), "{space}");
+    let deadline = Instant::now() + PATIENCE;
+    while fs::read_dir("/proc").unwrap().flatten().any(inside) {
+        assert!(Instant::now() < deadline, "somebody is in {space}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
 fn two_hosts_talk_and_leave_nothing_behind() {
     let echo = example("echo_roles").display().to_string();
-    let b = format!("{echo} --host 10.35.0.2 --port 3700 server");
+    let b = format!("{SPACE}; {echo} --host 10.35.0.2 --port 3700 server");
     // The server may not be there yet: so ask until it is.
     let a = format!(
         "for i in $(seq 600); do on_b ss -uln | grep -q :3700 && break; \
@@ -376,32 +387,27 @@ fn two_hosts_talk_and_leave_nothing_behind() {
          ip -brief -6 addr show dev cable"
     );
     let Some(script) = two_hosts(&b, &a) else { return };
-    let program = testbed::Program::start("two_hosts", script);
-    let pid = program.id();
-    let ended = program.end();
+    let ended = testbed::Program::start("two_hosts", script).end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stdout.contains("--> Taller I: Echo"), "{ended:?}");
     assert!(ended.stdout.contains("Conexion desde: 10.35.0.1:"), "{ended:?}");
     assert!(ended.stdout.contains("fd35::1/64"), "{ended:?}");
-    assert_eq!(left(pid), [""; 0]);
+    gone(ended.stdout.lines().find(|l| l.starts_with("net:")).unwrap());
 }
 
 #[test]
 fn two_hosts_leave_nothing_behind_when_interrupted() {
     for signal in ["INT", "TERM"] {
-        let Some(mut script) = two_hosts("sleep 600", "echo up; sleep 600")
-        else {
-            return;
-        };
-        script.stdin(Stdio::null());
+        let there = format!("{SPACE}; sleep 600");
+        let Some(script) = two_hosts(&there, &there) else { return };
         let program = testbed::Program::start("two_hosts", script);
-        program.wait_for("up");
-        let pid = program.id();
-        assert_eq!(left(pid).len(), 2);
+        program.wait_until("two hosts", |out, _| {
+            (out.lines().count() == 2).then_some(())
+        });
         program.signal(signal);
         let ended = program.end();
         assert_eq!(ended.code, Some(130), "{ended:?}");
-        assert_eq!(left(pid), [""; 0]);
+        ended.stdout.lines().for_each(gone);
     }
 }
 
