@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use kit::patience;
-use testbed::Program;
+use testbed::{Program, json, programs};
 
 use crate::Result;
 use crate::exercise::{Exercise, read};
@@ -26,16 +26,19 @@ pub struct TestResult {
     skips: Vec<String>,
 }
 
-/// `cargo build` in `folder`, its target folder `target`. It is quiet: so the
-/// first time, which is long, is announced.
-pub fn build(folder: &Path, target: &Path) -> Command {
+/// Cargo is quiet: so the first build in `target`, which is long, is announced.
+pub fn announce(target: &Path) {
     if !target.is_dir() {
         tell!("first build");
     }
+}
+
+/// `cargo build` in `folder`, its target folder `target`.
+pub fn build(folder: &Path, target: &Path) -> Command {
+    announce(target);
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(folder).env_remove("CARGO_BUILD_TARGET");
-    command.args(["build", "--target-dir"]).arg(target);
+    command.args(["build", "--target-dir"]).arg(target).current_dir(folder);
     command
 }
 
@@ -50,33 +53,13 @@ pub fn target(root: &Path) -> PathBuf {
 pub const PROGRAMS: [&str; 4] =
     ["udp-echo", "daytime-rfc867", "rtt-rfc2681", "zchat"];
 
-/// Builds the server and the client of a package; gives whether they are there.
-pub fn build_programs(root: &Path, target: &Path, package: &str) -> bool {
-    let mut build = build(root, target);
-    build.args(["--quiet", "-p", package, "--bins"]);
-    build.status().is_ok_and(|status| status.success())
-}
-
 /// Builds the programs that the exercise's tests talk to, before any test's
 /// time runs. What does not build, its test tells.
 pub fn build_peers(exercise: &Exercise, target: &Path) {
     let tests = read(&exercise.folder.join("tests/exercise.rs"));
     let named = |package: &&str| tests.contains(&format!("{package:?}"));
     for package in PROGRAMS.into_iter().filter(named) {
-        build_programs(&exercise.root, target, package);
-    }
-}
-
-/// The string behind `"key":` in a line of JSON, as cargo writes it.
-pub fn json(line: &str, key: &str) -> Option<String> {
-    let (_, rest) = line.split_once(&format!("\"{key}\":\""))?;
-    let (mut value, mut rest) = (String::new(), rest.chars());
-    loop {
-        value.push(match rest.next()? {
-            '"' => return Some(value),
-            '\\' => rest.next().map(|c| if c == 'n' { '\n' } else { c })?,
-            other => other,
-        });
+        let _ = programs(&exercise.root, target, package);
     }
 }
 

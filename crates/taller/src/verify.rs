@@ -7,7 +7,9 @@ use std::{thread, time::Duration};
 
 use crate::copies::{Variant, write_all};
 use crate::exercise::{Exercise, files, read};
-use crate::run::{about, build_peers, json, program, start, target};
+use testbed::json;
+
+use crate::run::{about, build_peers, program, start, target};
 use crate::words::{line, tell};
 use crate::{Result, mistakes, run};
 

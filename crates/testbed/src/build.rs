@@ -1,13 +1,13 @@
 //! The teaching crates' programs: the Rust ones built, each under a name of its
 //! own, and the Python ones.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
-use std::sync::{Mutex, Once};
+use std::sync::{LazyLock, Mutex};
 
 use crate::{output, say, skipped};
 
@@ -17,34 +17,66 @@ pub fn root() -> PathBuf {
     here.ancestors().nth(2).expect("crates/testbed is two deep").to_path_buf()
 }
 
-/// The program `name` (`server`, say) of the crate `package`, built and copied
-/// to `target/checks/PACKAGE-NAME`.
-///
-/// Four crates have a `server`, and cargo writes them all to the same file. So
-/// they are built one crate at a time and copied before the next is built,
-/// under a lock that other test programs respect.
+/// The program `name` (`server`, say) of the crate `package`, built: see
+/// [`programs`].
 ///
 /// # Panics
 /// If it does not build; cargo's words are shown.
 pub fn binary(package: &str, name: &str) -> PathBuf {
-    static BUILT: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    static BUILT: Mutex<Option<HashMap<String, Programs>>> = Mutex::new(None);
     let mut built = BUILT.lock().unwrap_or_else(|e| e.into_inner());
-    let copies = target().join("checks");
-    if built.get_or_insert_default().insert(package.to_string()) {
-        build(package, "--bins", |copies| copy_all(package, copies));
-    }
-    copies.join(format!("{package}-{name}{EXE_SUFFIX}"))
+    let built = built.get_or_insert_default().entry(package.to_string());
+    let built = built.or_insert_with(|| {
+        let built = programs(&root(), &target(), package);
+        built.unwrap_or_else(|words| panic!("{words}"))
+    });
+    built[name].clone()
 }
 
-/// The example `name`, built: `target/debug/examples/NAME`. Their names are
-/// unique, so they stay where cargo puts them.
+/// The example `name`, built. Their names are unique, so they stay where cargo
+/// puts them.
 ///
 /// # Panics
 /// If it does not build; cargo's words are shown.
 pub fn example(name: &str) -> PathBuf {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| build("examples", "--examples", |_| ()));
-    target().join(format!("debug/examples/{name}{EXE_SUFFIX}"))
+    static BUILT: LazyLock<Programs> = LazyLock::new(|| {
+        let built = build(&root(), &target(), "examples", "--examples");
+        built.unwrap_or_else(|words| panic!("{words}"))
+    });
+    BUILT[name].clone()
+}
+
+/// The files of programs, by the programs' names.
+type Programs = HashMap<String, PathBuf>;
+
+/// Builds the programs of the crate `package` of the workspace at `root`, with
+/// `target` as cargo's folder, and copies each to `target/checks/PACKAGE-NAME`.
+///
+/// Four crates have a `server`, and cargo writes them all to the same file. So
+/// they are built one crate at a time and copied before the next is built,
+/// under a lock that others who build there respect.
+///
+/// # Errors
+/// Cargo's words, if it does not build.
+///
+/// # Panics
+/// If `target` cannot be written.
+pub fn programs(
+    root: &Path,
+    target: &Path,
+    package: &str,
+) -> Result<Programs, String> {
+    let copies = target.join("checks");
+    fs::create_dir_all(&copies).expect("the target folder can be written");
+    let lock = File::create(copies.join("lock")).expect("it can be written");
+    lock.lock().expect("a file can be locked"); // Until the end of this call.
+    let mut programs = build(root, target, package, "--bins")?;
+    for (name, path) in &mut programs {
+        let own = copies.join(format!("{package}-{name}{EXE_SUFFIX}"));
+        copy(path, &own);
+        *path = own;
+    }
+    Ok(programs)
 }
 
 /// Python 3, with its output unbuffered: `PYTHON` where that is set.
@@ -98,35 +130,42 @@ fn target() -> PathBuf {
     this.ancestors().nth(3).expect("target/debug/deps/test").to_path_buf()
 }
 
-/// Builds these targets of a package, and does what is to be done `after`
-/// under the same lock.
-fn build(package: &str, targets: &str, after: impl FnOnce(&Path)) {
-    let copies = &target().join("checks");
-    fs::create_dir_all(copies).expect("the target folder can be written");
-    let lock = File::create(copies.join("lock")).expect("it can be written");
-    lock.lock().expect("a file can be locked"); // Until the end of this call.
-
+/// Builds these `targets` of a package. Cargo says where it has put them, which
+/// its configuration may change.
+fn build(
+    root: &Path,
+    target: &Path,
+    package: &str,
+    targets: &str,
+) -> Result<Programs, String> {
     let mut build = Command::new(cargo());
     build.args(["build", "--quiet", "-p", package, targets]);
-    build.arg("--target-dir").arg(target()).current_dir(root());
-    build.env_remove("CARGO_BUILD_TARGET");
-    let ended = output(&mut build).expect("cargo starts");
-    let words = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{package} does not build:\n{words}");
-    after(copies);
+    build.arg("--message-format=json-render-diagnostics");
+    build.arg("--target-dir").arg(target).current_dir(root);
+    let ended = output(&mut build).map_err(|e| format!("cargo: {e}"))?;
+    if !ended.status.success() {
+        let words = String::from_utf8_lossy(&ended.stderr);
+        return Err(format!("{package} does not build:\n{words}"));
+    }
+    let messages = String::from_utf8_lossy(&ended.stdout);
+    let files = messages.lines().filter_map(|line| json(line, "executable"));
+    let named = |file: String| {
+        let path = PathBuf::from(file);
+        Some((path.file_stem()?.to_str()?.to_string(), path))
+    };
+    Ok(files.filter_map(named).collect())
 }
 
-fn copy_all(package: &str, copies: &Path) {
-    let programs = root().join("crates").join(package).join("src/bin");
-    for program in fs::read_dir(programs).expect("it has programs").flatten() {
-        let path = program.path();
-        if path.extension().is_none_or(|ending| ending != "rs") {
-            continue;
-        }
-        let name = path.file_stem().unwrap_or_default().display();
-        let from = target().join(format!("debug/{name}{EXE_SUFFIX}"));
-        let to = copies.join(format!("{package}-{name}{EXE_SUFFIX}"));
-        copy(&from, &to);
+/// The string behind `"key":` in a line of JSON, as cargo writes it.
+pub fn json(line: &str, key: &str) -> Option<String> {
+    let (_, rest) = line.split_once(&format!("\"{key}\":\""))?;
+    let (mut value, mut rest) = (String::new(), rest.chars());
+    loop {
+        value.push(match rest.next()? {
+            '"' => return Some(value),
+            '\\' => rest.next().map(|c| if c == 'n' { '\n' } else { c })?,
+            other => other,
+        });
     }
 }
 
