@@ -47,6 +47,11 @@ impl Failure {
         self
     }
 
+    /// Whether the test has passed.
+    pub fn is_pass(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)

@@ -1,11 +1,14 @@
 //! Builds an exercise's tests and runs each as a process of its own: so none
 //! can stop the others, and what does not end is ended.
 
-use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use std::{env, fs};
 
-use kit::patience;
+use kit::{Failure, TOLD, cut, patience, width};
 use testbed::{Program, json, programs};
 
 use crate::Result;
@@ -18,12 +21,24 @@ pub struct TestResult {
     pub name: String,
     /// Whether it passed.
     pub passed: bool,
-    /// The words for the student, if it did not pass.
-    told: String,
-    /// The line of the student's that panicked, if one did: `FILE:LINE`.
-    place: Option<String>,
+    /// Why not, if it did not pass.
+    pub failure: Failure,
     /// What it could not do here, if something: a line each.
-    skips: Vec<String>,
+    pub skips: Vec<String>,
+}
+
+impl TestResult {
+    /// The step whose function is to be edited.
+    pub fn step(&self) -> &str {
+        let name = self.name.rsplit("::").next().unwrap_or_default();
+        let own = name.split('_').nth(1).unwrap_or_default();
+        self.failure.get("step").unwrap_or(own)
+    }
+}
+
+/// `cargo`, the one that runs this.
+pub fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// Cargo is quiet: so the first build in `target`, which is long, is announced.
@@ -36,8 +51,7 @@ pub fn announce(target: &Path) {
 /// `cargo build` in `folder`, its target folder `target`.
 pub fn build(folder: &Path, target: &Path) -> Command {
     announce(target);
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = Command::new(cargo());
     command.args(["build", "--target-dir"]).arg(target).current_dir(folder);
     command
 }
@@ -91,53 +105,73 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
         return Ok(None);
     };
     build_peers(exercise, &target(&exercise.root));
-    let start = |name: String| {
-        let mut command = Command::new(&program);
-        command.args(["--exact", &name, "--nocapture"]);
-        (name, start(command, &exercise.folder))
-    };
+    let folder = &exercise.folder;
+    let start =
+        |name: &String| Test::start(&program, folder, name, patience(), None);
     // All at once; then wait for each.
-    let running: Vec<_> = exercise.tests().into_iter().map(start).collect();
-    let ended = running.into_iter().map(|(n, p)| result(exercise, n, p));
-    Ok(Some(ended.collect()))
+    let running: Vec<_> = exercise.tests().iter().map(start).collect();
+    Ok(Some(running.into_iter().map(Test::end).collect()))
 }
 
-/// Starts a test program in `folder`.
-pub fn start(mut command: Command, folder: &Path) -> Program {
-    command.current_dir(folder).env("RUST_BACKTRACE", "0");
-    command.env("COLUMNS", "100000"); // Its sentences are looked for.
-    Program::start("test", command)
+/// A test that runs, in a process of its own.
+pub struct Test {
+    name: String,
+    /// Where it writes how it went.
+    file: PathBuf,
+    process: Program,
+    limit: Duration,
 }
 
-fn result(e: &Exercise, name: String, program: Program) -> TestResult {
-    let limit = patience() * 15; // Thrice what a test gives itself.
-    let (in_time, ended) = program.end_within(limit);
-    // Not the status: a student's `exit(0)` is no test that passed.
-    let passed = in_time && ended.stdout.contains("test result: ok. 1 passed");
-    let lines: Vec<_> = ended.stderr.lines().collect();
-    // The kit's words are the last lines that begin with two spaces.
-    let of_kit = |line: &str| line.starts_with("  ");
-    let mut parts = lines.chunk_by(|a, b| of_kit(a) == of_kit(b));
-    let told = if !in_time {
-        said!("no end", limit.as_secs())
-    } else if let Some(told) = parts.rfind(|part| of_kit(part[0])) {
-        told.join("\n")
-    } else {
-        let last = &lines[lines.len().saturating_sub(10)..];
-        said!("odd end", last.join("\n"))
-    };
-    let place = lines.iter().find_map(|line| {
-        let place = line.split_once("panicked at ")?.1.replace('\\', "/");
-        let (place, _column) = place.trim_end_matches(':').rsplit_once(':')?;
-        place.starts_with(&e.shown("src/")).then(|| place.to_string())
-    });
-    TestResult {
-        name,
-        passed,
-        told,
-        place,
-        skips: testbed::skips(&ended.stderr),
+impl Test {
+    /// Starts a test of a test program, in the exercise's folder; in `language`
+    /// (`es`), or in the student's.
+    pub fn start(
+        program: &str,
+        folder: &Path,
+        name: &str,
+        patience: Duration,
+        language: Option<&str>,
+    ) -> Test {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let file = format!("taller-{}-{count}", process::id());
+        let file = env::temp_dir().join(file);
+        let mut command = Command::new(program);
+        command.args(["--exact", name, "--nocapture"]).current_dir(folder);
+        command.envs(language.map(|language| ("TALLER_LANG", language)));
+        command.env("RUST_BACKTRACE", "0").env(TOLD, &file);
+        command.env("TALLER_SECONDS", patience.as_secs().to_string());
+        let process = Program::start("test", command);
+        let limit = patience * 15; // Thrice what a test gives itself.
+        Test { name: name.to_string(), file, process, limit }
     }
+
+    /// Waits for its end.
+    pub fn end(self) -> TestResult {
+        let (in_time, ended) = self.process.end_within(self.limit);
+        let told = Failure::read(&self.file);
+        let _ = fs::remove_file(&self.file);
+        // Not the status: a student's `exit(0)` is no test that passed.
+        let failure = match told {
+            Some(told) if in_time || !told.is_pass() => told,
+            _ if !in_time => sentence(said!("no end", self.limit.as_secs())),
+            _ => sentence(said!("odd end", last_words(&ended.stderr))),
+        };
+        let passed = failure.is_pass();
+        let skips = testbed::skips(&ended.stderr);
+        TestResult { name: self.name, passed, failure, skips }
+    }
+}
+
+fn sentence(text: String) -> Failure {
+    Failure::default().with("sentence", &text)
+}
+
+/// The last lines that a program wrote, long ones cut.
+fn last_words(stderr: &str) -> String {
+    let lines: Vec<_> = stderr.lines().collect();
+    let last = &lines[lines.len().saturating_sub(5)..];
+    last.iter().map(|line| "\n".to_string() + &cut(line, 150)).collect()
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.
@@ -163,8 +197,9 @@ pub fn run(exercise: &Exercise) -> Result {
         tell!("done", name, run, compare.unwrap_or_default());
         return Ok(true);
     };
-    let step = failed.name.split('_').nth(1).unwrap_or_default();
-    let place = failed.place.unwrap_or_else(|| exercise.place(step));
-    tell!("failed", failed.name, failed.told, place, number, number);
+    let place = failed.failure.get("place").map(String::from);
+    let place = place.unwrap_or_else(|| exercise.place(failed.step()));
+    let told = failed.failure.told(width());
+    tell!("failed", failed.name, told, place, number, number);
     Ok(false)
 }

@@ -15,17 +15,6 @@ use checks::zchat::{BYE, Peer};
 use checks::{Language, command, python};
 use testbed::{Ended, Program};
 
-/// Each test once for each language.
-macro_rules! in_both_languages {
-    ($($test:ident)*) => {
-        mod rust {
-            $(#[test] fn $test() { super::$test(super::Language::Rust) })*
-        }
-        mod python {
-            $(#[test] fn $test() { super::$test(super::Language::Python) })*
-        }
-    };
-}
 in_both_languages! {
     a_half_typed_line_and_an_incoming_one
     ctrl_d_and_ctrl_c_leave_with_bye

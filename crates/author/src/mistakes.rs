@@ -16,6 +16,7 @@ pub struct Mistake {
 /// All that a `mistakes.md` holds, in order.
 pub fn read(page: &str) -> Vec<Mistake> {
     let sections = page.split("\n## ").skip(1);
+    let sections = sections.filter(|section| !section.starts_with(RIGHT));
     let mistake = |section: &str| {
         let (name, rest) = section.split_once('\n').unwrap_or((section, ""));
         let sentence = |language| {
@@ -28,6 +29,24 @@ pub fn read(page: &str) -> Vec<Mistake> {
         Mistake { name, told: ["en: ", "es: "].map(sentence), diff }
     };
     sections.map(mistake).collect()
+}
+
+/// The heading of the mutants that are right answers.
+const RIGHT: &str = "Right after all";
+
+/// The mutants that are right answers, by their names, and why each is:
+/// "- `NAME`: REASON".
+pub fn right_after_all(page: &str) -> BTreeMap<String, String> {
+    let (_, part) =
+        page.split_once(&format!("\n## {RIGHT}\n")).unwrap_or_default();
+    let entries = part.split("\n## ").next().unwrap_or_default().split("\n- `");
+    let entry = |entry: &str| {
+        let (name, why) = entry.split_once("`: ")?;
+        let words =
+            |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some((words(name), words(why)))
+    };
+    entries.filter_map(entry).collect()
 }
 
 /// The likely causes of a `words.txt`, by name: English, Spanish.

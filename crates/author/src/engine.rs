@@ -1,0 +1,205 @@
+//! Builds an exercise's variants, runs their tests, and tells of each what the
+//! runner would show: the first test that fails.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use taller::exercise::Exercise;
+use taller::run::{self, Test, TestResult, build_peers, target};
+
+use crate::Result;
+use crate::copies::{VARIANTS, Variant, module, write_variants};
+
+/// So many variants are tested side by side: their tests mostly wait.
+const SIDE_BY_SIDE: usize = 8;
+
+/// How long a test waits at first; and again, when it may have been the
+/// machine that was slow.
+pub const PATIENCE: [Duration; 2] =
+    [Duration::from_secs(2), Duration::from_secs(10)];
+
+/// What became of a variant.
+pub enum Outcome {
+    /// The compiler's words: it does not compile.
+    NoBuild(String),
+    /// All tests pass.
+    Passes,
+    /// The first test that fails, by the order of the file.
+    Fails(Box<TestResult>),
+}
+
+/// A workshop for one exercise: the folder with its copies, and what cargo makes
+/// of them.
+pub struct Workshop<'a> {
+    /// The exercise.
+    pub exercise: &'a Exercise,
+    /// The folder of the copies.
+    pub copy: PathBuf,
+    target: PathBuf,
+}
+
+impl<'a> Workshop<'a> {
+    /// The one for this exercise; `name` keeps it apart from others.
+    pub fn new(exercise: &'a Exercise, name: &str) -> Workshop<'a> {
+        let target = target(&exercise.root).join("authors");
+        let copy = target.join(name).join(&exercise.name);
+        Workshop { exercise, copy, target }
+    }
+
+    /// `cargo build` in the copies with these arguments; its messages, one a
+    /// value. With clippy's, if `clippy`.
+    pub fn build(&self, args: &[&str], clippy: bool) -> Result<Vec<Value>> {
+        let mut build = run::build(&self.copy, &self.target);
+        build.args(args).args(["--keep-going", "--message-format=json"]);
+        build.env("CARGO_INCREMENTAL", "0");
+        build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        if clippy {
+            // As cargo clippy does it.
+            build.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+            build.env("CLIPPY_ARGS", "");
+        }
+        let built = testbed::output(&mut build);
+        let built = built.map_err(|e| (1, format!("cargo: {e}")))?;
+        let text = String::from_utf8_lossy(&built.stdout);
+        let all = text.lines().filter_map(|l| serde_json::from_str(l).ok());
+        let all: Vec<Value> = all.collect();
+        match all.last() {
+            Some(last) if last["reason"] == "build-finished" => Ok(all),
+            _ => Err((1, String::from_utf8_lossy(&built.stderr).into_owned())),
+        }
+    }
+
+    /// What becomes of each of the variants.
+    pub fn outcomes(&self, variants: &[Variant]) -> Result<Vec<Outcome>> {
+        let (programs, broken) = self.programs(variants)?;
+        build_peers(self.exercise, &self.target);
+        let next = Mutex::new(variants.iter().enumerate());
+        let outcomes = Mutex::new(BTreeMap::new());
+        let work = || {
+            loop {
+                let next = next.lock().expect("no thread panics").next();
+                let Some((index, _)) = next else { return };
+                let outcome = match (broken.get(&index), programs.get(&index)) {
+                    (Some(words), _) => Outcome::NoBuild(words.clone()),
+                    (_, Some(program)) => {
+                        let first =
+                            self.first(index, program, PATIENCE[0], "en");
+                        first.map_or(Outcome::Passes, |f| {
+                            Outcome::Fails(Box::new(f))
+                        })
+                    }
+                    _ => Outcome::NoBuild("there is no test program".into()),
+                };
+                let mut outcomes = outcomes.lock().expect("no thread panics");
+                outcomes.insert(index, outcome);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..SIDE_BY_SIDE {
+                scope.spawn(work);
+            }
+        });
+        let outcomes = outcomes.into_inner().expect("no thread panics");
+        Ok(outcomes.into_values().collect())
+    }
+
+    /// The test programs of the variants that compile, and rustc's words on
+    /// those that do not: they are left out until the others do.
+    fn programs(
+        &self,
+        variants: &[Variant],
+    ) -> Result<(BTreeMap<usize, String>, BTreeMap<usize, String>)> {
+        let mut broken = BTreeMap::new();
+        loop {
+            let good = variants.iter().enumerate();
+            let good = good.filter(|(index, _)| !broken.contains_key(index));
+            let good: Vec<_> = good.collect();
+            let written = write_variants(self.exercise, &self.copy, &good);
+            written
+                .map_err(|e| (1, format!("{}: {e}", self.copy.display())))?;
+            let args = ["--package", VARIANTS, "--tests"];
+            let messages = self.build(&args, false)?;
+            let before = broken.len();
+            for message in &messages {
+                if message["message"]["level"] == "error"
+                    && let Some(index) = variant_of(&message["message"])
+                {
+                    let words = message["message"]["rendered"].as_str();
+                    let all: &mut String = broken.entry(index).or_default();
+                    *all += words.unwrap_or_default();
+                }
+            }
+            if broken.len() > before {
+                continue;
+            }
+            let built = messages.last().is_some_and(|m| m["success"] == true);
+            if !built {
+                let words = messages
+                    .iter()
+                    .filter_map(|m| m["message"]["rendered"].as_str());
+                return Err((1, words.collect()));
+            }
+            let mut programs = BTreeMap::new();
+            for (at, part) in good.chunks(crate::copies::TOGETHER).enumerate() {
+                let named = |m: &&Value| {
+                    m["target"]["name"] == format!("part{at}")
+                        && m["executable"].is_string()
+                };
+                let program = messages.iter().find(named);
+                let program = program.and_then(|m| m["executable"].as_str());
+                for (index, _) in part {
+                    programs.extend(program.map(|p| (*index, p.to_string())));
+                }
+            }
+            return Ok((programs, broken));
+        }
+    }
+
+    /// The first test of a variant that fails, as the runner would find it.
+    pub fn first(
+        &self,
+        index: usize,
+        program: &str,
+        patience: Duration,
+        language: &str,
+    ) -> Option<TestResult> {
+        let folder = self.copy.join(VARIANTS).join(module(index));
+        let prefix = format!("{}::exercise::", module(index));
+        let tests = self.exercise.tests();
+        first(program, &folder, &prefix, &tests, patience, language)
+    }
+}
+
+/// The first test that fails of a program, all run side by side.
+pub fn first(
+    program: &str,
+    folder: &Path,
+    prefix: &str,
+    tests: &[String],
+    patience: Duration,
+    language: &str,
+) -> Option<TestResult> {
+    let start = |name: &String| {
+        let name = format!("{prefix}{name}");
+        Test::start(program, folder, &name, patience, Some(language))
+    };
+    let running: Vec<_> = tests.iter().map(start).collect();
+    let ended: Vec<_> = running.into_iter().map(Test::end).collect();
+    ended.into_iter().find(|result| !result.passed)
+}
+
+/// The variant in whose files an error is, by its first place.
+fn variant_of(error: &Value) -> Option<usize> {
+    let spans = error["spans"].as_array()?;
+    let names = spans.iter().filter_map(|span| span["file_name"].as_str());
+    let folders = names.filter_map(|name| {
+        let parts = name.split(['/', '\\']);
+        let module = parts.skip_while(|part| *part != VARIANTS).nth(1)?;
+        module.strip_prefix('v')?.parse().ok()
+    });
+    folders.into_iter().next()
+}

@@ -1,0 +1,49 @@
+//! For authors of exercises, started by `cargo taller`: `verify` checks that the
+//! exercises are right, `mutants` judges what their tests say, `new` begins one.
+
+mod copies;
+mod engine;
+mod mistakes;
+mod mutants;
+mod operators;
+mod source;
+//mod verify;
+
+use std::env;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use taller::Result;
+use taller::exercise::{Exercise, root};
+
+const USAGE: &str = "\
+cargo taller verify [NN]          are the exercises right?
+cargo taller mutants [NN] [--all] what are changed solutions told? (--all: each)";
+
+fn main() -> ExitCode {
+    let words: Vec<_> = env::args().skip(1).collect();
+    taller::ended(command(
+        &words.iter().map(String::as_str).collect::<Vec<_>>(),
+    ))
+}
+
+fn command(words: &[&str]) -> Result {
+    let root = root()?;
+    let all = words.contains(&"--all");
+    let rest: Vec<_> =
+        words.iter().filter(|w| **w != "--all").copied().collect();
+    let of = |names: &[&str]| match names {
+        [] => Ok(Exercise::all(&root)),
+        names => names.iter().map(|name| Exercise::find(&root, name)).collect(),
+    };
+    match rest[..] {
+        //["verify", ref names @ ..] if !all => verify::run(&of(names)?),
+        ["mutants", ref names @ ..] => mutants::run(&of(names)?, all),
+        _ => Err((2, USAGE.to_string())),
+    }
+}
+
+/// Writes a line. A closed stdout harms nobody.
+fn line(text: impl std::fmt::Display) {
+    let _ = writeln!(stdout(), "{text}");
+}

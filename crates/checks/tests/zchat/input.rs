@@ -1,0 +1,310 @@
+//! stdin, stdout, and the command line.
+
+use std::fs;
+use std::io::Write;
+use std::net::UdpSocket;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use checks::zchat::{ACK, Peer, TEXT};
+use checks::{Language, skipped, within};
+use testbed::{Ended, PATIENCE, Program, free_port};
+
+use crate::programs::{
+    ME, MOMENT, alive, both, client, ends, lines, memory, no_panic, sentence,
+    server, shows, socket, start,
+};
+
+in_both_languages! {
+    the_end_of_stdin_with_nobody_there
+    echo_hola_is_delivered
+    five_thousand_bytes_of_two_byte_letters
+    stdin_with_nul_and_invalid_utf_8
+    a_full_disk
+    every_name_of_this_machine
+    bad_arguments
+    a_gigabyte_on_stdin
+    a_stdout_that_nobody_reads
+}
+
+fn the_end_of_stdin_with_nobody_there(language: Language) {
+    // Nobody answers; and nobody even has the port (the system may say so).
+    let silent = socket();
+    let gone = socket().local_addr().unwrap();
+    for to in [silent.local_addr().unwrap(), gone] {
+        let start = Instant::now();
+        let ended = ends(client(language, to), 0);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(15), "{took:?}");
+        assert_eq!(ended.stdout, "");
+    }
+    // The server waits for its one peer.
+    let mut server = server(language);
+    server.close_input();
+    let mut peer = Peer::call(server.address(), ME);
+    peer.say(b"hola");
+    peer.say(b"bye");
+    peer.leave();
+    assert_eq!(lines(&ends(server, 0).stdout), "hola\nbye\n");
+}
+
+fn echo_hola_is_delivered(language: Language) {
+    let server = server(language);
+    for end in [&b"\n"[..], b"", b"\r\n"] {
+        let mut client = client(language, server.address());
+        client.write(b"hola");
+        client.write(end);
+        let ended = ends(client, 0);
+        assert!(!ended.stderr.contains("not "), "{}", ended.stderr);
+    }
+    // "\r" may be part of the line or of its end.
+    let shown = alive(server).stdout;
+    let expected = ["hola\nhola\nhola\r\n", "hola\nhola\nhola\n"];
+    assert!(expected.contains(&shown.as_str()), "{shown:?}");
+}
+
+fn five_thousand_bytes_of_two_byte_letters(language: Language) {
+    both(language, |_, program, peer| {
+        let line = "x".to_string() + &"ñ".repeat(2500);
+        program.write(line.as_bytes());
+        program.write(b"\nend\n");
+        peer.hears(b"end");
+        peer.heard.pop();
+        for part in &peer.heard {
+            let part = str::from_utf8(part).expect("a letter is cut in two");
+            assert!(part.len() <= 1024, "{} bytes", part.len());
+        }
+        assert_eq!(peer.heard.concat(), line.as_bytes());
+        assert!(peer.heard.len() <= 6, "{} messages", peer.heard.len());
+        vec![]
+    });
+}
+
+fn stdin_with_nul_and_invalid_utf_8(language: Language) {
+    both(language, |_, program, peer| {
+        let longest = [&[0xff; 1500][..], b"\0"].concat();
+        for line in [&b"a\0b"[..], b"\xff\xfe\xc3(", b"\x80", b"\0"] {
+            program.write(line);
+            program.write(b"\n");
+            peer.hears(line);
+        }
+        peer.heard.clear();
+        program.write(&longest);
+        program.write(b"\nend\n");
+        peer.hears(b"end");
+        peer.heard.pop();
+        assert_eq!(peer.heard.concat(), longest);
+        vec![]
+    });
+}
+
+/// Starts a program whose stdout is a file; that is what a shell is for.
+fn into_file(
+    language: Language,
+    name: &str,
+    args: &[&str],
+    file: &str,
+) -> Program {
+    let program = checks::command(language, "zchat", name);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec \"$0\" \"$@\" > {file}")]);
+    shell.arg(program.get_program()).args(program.get_args()).args(args);
+    for (name, value) in program.get_envs() {
+        value.map(|value| shell.env(name, value));
+    }
+    Program::start(&format!("{language:?} {name} > {file}"), shell)
+}
+
+fn a_full_disk(language: Language) {
+    if fs::metadata("/dev/full").is_err() {
+        return skipped("there is no /dev/full");
+    }
+    let server = into_file(language, "server", &["--port", "0"], "/dev/full");
+    let s = socket();
+    let port = s.local_addr().unwrap().port().to_string();
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    let client = into_file(language, "client", &args, "/dev/full");
+    let server_peer = Peer::call(server.address(), ME);
+    let client_peer = Peer::answer(s, ME);
+    for (program, peer) in [(server, server_peer), (client, client_peer)] {
+        peer.send(TEXT, 0, peer.next, b"nobody sees this");
+        // Not end(): that would close its stdin.
+        program.wait_until("an error", |_, stderr| {
+            stderr.contains("rror").then_some(())
+        });
+        let ended = program.end();
+        no_panic(&ended);
+        assert!(ended.code.is_some_and(|code| code > 0), "{ended:?}");
+        let frames = peer.all_within(MOMENT);
+        let seq = peer.next;
+        let ack = frames.iter().find(|f| f.kind == ACK && f.seq == seq);
+        assert_eq!(ack, None, "acknowledged, but nobody saw it");
+        sentence(&ended);
+    }
+}
+
+/// The program that read our output has ended.
+fn a_stdout_that_nobody_reads(language: Language) {
+    let s = socket();
+    let port = s.local_addr().unwrap().port();
+    let free = free_port();
+    for (name, port) in [("server", free), ("client", port)] {
+        let mut program = checks::command(language, "zchat", name);
+        program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+        program.stdin(Stdio::piped());
+        program.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = testbed::spawn(&mut program).unwrap();
+        let _stdin = child.stdin.take();
+        drop(child.stdout.take());
+        let mut peer = match name {
+            "server" => Peer::call(([127, 0, 0, 1], port).into(), ME),
+            _ => Peer::answer(s.try_clone().unwrap(), ME),
+        };
+        // A program that another test starts at this moment may hold our end
+        // of the pipe, for as long as that takes: then somebody does read.
+        let deadline = Instant::now() + PATIENCE;
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                let _ = child.kill();
+                panic!("it goes on without stdout");
+            }
+            peer.send(TEXT, 0, peer.next, b"nobody sees this");
+            let acks = peer.all_within(MOMENT);
+            let ack = acks.iter().any(|f| (f.kind, f.seq) == (ACK, peer.next));
+            peer.next += u32::from(ack);
+        }
+        let ended = child.wait_with_output().unwrap();
+        let code = ended.status.code();
+        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let (stdout, stdout_bytes) = (String::new(), vec![]);
+        let ended = Ended { code, stdout_bytes, stdout, stderr };
+        no_panic(&ended);
+        assert!(ended.code.is_some_and(|code| code > 0), "{ended:?}");
+        sentence(&ended);
+        assert!(peer.next < 10, "acknowledged, but nobody saw it");
+    }
+}
+
+fn every_name_of_this_machine(language: Language) {
+    let six = UdpSocket::bind("[::1]:0").is_ok();
+    if !six {
+        skipped("this machine has no IPv6");
+    }
+    let names = |host: &str| -> &[&str] {
+        match host {
+            "::" => &["127.0.0.1", "::1", "localhost"],
+            "::1" => &["::1"],
+            _ => &["127.0.0.1", "localhost"],
+        }
+    };
+    for host in ["127.0.0.1", "localhost", "0.0.0.0", "::", "::1"] {
+        if host.contains(':') && !six {
+            continue;
+        }
+        let args = ["--host", host, "--port", "0"];
+        let server = start(language, "server", &args);
+        let port = server.address().port().to_string();
+        let mut shown = String::new();
+        for name in names(host) {
+            let args = ["--host", name, "--port", &port];
+            let mut client = start(language, "client", &args);
+            shown += &format!("to {host} by {name}\n");
+            client.write(format!("to {host} by {name}\n").as_bytes());
+            ends(client, 0);
+            shows(&server, shown.as_bytes());
+        }
+        // The address may also stand alone.
+        let args = [names(host)[0], "--port", &port];
+        let mut client = start(language, "client", &args);
+        client.write(b"alone\n");
+        ends(client, 0);
+        shows(&server, (shown + "alone\n").as_bytes());
+        alive(server);
+    }
+}
+
+fn bad_arguments(language: Language) {
+    for name in ["server", "client"] {
+        for args in [
+            &["--prot", "1"][..],
+            &["--por", "1"],
+            &["--port", "abc"],
+            &["--port", "70000"],
+            &["--port", "-1"],
+            &["--port"],
+            &["--stats", "--statistics"],
+            &["localhost", "3502", "extra"],
+        ] {
+            let ended = start(language, name, args).end();
+            no_panic(&ended);
+            let code = ended.code.unwrap_or_default();
+            assert!([1, 2].contains(&code), "{name} {args:?}: {ended:?}");
+            assert_eq!(ended.stdout, "", "{name} {args:?}");
+            let lines = ended.stderr.lines().count();
+            assert!((1..=2).contains(&lines), "{name} {args:?}: {ended:?}");
+            sentence(&ended);
+        }
+        let args = ["--host", "no.such.invalid", "--port", "0"];
+        let ended = start(language, name, &args).end();
+        no_panic(&ended);
+        assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+        sentence(&ended);
+    }
+    // Port 0 is for a server "whichever is free", for a client nobody's.
+    let server = server(language);
+    assert_ne!(server.address().port(), 0);
+    alive(server);
+    let args = ["--host", "127.0.0.1", "--port", "0"];
+    let ended = start(language, "client", &args).end();
+    no_panic(&ended);
+    assert!(matches!(ended.code, Some(1 | 2)), "{ended:?}");
+    sentence(&ended);
+}
+
+/// What is written to the program's stdin waits there: the program reads no
+/// more than it can send.
+fn a_gigabyte_on_stdin(language: Language) {
+    let line = [&[b'x'; 999][..], b"\n"].concat();
+    let lines = line.repeat(1000);
+    let one = vec![b'y'; 1_000_000]; // A thousand of them are one line.
+    for text in [lines, one] {
+        let s = socket();
+        let mut client = checks::command(language, "zchat", "client");
+        let port = s.local_addr().unwrap().port().to_string();
+        client.args(["--host", "127.0.0.1", "--port", &port]);
+        client.stdin(Stdio::piped());
+        client.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut client = testbed::spawn(&mut client).unwrap();
+        let mut stdin = client.stdin.take().unwrap();
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = written.clone();
+        let writer = thread::spawn(move || {
+            for _ in 0..1000 {
+                for part in text.chunks(10_000) {
+                    if stdin.write_all(part).is_err() {
+                        return; // It has been killed.
+                    }
+                    count.fetch_add(part.len(), Ordering::Relaxed);
+                }
+            }
+        });
+        let mut peer = Peer::answer(s, ME);
+        let end = Instant::now() + Duration::from_secs(4);
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            peer.hear(left).iter().for_each(|frame| peer.serve(frame));
+        }
+        let heard: usize = peer.heard.iter().map(Vec::len).sum();
+        let ahead = written.load(Ordering::Relaxed).saturating_sub(heard);
+        let memory = memory(client.id()).unwrap_or_default();
+        let _ = client.kill();
+        client.wait().unwrap();
+        within(PATIENCE, "its stdin is still open", move || writer.join())
+            .unwrap();
+        assert!(heard > 10_000, "only {heard} bytes arrived in 4 s");
+        assert!(ahead < 4_000_000, "{ahead} bytes wait");
+        assert!(memory < 100_000, "{memory} kB");
+    }
+}

@@ -1,0 +1,391 @@
+//! A simulated network in virtual time: sessions of either language, each with
+//! what its user does and when; each datagram with its delay and its fate.
+//! Whatever the network does, each message is shown once and in order, or its
+//! sender is told that it is not confirmed or not sent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use badlink::{Direction, Fates, Shares};
+use checks::{Language, Random};
+use zchat::frame::{Frame, Kind};
+use zchat::session::Action;
+
+use crate::side::Side;
+
+/// Every conversation must be over by then (virtual time).
+const HORIZON: Duration = Duration::from_secs(4 * 3600);
+
+pub fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+pub fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// What a user, or the world, does to a node at a set time.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    Say(usize),
+    NoMore,
+    Leave,
+    Abort,
+    /// The program is killed and started again: with a new port, or not.
+    Restart(bool),
+    /// Its address changes, and nobody tells it.
+    Move,
+    /// A datagram from a stranger, or one heard on the path and sent again.
+    Forge,
+}
+
+/// One side: a session, and what the test knows of it.
+pub struct Node {
+    language: Language,
+    side: Side,
+    dial: Vec<SocketAddr>,
+    address: SocketAddr,
+    fates: Fates,
+    pub deeds: BTreeMap<(Duration, usize), Deed>,
+    life: usize,
+    /// How many datagrams it wanted sent.
+    pub sends: usize,
+    pub ended: bool,
+}
+
+/// A message, and what became of it.
+#[derive(Debug)]
+pub struct Message {
+    sender: usize,
+    /// Which of the sender's lives: a killed one reports nothing.
+    life: usize,
+    number: usize,
+    pub shown: usize,
+    pub reported: Option<String>,
+}
+
+pub struct World {
+    pub now: Duration,
+    /// Those of the nodes, in turn.
+    languages: [Language; 2],
+    pub nodes: Vec<Node>,
+    /// When, and a number to keep the order: from, to, bytes.
+    air: BTreeMap<(Duration, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
+    pub sent: u64,
+    pub delay: (u64, u64),
+    pub outages: Vec<(Duration, Duration)>,
+    pub stale: f64,
+    heard: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+    pub messages: HashMap<String, Message>,
+    /// By receiver and sender: the last (life, number) that was shown.
+    last: HashMap<(usize, usize), (usize, usize)>,
+    pub notes: BTreeMap<String, usize>,
+    random: Random,
+    pub traced: bool,
+}
+
+impl World {
+    pub fn new(seed: u64, languages: [Language; 2]) -> World {
+        World {
+            now: Duration::ZERO,
+            languages,
+            nodes: Vec::new(),
+            air: BTreeMap::new(),
+            sent: 0,
+            delay: (1, 2),
+            outages: Vec::new(),
+            stale: 0.0,
+            heard: Vec::new(),
+            messages: HashMap::new(),
+            last: HashMap::new(),
+            notes: BTreeMap::new(),
+            random: Random(seed),
+            traced: false,
+        }
+    }
+
+    pub fn add(&mut self, dial: Vec<SocketAddr>, shares: Shares) -> usize {
+        let i = self.nodes.len();
+        let way = [Direction::There, Direction::Back][i % 2];
+        let seed = self.random.bits().into();
+        let language = self.languages[i % 2];
+        self.nodes.push(Node {
+            language,
+            side: Side::new(language, &dial, self.now),
+            dial,
+            address: port(i),
+            fates: Fates::new(shares, seed, way),
+            deeds: BTreeMap::new(),
+            life: 0,
+            sends: 0,
+            ended: false,
+        });
+        i
+    }
+
+    pub fn plan(&mut self, i: usize, at: Duration, deed: Deed) {
+        let node = &mut self.nodes[i];
+        node.deeds.insert((at, node.deeds.len()), deed);
+    }
+
+    fn trace(&self, what: impl FnOnce() -> String) {
+        if self.traced {
+            println!("{:>10.3} {}", self.now.as_secs_f64(), what());
+        }
+    }
+
+    /// Lets everything happen, in order, until all have ended.
+    pub fn run(&mut self) {
+        self.run_until(HORIZON);
+        let left = self.nodes.iter().filter(|node| !node.ended).count();
+        assert_eq!(left, 0, "{left} go on after {HORIZON:?}");
+    }
+
+    pub fn run_until(&mut self, end: Duration) {
+        for i in 0..self.nodes.len() {
+            if !self.nodes[i].ended {
+                self.tick(i);
+            }
+        }
+        for _ in 0..2_000_000 {
+            let air = self.air.keys().next().map(|(at, _)| (*at, None));
+            let nodes = self.nodes.iter().enumerate();
+            let due =
+                nodes.filter(|(_, node)| !node.ended).flat_map(|(i, n)| {
+                    let deed = n.deeds.keys().next().map(|(at, _)| *at);
+                    let timer = n.side.deadline();
+                    [deed, timer].map(|at| Some((at?, Some(i))))
+                });
+            let next = due.chain([air]).flatten().min_by_key(|(at, _)| *at);
+            let Some((at, node)) = next.filter(|(at, _)| *at <= end) else {
+                self.now = self.now.max(end);
+                return;
+            };
+            self.now = self.now.max(at);
+            match node {
+                Some(i) => self.act(i),
+                None => self.deliver(),
+            }
+            let alive = self.nodes.iter().any(|node| !node.ended);
+            if !alive {
+                return;
+            }
+        }
+        panic!("it goes on and on");
+    }
+
+    fn deliver(&mut self) {
+        let Some((_, (from, to, data))) = self.air.pop_first() else { return };
+        let to = self.nodes.iter().position(|n| n.address == to && !n.ended);
+        if let Some(i) = to {
+            self.trace(|| format!("{from} -> {i}: {}", words(&data)));
+            self.nodes[i].side.receive(self.now, from, &data);
+            self.tick(i);
+        }
+    }
+
+    fn act(&mut self, i: usize) {
+        let deeds = &mut self.nodes[i].deeds;
+        let due = deeds.keys().next().copied();
+        let deed = due.filter(|(at, _)| *at <= self.now);
+        if let Some(deed) = deed.and_then(|key| deeds.remove(&key)) {
+            self.trace(|| format!("{i}: {deed:?}"));
+            self.perform(i, deed);
+        }
+        self.tick(i);
+    }
+
+    fn perform(&mut self, i: usize, deed: Deed) {
+        let now = self.now;
+        let fresh = port(1000 + self.sent as usize % 50_000);
+        match deed {
+            Deed::Say(number) => {
+                let text = self.text(i, number);
+                self.nodes[i].side.say(text.as_bytes());
+            }
+            Deed::NoMore => self.nodes[i].side.no_more(),
+            Deed::Leave => self.nodes[i].side.leave(),
+            Deed::Abort => self.nodes[i].side.abort(),
+            Deed::Restart(moves) => {
+                let node = &mut self.nodes[i];
+                node.side = Side::new(node.language, &node.dial, now);
+                node.life += 1;
+                if moves {
+                    node.address = fresh;
+                }
+            }
+            Deed::Move => self.nodes[i].address = fresh,
+            Deed::Forge => self.forge(i),
+        }
+    }
+
+    /// A new message's text: no two are the same.
+    fn text(&mut self, i: usize, number: usize) -> String {
+        let life = self.nodes[i].life;
+        let mut text = format!("{i}.{life}.{number} ");
+        match self.random.below(4) {
+            0 => text += &"ja".repeat(self.random.below(500)),
+            1 => {
+                let long = self.random.below(100);
+                let letter = |_| (b'a' + self.random.below(26) as u8) as char;
+                text.extend((0..long).map(letter));
+            }
+            _ => {}
+        }
+        let (shown, reported) = (0, None);
+        let message = Message { sender: i, life, number, shown, reported };
+        self.messages.insert(text.clone(), message);
+        text
+    }
+
+    /// A datagram that `i`'s peer did not send, or not now, or not from there.
+    fn forge(&mut self, i: usize) {
+        let stranger = port(60_000 + self.random.below(3));
+        let heard = self.random.below(self.heard.len().max(1));
+        let (from, data) = match self.heard.get(heard) {
+            Some((from, _, data)) if self.random.below(3) > 0 => {
+                let same = self.random.below(4) > 0;
+                (if same { *from } else { stranger }, data.clone())
+            }
+            _ => {
+                let kinds = [
+                    Kind::Hello,
+                    Kind::Text,
+                    Kind::Ztext,
+                    Kind::Ack,
+                    Kind::Bye,
+                ];
+                let kind = kinds[self.random.below(5)];
+                let mut id = || self.random.bits() | 1;
+                let (src, dst, seq) = (id(), id() * (id() & 1), id() % 9);
+                let payload = vec![b'?'; self.random.below(9)];
+                let attempt = 0;
+                let frame = Frame { kind, attempt, src, dst, seq, payload };
+                (stranger, frame.pack())
+            }
+        };
+        let to = self.nodes[i].address;
+        self.fly(ms(1), from, to, data);
+    }
+
+    fn fly(
+        &mut self,
+        late: Duration,
+        from: SocketAddr,
+        to: SocketAddr,
+        data: Vec<u8>,
+    ) {
+        self.sent += 1;
+        self.air.insert((self.now + late, self.sent), (from, to, data));
+        assert!(self.air.len() < 10_000, "the air is full");
+    }
+
+    /// Ticks, and does what the session wants.
+    fn tick(&mut self, i: usize) {
+        let actions = self.nodes[i].side.tick(self.now);
+        assert!(actions.len() < 500, "{} actions at once", actions.len());
+        for action in actions {
+            assert!(!self.nodes[i].ended, "after its end: {action:?}");
+            match action {
+                Action::Send(to, data) => self.send(i, to, data),
+                Action::Show(text) => self.show(i, &text),
+                Action::Note(note) => self.note(i, &note),
+                Action::End(why) => {
+                    self.trace(|| format!("{i}: the end, {why:?}"));
+                    self.nodes[i].ended = true;
+                }
+            }
+        }
+        let node = &self.nodes[i];
+        let due = node.side.deadline().filter(|_| !node.ended);
+        assert!(due.is_none_or(|due| due > self.now), "{i} is due for ever");
+    }
+
+    fn send(&mut self, i: usize, to: SocketAddr, data: Vec<u8>) {
+        assert!(data.len() <= 1200);
+        self.nodes[i].sends += 1;
+        let from = self.nodes[i].address;
+        let fate = self.nodes[i].fates.next(&data);
+        if self.heard.len() < 200 {
+            self.heard.push((from, to, data.clone()));
+        }
+        if self.random.happens(self.stale) {
+            let late = ms(self.random.below(100_000) as u64);
+            self.fly(late, from, to, data);
+        }
+        let out = |(a, b): &(Duration, Duration)| (*a..*b).contains(&self.now);
+        if self.outages.iter().any(out) {
+            return;
+        }
+        for _ in 0..fate.copies {
+            let (least, most) = self.delay;
+            let mut late =
+                least + self.random.below((most - least) as usize) as u64;
+            if fate.reordered {
+                late += self.random.below(2 * most as usize + 50) as u64;
+            }
+            let late = ms(late) + fate.delay.unwrap_or_default();
+            self.fly(late, from, to, fate.data.clone());
+        }
+    }
+
+    fn show(&mut self, i: usize, text: &[u8]) {
+        let text = String::from_utf8(text.to_vec()).expect("damaged text");
+        self.trace(|| format!("{i}: shows {text:?}"));
+        let message = self.messages.get_mut(&text);
+        let message = message.unwrap_or_else(|| panic!("nobody said {text:?}"));
+        message.shown += 1;
+        assert_eq!(message.shown, 1, "shown again: {text:?}");
+        assert_ne!(message.sender, i, "shown to its own sender");
+        let this = (message.life, message.number);
+        let last = self.last.insert((i, message.sender), this);
+        assert!(last < Some(this), "{text:?} comes after {last:?}");
+    }
+
+    fn note(&mut self, i: usize, note: &str) {
+        self.trace(|| format!("{i}: {note}"));
+        let lost = ["not confirmed", "not sent"];
+        let found = lost.iter().find_map(|what| {
+            Some((*what, note.strip_prefix(what)?.strip_prefix(": ")?))
+        });
+        let kind = match found {
+            None => note.split(" to ").next().unwrap_or(note),
+            Some((what, text)) => {
+                let message = self.messages.get_mut(text).expect("a message");
+                assert_eq!(message.reported, None, "{text:?}, twice");
+                assert_eq!(message.sender, i);
+                message.reported = Some(what.to_string());
+                what
+            }
+        };
+        *self.notes.entry(kind.to_string()).or_default() += 1;
+    }
+
+    /// What holds for every message when all is over.
+    pub fn check(&self) {
+        for (text, message) in &self.messages {
+            let Message { sender, life, shown, .. } = message;
+            let killed = *life < self.nodes[*sender].life;
+            match (message.reported.as_deref(), shown) {
+                (None, 1) | (Some("not confirmed"), 0 | 1) => {}
+                (Some("not sent"), 0) => {}
+                (None, 0) if killed => {}
+                _ => panic!("{text:?}: {message:?}"),
+            }
+        }
+    }
+}
+
+fn words(data: &[u8]) -> String {
+    match Frame::unpack(data) {
+        Ok(Frame { kind, attempt, src, dst, seq, .. }) => {
+            format!("{kind:?} #{seq} try {attempt}, {src:08x} to {dst:08x}")
+        }
+        Err(why) => format!("{why:?}, {} bytes", data.len()),
+    }
+}
+
+pub fn port(i: usize) -> SocketAddr {
+    ([10, 0, (i / 65_000) as u8, 1], 1000 + (i % 64_000) as u16).into()
+}

@@ -1,0 +1,138 @@
+//! `cargo taller`: lists the exercises, runs one, gives hints. It stores nothing:
+//! what counts is which tests pass. What is for authors alone is the crate
+//! `author`, which a student does not build.
+
+mod demo;
+mod diff;
+mod doctor;
+pub mod exercise;
+pub mod run;
+mod words;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::{env, thread, time::Duration};
+
+use exercise::{Exercise, files, read, root};
+use run::cargo;
+use words::{line, said, tell};
+
+/// What went wrong, in a sentence; and the exit status: 1, or 2 for a command
+/// that was not understood.
+pub type Result<T = bool> = std::result::Result<T, (u8, String)>;
+
+/// Does what the command line says.
+pub fn taller() -> ExitCode {
+    let all: Vec<_> = env::args_os().map(|w| w.display().to_string()).collect();
+    ended(command(all[1..].iter().map(String::as_str).collect()))
+}
+
+/// The exit status that a result stands for; its sentence is written.
+pub fn ended(result: Result) -> ExitCode {
+    match result {
+        Ok(good) => ExitCode::from(u8::from(!good)),
+        Err((status, words)) => {
+            line(words);
+            ExitCode::from(status)
+        }
+    }
+}
+
+/// Does what these words say; gives whether all is well.
+fn command(words: Vec<&str>) -> Result {
+    if words.iter().any(|word| ["-h", "--help", "help"].contains(word)) {
+        tell!("usage");
+        return Ok(true);
+    }
+    let root = root()?;
+    let find = |name| Exercise::find(&root, name);
+    match words[..] {
+        [] => list(&Exercise::all(&root)),
+        ["hint", name] => hint(&find(name)?, "1"),
+        ["hint", name, which] => hint(&find(name)?, which),
+        ["solution", name] => diff::show(&find(name)?, false),
+        ["solution", name, "--now"] | ["solution", "--now", name] => {
+            diff::show(&find(name)?, true)
+        }
+        ["watch", name] => watch(&find(name)?),
+        ["demo"] => demo::run(&root, "udp-echo"),
+        ["demo", package] => demo::run(&root, package),
+        ["doctor"] => doctor::run(),
+        ["verify" | "mutants" | "new", ..] => author(&root, &words),
+        [word @ ("hint" | "solution" | "watch")] => {
+            Err((2, said!("which exercise", word, word)))
+        }
+        [name] if !name.starts_with('-') => run::run(&find(name)?),
+        _ => Err((2, said!("no command", words.join(" "), said!("usage")))),
+    }
+}
+
+/// The exercises, what passes, and what is next.
+fn list(all: &[Exercise]) -> Result {
+    tell!("intro");
+    let mut next = None;
+    for exercise in all {
+        let (mut done, todos) = (false, exercise.todos());
+        let state = if todos > 0 {
+            said!("to write", todos) // It cannot pass: do not build it.
+        } else if let Some(results) = run::results(exercise)? {
+            let good = results.iter().filter(|r| r.passed).count();
+            done = good == results.len();
+            said!("some tests", good, results.len())
+        } else {
+            said!("does not compile")
+        };
+        next = next.or((!done).then_some(exercise));
+        let mark = if done { "[x]" } else { "[ ]" };
+        line(format!("  {mark} {:<20} {state}", exercise.name));
+    }
+    match next {
+        Some(e) => tell!("next", e.name, e.name, e.name, e.number()),
+        None => tell!("all done"),
+    }
+    let set = if cfg!(windows) { "language windows" } else { "language" };
+    tell!("outro", said!(set));
+    Ok(true)
+}
+
+/// One of the three hints.
+fn hint(exercise: &Exercise, which: &str) -> Result {
+    let text = read(&exercise.folder.join(said!("hints")));
+    let hints: Vec<_> = text.split("\n## ").collect();
+    let (number, most) = (exercise.number(), hints.len() - 1);
+    let at = which.parse().unwrap_or(0);
+    if at < 1 || at > most {
+        return Err((2, said!("no hint", which, number, most)));
+    }
+    line(hints[at].trim_end());
+    if at < most {
+        tell!("next hint", number, at + 1);
+    }
+    Ok(true)
+}
+
+/// Runs the exercise, and again whenever one of its files changes, until
+/// Ctrl-C.
+fn watch(exercise: &Exercise) -> Result {
+    let mut seen = None;
+    loop {
+        let all = files(&exercise.folder.join("src"));
+        let last = all.iter().map(|f| f.metadata().ok()?.modified().ok()).max();
+        if seen.replace(last) != Some(last) {
+            run::run(exercise)?;
+            tell!("waiting");
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Starts the authors' program.
+fn author(root: &Path, words: &[&str]) -> Result {
+    if !root.join("crates/author").is_dir() {
+        return Err((1, said!("no author")));
+    }
+    let mut author = Command::new(cargo());
+    author.args(["run", "--quiet", "--package", "author", "--"]).args(words);
+    let ended = author.current_dir(root).status();
+    ended.map(|s| s.success()).map_err(|e| (1, format!("cargo: {e}")))
+}
