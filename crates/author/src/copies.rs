@@ -8,8 +8,15 @@ use std::{fs, io};
 
 use taller::exercise::{Exercise, files};
 
-/// The package of the variants, and its folder.
+/// The folder of the variants.
 pub const VARIANTS: &str = "variants";
+
+/// The package of the variants. Cargo keeps what it builds by the package's name,
+/// so each copy has its own.
+pub fn package(copy: &Path) -> String {
+    let parts = copy.iter().rev().take(2).map(|part| part.display());
+    parts.fold(VARIANTS.to_string(), |all, part| format!("{all}-{part}"))
+}
 
 /// So many variants are one test program: one call of rustc and one of the
 /// linker for all of them, and no more than these take in easily.
@@ -124,8 +131,9 @@ pub fn write_variants(
     let binary = format!("BIN_EXE_{}", exercise.package());
     let needs_binary = own("tests/exercise.rs").contains(&binary);
     let mut manifest = format!(
-        "[package]\nname = {VARIANTS:?}\nedition = \"2024\"\n\
-         autobins = false\nautotests = false\n\n[lib]\npath = \"nothing.rs\"\n"
+        "[package]\nname = {:?}\nedition = \"2024\"\n\
+         autobins = false\nautotests = false\n\n[lib]\npath = \"nothing.rs\"\n",
+        package(copy)
     );
     let tables = own("Cargo.toml");
     for table in tables.split("\n[").filter(|t| t.contains("dependencies]\n")) {

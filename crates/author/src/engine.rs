@@ -12,7 +12,9 @@ use taller::exercise::Exercise;
 use taller::run::{self, Test, TestResult, build_peers, target};
 
 use crate::Result;
-use crate::copies::{VARIANTS, Variant, module, write_variants};
+use crate::copies::{
+    TOGETHER, VARIANTS, Variant, module, package, write_variants,
+};
 
 /// So many variants are tested side by side: their tests mostly wait.
 const SIDE_BY_SIDE: usize = 8;
@@ -28,9 +30,13 @@ pub enum Outcome {
     NoBuild(String),
     /// All tests pass.
     Passes,
-    /// The first test that fails, by the order of the file.
-    Fails(Box<TestResult>),
+    /// The first test that fails, by the order of the file; and the same in
+    /// Spanish, if the English is as expected.
+    Fails(Box<TestResult>, Option<Box<TestResult>>),
 }
+
+/// Whether a variant, by its index, is told what it should be told.
+pub type Expected<'a> = dyn Fn(usize, &TestResult) -> bool + Sync + 'a;
 
 /// A workshop for one exercise: the folder with its copies, and what cargo makes
 /// of them.
@@ -73,26 +79,29 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    /// What becomes of each of the variants.
-    pub fn outcomes(&self, variants: &[Variant]) -> Result<Vec<Outcome>> {
+    /// What becomes of each of the variants. Where there is an `expected`, what
+    /// is not as expected is tried again with more time, and what is, in
+    /// Spanish.
+    pub fn outcomes(
+        &self,
+        variants: &[Variant],
+        expected: Option<&Expected>,
+    ) -> Result<Vec<Outcome>> {
         let (programs, broken) = self.programs(variants)?;
         build_peers(self.exercise, &self.target);
-        let next = Mutex::new(variants.iter().enumerate());
+        let next = Mutex::new(0..variants.len());
         let outcomes = Mutex::new(BTreeMap::new());
         let work = || {
             loop {
                 let next = next.lock().expect("no thread panics").next();
-                let Some((index, _)) = next else { return };
+                let Some(index) = next else { return };
                 let outcome = match (broken.get(&index), programs.get(&index)) {
-                    (Some(words), _) => Outcome::NoBuild(words.clone()),
-                    (_, Some(program)) => {
-                        let first =
-                            self.first(index, program, PATIENCE[0], "en");
-                        first.map_or(Outcome::Passes, |f| {
-                            Outcome::Fails(Box::new(f))
-                        })
+                    (None, Some(program)) => {
+                        self.outcome(index, program, expected)
                     }
-                    _ => Outcome::NoBuild("there is no test program".into()),
+                    (words, _) => {
+                        Outcome::NoBuild(words.cloned().unwrap_or_default())
+                    }
                 };
                 let mut outcomes = outcomes.lock().expect("no thread panics");
                 outcomes.insert(index, outcome);
@@ -105,6 +114,40 @@ impl<'a> Workshop<'a> {
         });
         let outcomes = outcomes.into_inner().expect("no thread panics");
         Ok(outcomes.into_values().collect())
+    }
+
+    /// What becomes of one, whose test program this is.
+    fn outcome(
+        &self,
+        index: usize,
+        program: &str,
+        expected: Option<&Expected>,
+    ) -> Outcome {
+        let folder = &self.copy.join(VARIANTS).join(module(index));
+        let prefix = format!("{}::exercise::", module(index));
+        let tests: Vec<_> = self.exercise.tests();
+        let tests: Vec<_> = tests.iter().map(|t| prefix.clone() + t).collect();
+        let mut found = Outcome::Passes;
+        for patience in PATIENCE {
+            let Some(one) = first(program, folder, &tests, patience) else {
+                return Outcome::Passes;
+            };
+            let mut good = expected.is_none_or(|e| e(index, &one));
+            let mut spanish = None;
+            if good && let Some(expected) = expected {
+                let name = &one.name;
+                let two =
+                    Test::start(program, folder, name, patience, Some("es"));
+                let two = two.end();
+                good = expected(index, &two);
+                spanish = Some(two);
+            }
+            found = Outcome::Fails(Box::new(one), spanish.map(Box::new));
+            if good {
+                break;
+            }
+        }
+        found
     }
 
     /// The test programs of the variants that compile, and rustc's words on
@@ -121,7 +164,7 @@ impl<'a> Workshop<'a> {
             let written = write_variants(self.exercise, &self.copy, &good);
             written
                 .map_err(|e| (1, format!("{}: {e}", self.copy.display())))?;
-            let args = ["--package", VARIANTS, "--tests"];
+            let args = ["--package", &package(&self.copy), "--tests"];
             let messages = self.build(&args, false)?;
             let before = broken.len();
             for message in &messages {
@@ -144,7 +187,7 @@ impl<'a> Workshop<'a> {
                 return Err((1, words.collect()));
             }
             let mut programs = BTreeMap::new();
-            for (at, part) in good.chunks(crate::copies::TOGETHER).enumerate() {
+            for (at, part) in good.chunks(TOGETHER).enumerate() {
                 let named = |m: &&Value| {
                     m["target"]["name"] == format!("part{at}")
                         && m["executable"].is_string()
@@ -158,34 +201,17 @@ impl<'a> Workshop<'a> {
             return Ok((programs, broken));
         }
     }
-
-    /// The first test of a variant that fails, as the runner would find it.
-    pub fn first(
-        &self,
-        index: usize,
-        program: &str,
-        patience: Duration,
-        language: &str,
-    ) -> Option<TestResult> {
-        let folder = self.copy.join(VARIANTS).join(module(index));
-        let prefix = format!("{}::exercise::", module(index));
-        let tests = self.exercise.tests();
-        first(program, &folder, &prefix, &tests, patience, language)
-    }
 }
 
-/// The first test that fails of a program, all run side by side.
+/// The first test that fails of a program, all run side by side, in English.
 pub fn first(
     program: &str,
     folder: &Path,
-    prefix: &str,
     tests: &[String],
     patience: Duration,
-    language: &str,
 ) -> Option<TestResult> {
     let start = |name: &String| {
-        let name = format!("{prefix}{name}");
-        Test::start(program, folder, &name, patience, Some(language))
+        Test::start(program, folder, name, patience, Some("en"))
     };
     let running: Vec<_> = tests.iter().map(start).collect();
     let ended: Vec<_> = running.into_iter().map(Test::end).collect();

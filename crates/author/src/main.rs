@@ -7,7 +7,8 @@ mod mistakes;
 mod mutants;
 mod operators;
 mod source;
-//mod verify;
+mod verify;
+mod words;
 
 use std::env;
 use std::io::{Write, stdout};
@@ -37,7 +38,7 @@ fn command(words: &[&str]) -> Result {
         names => names.iter().map(|name| Exercise::find(&root, name)).collect(),
     };
     match rest[..] {
-        //["verify", ref names @ ..] if !all => verify::run(&of(names)?),
+        ["verify", ref names @ ..] if !all => verify::run(&of(names)?),
         ["mutants", ref names @ ..] => mutants::run(&of(names)?, all),
         _ => Err((2, USAGE.to_string())),
     }

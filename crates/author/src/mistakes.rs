@@ -1,6 +1,6 @@
-//! An exercise's mistakes: its `mistakes.md`, a heading each, the sentence that
-//! the student must be told in both languages, and what is wrong, as a block
-//! `diff` against the solution's `src/lib.rs`.
+//! An exercise's `mistakes.md`: for each wrong answer a heading, the name of its
+//! likely cause, and what is wrong, as a block `diff` against the solution's
+//! `src/lib.rs`.
 
 use std::collections::BTreeMap;
 
@@ -8,58 +8,48 @@ use std::collections::BTreeMap;
 pub struct Mistake {
     /// `no loop`: the name of its likely cause in `tests/words.txt`.
     pub name: String,
-    /// The sentence: English, Spanish. Empty if it is missing.
-    pub told: [String; 2],
+    /// The function that the student is sent to, where it is not one of those
+    /// that are changed, for a reason: "Named: `serve`, because ...".
+    pub named: Option<String>,
     diff: String,
-}
-
-/// All that a `mistakes.md` holds, in order.
-pub fn read(page: &str) -> Vec<Mistake> {
-    let sections = page.split("\n## ").skip(1);
-    let sections = sections.filter(|section| !section.starts_with(RIGHT));
-    let mistake = |section: &str| {
-        let (name, rest) = section.split_once('\n').unwrap_or((section, ""));
-        let sentence = |language| {
-            let found = rest.lines().find_map(|l| l.strip_prefix(language));
-            found.unwrap_or_default().trim().to_string()
-        };
-        let block = rest.split("```diff\n").nth(1).unwrap_or_default();
-        let diff = block.split("```").next().unwrap_or_default();
-        let (name, diff) = (name.to_string(), diff.to_string());
-        Mistake { name, told: ["en: ", "es: "].map(sentence), diff }
-    };
-    sections.map(mistake).collect()
 }
 
 /// The heading of the mutants that are right answers.
 const RIGHT: &str = "Right after all";
 
+/// All mistakes of a page, in order.
+pub fn read(page: &str) -> Vec<Mistake> {
+    let sections = page.split("\n## ").skip(1);
+    let sections = sections.filter(|section| !section.starts_with(RIGHT));
+    let mistake = |section: &str| {
+        let (name, rest) = section.split_once('\n').unwrap_or((section, ""));
+        let named = rest.split_once("\nNamed: `");
+        let named = named.and_then(|(_, rest)| rest.split_once("`, because "));
+        let block = rest.split("```diff\n").nth(1).unwrap_or_default();
+        let diff = block.split("```").next().unwrap_or_default();
+        Mistake {
+            name: name.to_string(),
+            named: named.map(|(name, _)| name.to_string()),
+            diff: diff.to_string(),
+        }
+    };
+    sections.map(mistake).collect()
+}
+
 /// The mutants that are right answers, by their names, and why each is:
 /// "- `NAME`: REASON".
 pub fn right_after_all(page: &str) -> BTreeMap<String, String> {
-    let (_, part) =
-        page.split_once(&format!("\n## {RIGHT}\n")).unwrap_or_default();
-    let entries = part.split("\n## ").next().unwrap_or_default().split("\n- `");
+    let heading = format!("\n## {RIGHT}\n");
+    let (_, part) = page.split_once(&heading).unwrap_or_default();
+    let part = part.split("\n## ").next().unwrap_or_default();
     let entry = |entry: &str| {
-        let (name, why) = entry.split_once("`: ")?;
-        let words =
+        let (name, why) = entry.split_once("`:")?;
+        // Its lines may be wrapped.
+        let line =
             |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some((words(name), words(why)))
+        Some((line(name), line(why)))
     };
-    entries.filter_map(entry).collect()
-}
-
-/// The likely causes of a `words.txt`, by name: English, Spanish.
-pub fn causes(words: &str) -> BTreeMap<String, [String; 2]> {
-    let (_, causes) =
-        words.split_once("\n== likely causes\n").unwrap_or_default();
-    let cause = |entry: &str| {
-        let (name, rest) = entry.split_once("]\nen: ")?;
-        let (english, rest) = rest.split_once("\nes: ")?;
-        let spanish = rest.lines().next()?;
-        Some((name.to_string(), [english, spanish].map(String::from)))
-    };
-    causes.split("\n[").filter_map(cause).collect()
+    part.split("\n- `").filter_map(entry).collect()
 }
 
 impl Mistake {
@@ -90,19 +80,25 @@ impl Mistake {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::*;
 
-    const PAGE: &str = "# Mistakes\n\n## one\n\nen: A.\nes: B.\n\n```diff\n \
-        a\n-b\n+x\n@@\n d\n+y\n```\n\n## two\n\n```diff\n-a\n```\n";
+    const PAGE: &str = "# Mistakes\n\n## one\n\nNamed: `f`, because so.\n\n\
+        ```diff\n a\n-b\n+x\n@@\n d\n+y\n```\n\n## two\n\n```diff\n-a\n```\n\n\
+        ## Right after all\n\nThese pass.\n\n- `drop f();`: it\n  is right.\n\
+        - `swap a\n  and b`: so.\n";
 
     #[test]
-    fn a_mistake_is_a_name_a_sentence_and_a_change() {
+    fn a_mistake_is_a_name_and_a_change() {
         let all = read(PAGE);
+        assert_eq!(all.len(), 2);
         assert_eq!(all[0].name, "one");
-        assert_eq!(all[0].told, ["A.", "B."]);
+        assert_eq!(all[0].named.as_deref(), Some("f"));
         assert_eq!(all[0].made("a\nb\nc\nd\n").unwrap(), "a\nx\nc\nd\ny\n");
         assert!(all[0].made("a\nc\nd\n").unwrap_err().starts_with("0 places"));
         assert!(all[1].made("a\nb\na\n").unwrap_err().starts_with("2 places"));
-        assert_eq!(all[1].told, ["", ""]);
+        assert_eq!(all[1].named, None);
+        let right = right_after_all(PAGE);
+        assert_eq!(right["drop f();"], "it is right.");
+        assert_eq!(right["swap a and b"], "so.");
     }
 }

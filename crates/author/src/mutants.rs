@@ -101,7 +101,7 @@ fn judge(exercise: &Exercise, all: bool) -> Result<(Count, String)> {
         mistakes::right_after_all(&read(&exercise.folder.join("mistakes.md")));
     let places = mutants.iter().map(|m| m.at).collect::<Vec<_>>();
     let variants: Vec<_> = mutants.into_iter().map(|m| m.variant).collect();
-    let outcomes = workshop.outcomes(&variants)?;
+    let outcomes = workshop.outcomes(&variants, None)?;
     let items = items(&solution);
     let (mut count, mut words) = (Count::default(), String::new());
     for ((variant, at), outcome) in variants.iter().zip(places).zip(outcomes) {
@@ -122,7 +122,7 @@ fn judge(exercise: &Exercise, all: bool) -> Result<(Count, String)> {
                 count.passed += 1;
                 tell("passes", &difference(&solution, &variant.lib));
             }
-            Outcome::Fails(result) => {
+            Outcome::Fails(result, _) => {
                 count.failed += 1;
                 let meant = item_at(&items, at).map(|item| homes(&items, item));
                 let named = named(&result, &variant.lib);

@@ -13,6 +13,7 @@ pub fn changes(solution: &str) -> Vec<Change> {
         if code.trim().is_empty() || code.starts_with("use ") {
             continue;
         }
+        let code = code.trim_end();
         let mut add = |what: String, new: String| {
             if new != code {
                 all.push((what, at, new + &line[code.len()..]));

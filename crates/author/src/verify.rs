@@ -1,196 +1,361 @@
 //! Are the exercises themselves right? CONTRIBUTING.md says what that means.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::{thread, time::Duration};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
-use crate::copies::{Variant, write_all};
-use crate::exercise::{Exercise, files, read};
-use testbed::json;
+use serde_json::Value;
+use taller::Result;
+use taller::exercise::{Exercise, read};
+use taller::run::{Test, TestResult};
 
-use crate::run::{about, build_peers, program, start, target};
-use crate::words::{line, tell};
-use crate::{Result, mistakes, run};
+use crate::copies::{Variant, folder, write_workspace};
+use crate::engine::{Outcome, PATIENCE, Workshop, first};
+use crate::mistakes::Mistake;
+use crate::mutants::named;
+use crate::source::{homes, items};
+use crate::words::Entry;
+use crate::{line, mistakes, words};
 
 /// So many mistakes each exercise has, at least.
 const MISTAKES: usize = 4;
 
-/// Checks the exercises, one after the other; gives whether all are right.
+/// So many exercises are checked at a time: while the tests of one wait, the
+/// next is built.
+const AT_A_TIME: usize = 2;
+
+/// So long the tests of a solution may wait, which is right on any machine.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Checks the exercises; gives whether all are right.
 pub fn run(exercises: &[Exercise]) -> Result {
-    let mut good = true;
-    for exercise in exercises {
-        let (copies, wrong) = check(exercise)?;
-        let state = if wrong.is_empty() { "ok" } else { "WRONG" };
-        line(format!("{:<20} {copies} copies: {state}", exercise.name));
-        for words in &wrong {
-            line(format!("  {}", words.trim_end().replace('\n', "\n    ")));
+    let next = Mutex::new(exercises.iter());
+    let all_good = Mutex::new(Ok(true));
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let next = next.lock().expect("no thread panics").next();
+                    let Some(exercise) = next else { return };
+                    let checked = check(exercise);
+                    let mut good = all_good.lock().expect("no thread panics");
+                    match checked {
+                        Ok(wrong) if wrong.is_empty() => {}
+                        Ok(_) => *good = good.clone().map(|_| false),
+                        Err(why) => *good = Err(why),
+                    }
+                }
+            });
         }
-        good &= wrong.is_empty();
-    }
-    tell!(if good { "right" } else { "wrong" });
+    });
+    let good = all_good.into_inner().expect("no thread panics")?;
+    line(if good {
+        "All exercises are right."
+    } else {
+        "Something is wrong with the exercises."
+    });
     Ok(good)
 }
 
-/// Checks one; gives how many copies that took, and what is wrong.
-fn check(exercise: &Exercise) -> Result<(usize, Vec<String>)> {
+/// Checks one, and says what is wrong with it, which it gives as well.
+fn check(exercise: &Exercise) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
-    let variants = of(exercise, &mut wrong);
-    let target = target(&exercise.root).join("verify");
-    let copy = target.join(&exercise.name);
-    write_all(&exercise.root, &copy, &variants)
-        .map_err(|e| (1, format!("{}: {e}", copy.display())))?;
-    papers(exercise, &copy, &mut wrong);
-    let (copy, built) = (&copy, &build(&copy, &target)?);
-    build_peers(exercise, &target);
-    thread::scope(|scope| {
-        let judge = |v| scope.spawn(move || judge(v, copy, built));
-        let running: Vec<_> = variants.iter().map(judge).collect();
-        for (v, judged) in variants.iter().zip(running) {
-            let words = judged.join().expect("no judge panics");
-            wrong.extend(words.iter().map(|w| format!("{}: {w}", v.folder())));
+    let workshop = Workshop::new(exercise, "verify");
+    let written = write_workspace(exercise, &workshop.copy);
+    written.map_err(|e| (1, format!("{}: {e}", workshop.copy.display())))?;
+    papers(exercise, &workshop.copy, &mut wrong);
+    let tests = read(&exercise.folder.join("tests/exercise.rs"));
+    let (table, odd) =
+        words::read(&read(&exercise.folder.join("tests/words.txt")));
+    wrong.extend(odd);
+    wrong.extend(words::check(&table, kit::OWN, &tests));
+    let (mistakes, variants) = made(exercise, &table, &mut wrong);
+
+    let [stub_package, solution_package] = ["stub", "solution"]
+        .map(|kind| format!("{}-{kind}", exercise.package()));
+    let built = workshop.build(
+        &[
+            "--tests",
+            "--package",
+            &stub_package,
+            "--package",
+            &solution_package,
+        ],
+        true,
+    )?;
+    for kind in ["stub", "solution"] {
+        let about = |m: &&Value| {
+            m["package_id"]
+                .as_str()
+                .is_some_and(|id| id.contains(&folder(exercise, kind)))
+        };
+        let about: Vec<_> = built.iter().filter(about).collect();
+        let rendered =
+            about.iter().filter_map(|m| m["message"]["rendered"].as_str());
+        let said: String = rendered.collect(); // The compiler's.
+        let test = about.iter().find(|m| {
+            m["target"]["kind"][0] == "test" && m["executable"].is_string()
+        });
+        let program = test.and_then(|m| m["executable"].as_str());
+        let copy = workshop.copy.join(folder(exercise, kind));
+        let mut add =
+            |text: String| wrong.push(format!("{kind}: {}", text.trim_end()));
+        let Some(program) = program else {
+            add(said);
+            continue;
+        };
+        if !said.is_empty() {
+            add(format!("it compiles with warnings:\n{said}"));
         }
-    });
-    Ok((variants.len(), wrong))
+        match kind {
+            "stub" => stub(exercise, program, &copy).into_iter().for_each(add),
+            _ => {
+                if let Some(failed) =
+                    first(program, &copy, &exercise.tests(), LONG)
+                {
+                    add(format!(
+                        "a test fails: {}\n{}",
+                        failed.name,
+                        failed.failure.told(usize::MAX)
+                    ));
+                }
+            }
+        }
+    }
+    wrong.extend(told(&workshop, &mistakes, &variants)?);
+    let state = if wrong.is_empty() { "ok" } else { "WRONG" };
+    let mut said =
+        format!("{:<20} {} mistakes: {state}", exercise.name, mistakes.len());
+    for words in &wrong {
+        said += &format!("\n  {}", words.trim_end().replace('\n', "\n    "));
+    }
+    line(said);
+    Ok(wrong)
+}
+
+/// The variants that the mistakes make; with what is wrong with them.
+fn made(
+    exercise: &Exercise,
+    table: &[Entry],
+    wrong: &mut Vec<String>,
+) -> (Vec<Mistake>, Vec<Variant>) {
+    let solution = read(&exercise.folder.join("solution/src/lib.rs"));
+    if solution.is_empty() {
+        wrong.push("solution/src/lib.rs is missing".to_string());
+    }
+    let (mut mistakes, mut variants) = (Vec::new(), Vec::new());
+    let mut names = BTreeSet::new();
+    for mistake in mistakes::read(&read(&exercise.folder.join("mistakes.md"))) {
+        let name = mistake.name.clone();
+        if !table.iter().any(|entry| entry.is_cause && entry.name == name) {
+            wrong.push(format!("words.txt has no likely cause [{name}]"));
+        }
+        if !names.insert(name.clone()) {
+            wrong.push(format!("mistakes.md has {name:?} twice"));
+        }
+        match mistake.made(&solution) {
+            Ok(lib) => {
+                variants.push(Variant { name, lib });
+                mistakes.push(mistake);
+            }
+            Err(why) => wrong.push(format!("{name}: {why}")),
+        }
+    }
+    for Entry { name, .. } in table.iter().filter(|entry| entry.is_cause) {
+        if !names.contains(name) {
+            wrong.push(format!("mistakes.md has no {name:?}, a likely cause"));
+        }
+    }
+    if names.len() < MISTAKES {
+        let count = names.len();
+        wrong.push(format!("{count} mistakes, fewer than {MISTAKES}"));
+    }
+    (mistakes, variants)
+}
+
+/// Each test of the stub must fail by the `todo!` of its step.
+fn stub(exercise: &Exercise, program: &str, copy: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let tests = exercise.tests();
+    for language in ["en", "es"] {
+        let start = |name: &String| {
+            Test::start(program, copy, name, PATIENCE[0], Some(language))
+        };
+        let running: Vec<_> = tests.iter().map(start).collect();
+        for result in running.into_iter().map(Test::end) {
+            let TestResult { name, passed, failure, .. } = &result;
+            let own = name.split('_').nth(1);
+            if *passed {
+                wrong.push(format!("{name} passes with nothing written"));
+            } else if failure.get("missing").is_none()
+                || failure.get("step") != own
+            {
+                let told = failure.told(usize::MAX);
+                wrong.push(format!("{name} does not meet its todo!:\n{told}"));
+            }
+        }
+    }
+    let mut list = Command::new(program);
+    let listed = testbed::output(list.arg("--list"));
+    let listed =
+        listed.map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
+    let listed = listed.unwrap_or_default();
+    if listed.matches(": test\n").count() != tests.len() {
+        wrong.push(format!("some tests are not called step_N_:\n{listed}"));
+    }
+    wrong
+}
+
+/// Each mistake must be told its sentence by the first test that fails, in both
+/// languages, and the place must be what is changed.
+fn told(
+    workshop: &Workshop,
+    mistakes: &[Mistake],
+    variants: &[Variant],
+) -> Result<Vec<String>> {
+    let solution = read(&workshop.exercise.folder.join("solution/src/lib.rs"));
+    let expected = |index: usize, result: &TestResult| {
+        result.failure.get("name") == Some(&mistakes[index].name)
+    };
+    let outcomes = workshop.outcomes(variants, Some(&expected))?;
+    let mut wrong = Vec::new();
+    for ((mistake, variant), outcome) in
+        mistakes.iter().zip(variants).zip(outcomes)
+    {
+        let Mistake { name, named: exception, .. } = mistake;
+        let (result, spanish) = match outcome {
+            Outcome::NoBuild(words) => {
+                wrong.push(format!("{name}: {words}"));
+                continue;
+            }
+            Outcome::Passes => {
+                wrong.push(format!("{name}: it passes all tests"));
+                continue;
+            }
+            Outcome::Fails(result, spanish) => (result, spanish),
+        };
+        let said = result.failure.told(usize::MAX);
+        if result.failure.get("name") != Some(name) {
+            wrong.push(format!("{name}: the first test that fails, {}, says something else:\n{said}", result.name));
+            continue;
+        }
+        let spanish = spanish.as_ref().and_then(|r| r.failure.get("name"));
+        if spanish != Some(name) {
+            wrong.push(format!("{name}: in Spanish it is told something else"));
+        }
+        let named = named(&result, &variant.lib);
+        let fits = match exception {
+            Some(exception) => named == *exception,
+            None => changed(&solution, &variant.lib).contains(&named),
+        };
+        if !fits {
+            wrong.push(format!("{name}: the student is sent to {named:?}, which is not what is changed"));
+        }
+    }
+    Ok(wrong)
+}
+
+/// The functions in which a fault may be looked for that makes the one text the
+/// other.
+fn changed(solution: &str, lib: &str) -> BTreeSet<String> {
+    let (old, new) = (items(solution), items(lib));
+    let text =
+        |name: &str| new.iter().find(|i| i.name == name).map(|i| &i.text);
+    let mut changed = BTreeSet::new();
+    for item in old.iter().filter(|item| text(&item.name) != Some(&item.text)) {
+        changed.extend(homes(&old, item));
+    }
+    changed
 }
 
 /// Checks what can be seen without running the exercise.
 fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
-    let package = exercise.package();
-    for (name, needed, times) in [
+    let (package, name) = (exercise.package(), &exercise.name);
+    let own = |file: &str| read(&exercise.folder.join(file));
+    let link = format!("exercises/{name}/README");
+    for (file, needed, times) in [
         ("README.md", "minutes", 1),
         ("README.es.md", "minutos", 1),
         ("HINTS.md", "\n## ", 3),
         ("HINTS.es.md", "\n## ", 3),
-        ("Cargo.toml", &format!("{package:?}"), 1),
         ("src/main.rs", &format!("cargo run -p {package}"), 1),
-        ("../../Cargo.toml", &format!("\"exercises/{}\"", exercise.name), 1),
+        ("../../Cargo.toml", &format!("\"exercises/{name}\""), 1),
+        ("../../docs/en/exercises.md", &link, 1),
+        ("../../docs/es/exercises.md", &link, 1),
     ] {
-        let text = read(&exercise.folder.join(name));
-        if text.matches(needed).count() < times {
-            wrong.push(format!("{name} lacks {needed:?} ({times} times)"));
+        if own(file).matches(needed).count() < times {
+            wrong.push(format!("{file} lacks {needed:?} ({times} times)"));
         }
     }
-    let solution = copy.join(format!("{}.solution", exercise.name));
+    let manifest = own("Cargo.toml");
+    let named = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    if named != Some(&format!("{package:?}")) {
+        let named = named.unwrap_or("nothing");
+        wrong.push(format!("Cargo.toml names the package {named}: it is {package:?}, as the folder"));
+    }
+    for (english, spanish) in
+        [("README.md", "README.es.md"), ("HINTS.md", "HINTS.es.md")]
+    {
+        let [one, two] = [english, spanish].map(|file| headings(&own(file)));
+        if one.iter().map(|h| level(h)).ne(two.iter().map(|h| level(h))) {
+            wrong.push(format!(
+                "{spanish} has other headings than {english}:\n{}\n{}",
+                one.join("\n"),
+                two.join("\n")
+            ));
+        }
+    }
+    let [stub, solution] =
+        ["src/lib.rs", "solution/src/lib.rs"].map(|file| comments(&own(file)));
+    let differ = stub.iter().find(|c| !solution.contains(c));
+    let differ = differ.or_else(|| solution.iter().find(|c| !stub.contains(c)));
+    if let Some(comment) = differ {
+        wrong.push(format!(
+            "a comment is not in both, the stub and the solution: {comment}"
+        ));
+    }
+    for file in unformatted(exercise, copy) {
+        wrong.push(format!("rustfmt --check is not content with {file}"));
+    }
+}
+
+/// `## What to do`: the headings of a page, outside of its blocks of code.
+fn headings(page: &str) -> Vec<String> {
+    let parts = page.split("```").step_by(2);
+    let lines = parts.flat_map(str::lines).filter(|l| l.starts_with('#'));
+    lines.map(String::from).collect()
+}
+
+fn level(heading: &str) -> usize {
+    heading.chars().take_while(|c| *c == '#').count()
+}
+
+/// The documentation of a source, a line each.
+fn comments(source: &str) -> Vec<String> {
+    let lines = source.lines().map(str::trim);
+    let doc = |l: &&str| l.starts_with("///") || l.starts_with("//!");
+    lines.filter(doc).map(String::from).collect()
+}
+
+/// The files that rustfmt would write in another way.
+fn unformatted(exercise: &Exercise, copy: &Path) -> Vec<String> {
+    let solution = copy.join(folder(exercise, "solution"));
     let mut rustfmt = Command::new("rustfmt"); // It only reads.
-    rustfmt.args(["--check", "--edition", "2024", "--config-path"]);
+    rustfmt.args(["--check", "-l", "--edition", "2024", "--config-path"]);
     rustfmt.arg(&exercise.root).current_dir(&exercise.folder);
     // With each, the modules that it names.
     rustfmt.args(["src/lib.rs", "src/main.rs", "tests/exercise.rs"]);
-    rustfmt.args(["src/lib.rs", "src/main.rs"].map(|name| solution.join(name)));
-    if !rustfmt.output().is_ok_and(|ended| ended.status.success()) {
-        wrong.push("rustfmt --check is not content".to_string());
-    }
-}
-
-/// The mistakes, the stub, and the solution.
-fn of<'a>(e: &'a Exercise, wrong: &mut Vec<String>) -> Vec<Variant<'a>> {
-    let (mut all, mut sentences) = (Vec::new(), HashMap::new());
-    let causes = mistakes::causes(&read(&e.folder.join("tests/words.txt")));
-    for mut mistake in mistakes::read(&read(&e.folder.join("mistakes.md"))) {
-        let name = mistake.name.clone();
-        if let Some(told) = causes.get(&name) {
-            mistake.told = told.clone();
+    rustfmt.arg(solution.join("src/lib.rs"));
+    match testbed::output(&mut rustfmt) {
+        Ok(ended) if ended.status.success() => Vec::new(),
+        Ok(ended) => {
+            let both = [ended.stdout, ended.stderr].concat();
+            let text = String::from_utf8_lossy(&both).into_owned();
+            text.lines().map(String::from).collect()
         }
-        if mistake.told.contains(&String::new()) {
-            wrong.push(format!("{name} needs en: and es:"));
-        }
-        for sentence in mistake.told.clone() {
-            if let Some(other) = sentences.insert(sentence, name.clone()) {
-                wrong.push(format!("{other} and {name} expect the same"));
-            }
-        }
-        let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        all.push(Variant { exercise: e, name, mistake: Some(mistake) });
+        Err(e) => vec![format!("anything: rustfmt does not start: {e}")],
     }
-    if all.len() < MISTAKES {
-        wrong.push(format!("{} mistakes, fewer than {MISTAKES}", all.len()));
-    }
-    for name in ["stub", "solution"].map(String::from) {
-        all.push(Variant { exercise: e, name, mistake: None });
-    }
-    if files(&e.folder.join("solution")).is_empty() {
-        wrong.push("solution/ is missing".to_string());
-    }
-    all
-}
-
-/// Builds the copies' tests, with clippy looking on, and whatever does not
-/// compile; gives cargo's messages (JSON).
-fn build(copy: &Path, target: &Path) -> Result<String> {
-    let mut build = run::build(copy, target);
-    build.args(["--workspace", "--test", "exercise", "--keep-going"]);
-    build.arg("--message-format=json");
-    // As cargo clippy does it; a mistake may have clippy's errors.
-    build.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
-    build.env("CLIPPY_ARGS", "-Wclippy::correctness__CLIPPY_HACKERY__");
-    build.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
-    let built = build.output().map_err(|e| (1, format!("cargo: {e}")))?;
-    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    if !messages.contains("\"reason\":\"build-finished\"") {
-        return Err((1, String::from_utf8_lossy(&built.stderr).into_owned()));
-    }
-    Ok(messages)
-}
-
-/// Runs a copy's tests; gives what is wrong with it.
-fn judge(v: &Variant, copy: &Path, built: &str) -> Vec<String> {
-    let (about, mut wrong) = (about(built, &v.folder()), Vec::new());
-    let rendered = about.iter().filter_map(|line| json(line, "rendered"));
-    let words: String = rendered.collect(); // The compiler's.
-    let Some(program) = program(&about) else { return vec![words] };
-    if v.mistake.is_none() && !words.is_empty() {
-        wrong.push(format!("it compiles with warnings:\n{words}"));
-    }
-    let test = |args: &[&str], language: &str, seconds: u64| {
-        let mut command = Command::new(&program);
-        command.args(["--nocapture", "--test-threads=64"]).args(args);
-        command.env("TALLER_LANG", language);
-        command.env("TALLER_SECONDS", seconds.to_string());
-        let limit = Duration::from_secs(seconds * 15 + 60);
-        start(command, &copy.join(v.folder())).end_within(limit).1
-    };
-    // These tests must fail, and say what they must in each language.
-    let mut fail = |args: &[&str], told: &[String], [good, odd]: [&str; 2]| {
-        for (language, told) in ["en", "es"].into_iter().zip(told) {
-            let mut ended = test(args, language, 2);
-            if !ended.stderr.contains(told) {
-                ended = test(args, language, 10); // A busy machine?
-            }
-            if ended.code == Some(0) {
-                wrong.push(good.to_string());
-            } else if !ended.stderr.contains(told) {
-                wrong.push(format!("{odd} {told:?} but:\n{}", ended.stderr));
-            }
-        }
-    };
-    match v.name.as_str() {
-        "stub" => {
-            let tests = v.exercise.tests();
-            for name in &tests {
-                // The kit says that a step is missing if its `todo!` did.
-                let step = name.split('_').nth(1).unwrap_or_default();
-                let told = ["step {} is missing", "falta el paso {}"];
-                let told = told.map(|told| told.replace("{}", step));
-                let passes = format!("{name} passes with nothing written");
-                let lacks = format!("{name} does not meet its todo!: no");
-                fail(&["--exact", name], &told, [&passes, &lacks]);
-            }
-            let all = test(&["--list"], "en", 2).stdout;
-            if all.matches(": test").count() != tests.len() {
-                wrong.push(format!("some are not called step_N_:\n{all}"));
-            }
-        }
-        "solution" => {
-            let e = test(&[], "en", 60);
-            if e.code != Some(0) {
-                wrong.push(format!("a test fails:\n{}{}", e.stdout, e.stderr));
-            }
-        }
-        _ => {
-            let told = v.mistake.as_ref().map_or(&[][..], |m| &m.told);
-            fail(&[], told, ["it passes all tests", "nobody says"]);
-        }
-    }
-    wrong
 }
