@@ -19,7 +19,7 @@ pub struct Side {
 }
 
 enum Either {
-    Rust(Session),
+    Rust(Box<Session>),
     /// Its number.
     Python(usize),
 }
@@ -28,7 +28,9 @@ impl Side {
     /// As [`Session::new`].
     pub fn new(language: Language, dial: &[SocketAddr], now: Duration) -> Side {
         let session = match language {
-            Language::Rust => Either::Rust(Session::new(dial.to_vec(), now)),
+            Language::Rust => {
+                Either::Rust(Box::new(Session::new(dial.to_vec(), now)))
+            }
             Language::Python => {
                 let dial = dial.iter().map(|to| format!(" {to}"));
                 let dial = dial.collect::<String>();
