@@ -1,17 +1,24 @@
 //! Exercise 02: the echo server. Each datagram goes back to its sender.
 //!
-//! The steps have the numbers that they have in crates/udp-echo. Do step 4
-//! last: it calls the others.
+//! The steps have the numbers that they have in crates/udp-echo. Step 1 is done,
+//! in main.rs. Do step 4 last: it calls the others.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
+use socket2::Socket;
+
 /// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// 3. Make a socket and bind it to the address that it listens on.
+/// 2. Make a socket: Internet (IPv4), datagrams (UDP).
+pub fn socket() -> io::Result<Socket> {
+    todo!("step 2: make a socket")
+}
+
+/// 3. Bind the socket of step 2 to the address that it listens on.
 pub fn listen(address: SocketAddr) -> io::Result<UdpSocket> {
-    todo!("step 3: bind a socket to the address {address}")
+    todo!("step 3: bind the socket to the address {address}")
 }
 
 /// 5. Take one datagram: its bytes, and who sent it.

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use ex02_echo_server::{listen, serve};
 
-/// Port to listen on.
+/// 1. The port to listen on: here it is fixed, and no option.
 const PORT: u16 = 3500;
 
 fn main() -> io::Result<()> {
