@@ -79,7 +79,7 @@ class Network:
     """The two networks, the bridge between them, and what runs in them."""
 
     def __init__(self, folder, hold):
-        self.names = ["rtt-%s-%i" % (x, os.getpid()) for x in "abm"]
+        self.names = ["client", "reflector", "bridge"]
         self.folder, self.hold, self.running = folder, str(hold), []
 
     def __enter__(self):
@@ -328,6 +328,24 @@ def say(name, errors):
         print(text, flush=True)
 
 
+def alone():
+    """Begins again as the first process of a world of its own.
+
+    When that process ends, the system ends all others there, and the networks,
+    whose names nobody else sees, are gone with them.
+    """
+    new = "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"
+    again = sys.executable, HERE, *sys.argv[1:]
+    os.execvp("unshare", ["unshare", *new, *again])
+
+
 if __name__ == "__main__":
     options = args.parse_args()
-    bridge(options.hold) if options.bridge else main(options)
+    if options.bridge:
+        bridge(options.hold)
+    elif os.getpid() != 1:
+        alone()
+    else:
+        os.makedirs("/run/netns", exist_ok=True)
+        run("mount", "-t", "tmpfs", "tmpfs", "/run/netns")
+        main(options)
