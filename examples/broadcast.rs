@@ -2,21 +2,25 @@
 //!
 //! Run:  cargo run -p examples --example broadcast -- server
 //! Then: cargo run -p examples --example broadcast -- client
+//!
+//! --to    address to ask; 127.255.255.255: only us (255.255.255.255)
+//! --port  port of the servers, 1 to 65535 (3601)
+//! server  or client: what this program is to be
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 use std::time::Duration;
 
-const TO: &str = "255.255.255.255"; // All machines of this network.
-const PORT: u16 = 3601; // Where servers wait for the question.
+const TO: &str = "255.255.255.255";
+const PORT: u16 = 3601;
 const QUESTION: &[u8] = b"who is there?";
 const WAIT: Duration = Duration::from_secs(1); // For one more answer.
 const MOST: usize = 1000; // Answers; a network has no end.
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
-    let to: String = args.option("--to", TO); // 127.255.255.255: only us.
+    let mut args = common::Args::new(include_str!("broadcast.rs"));
+    let to: String = args.option("--to", TO);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);
     args.finish();
@@ -30,10 +34,10 @@ fn main() -> common::Result<()> {
         let s = UdpSocket::from(s);
         common::note(format!("listening on {}", s.local_addr()?));
         loop {
-            let (n, address) = common::receive(&s, &mut buffer)?;
-            writeln!(stdout(), "asked by {address}")?;
+            let (n, address) = s.recv_from(&mut buffer)?;
+            println!("asked by {address}");
             if &buffer[..n] == QUESTION {
-                common::reply(&s, b"I am", address);
+                s.send_to(b"I am", address)?;
             }
         }
     }
@@ -44,21 +48,21 @@ fn main() -> common::Result<()> {
     let refused = s.send_to(QUESTION, &to.into());
     let refused = refused
         .map_or_else(|e| e.kind().to_string(), |_| "sent".into());
-    writeln!(stdout(), "without SO_BROADCAST: {refused}")?;
+    println!("without SO_BROADCAST: {refused}");
     s.set_broadcast(true)?;
     s.send_to(QUESTION, &to.into())?;
-    writeln!(stdout(), "with SO_BROADCAST: sent to {to}")?;
+    println!("with SO_BROADCAST: sent to {to}");
 
     // 3. Each machine answers to our address alone: "unicast".
     let s = UdpSocket::from(s);
     s.set_read_timeout(Some(WAIT))?;
     for _ in 0..MOST {
-        let received = common::receive(&s, &mut buffer);
+        let received = s.recv_from(&mut buffer);
         let Some((n, address)) = common::in_time(received)? else {
             break;
         };
         let text = common::printable(&buffer[..n]);
-        writeln!(stdout(), "{address}: {text}")?;
+        println!("{address}: {text}");
     }
     Ok(())
 }

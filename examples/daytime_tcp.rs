@@ -3,19 +3,25 @@
 //!
 //! Run:  cargo run -p examples --example daytime_tcp -- server
 //! Then: cargo run -p examples --example daytime_tcp -- client
+//!
+//! --host  where the server is: a name or an address (localhost)
+//! --port  its port, 0 to 65535 (3513; RFC 867 has 13)
+//! server  or client: what this program is to be
 
-use std::io::{Read, Write, stdout};
+use common::println;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 use time::{UtcDateTime, macros::format_description};
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3513; // Its port; RFC 867's is 13.
+const HOST: &str = "localhost";
+const PORT: u16 = 3513;
 const BYTES: u64 = 1024; // The client reads no more.
 const TIMEOUT: Option<Duration> = Some(Duration::from_secs(5));
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args =
+        common::Args::new(include_str!("daytime_tcp.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);
@@ -33,7 +39,7 @@ fn main() -> common::Result<()> {
         if answer.is_empty() {
             return Err("the server said nothing".into());
         }
-        writeln!(stdout(), "{answer}")?;
+        println!("{answer}");
         return Ok(());
     }
 
@@ -46,7 +52,7 @@ fn main() -> common::Result<()> {
     loop {
         // Weekday, Month Day, Year Time-Zone CRLF (RFC 867's example).
         let (mut s, address) = listener.accept()?;
-        writeln!(stdout(), "Conexion desde: {address}")?;
+        println!("Conexion desde: {address}");
         let now = UtcDateTime::now().format(format_description!(
             "[weekday], [month repr:long] [day padding:none], [year] \
              [hour]:[minute]:[second]-UTC\r\n"

@@ -2,13 +2,14 @@
 //!
 //! Run: cargo run -p examples --example domains
 
+use common::println;
 use socket2::{Domain, SockAddr, Socket, Type};
-use std::io::{self, Read, Write, stdout};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::{env, fs, process};
 
 fn main() -> common::Result<()> {
-    common::Args::new().finish();
+    common::Args::new(include_str!("domains.rs")).finish();
 
     // 1. Two domains whose addresses are an IP address and a port.
     let four = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -37,11 +38,11 @@ fn main() -> common::Result<()> {
         let domain = Domain::from(domain);
         let made = Socket::new(domain, Type::DGRAM, None);
         say(name, domain, made.map(|_| "still here".to_string()))?;
-        writeln!(stdout(), "    {why}")?;
+        println!("    {why}");
     }
     let same =
         "PF_ names protocols, AF_ addresses: the same numbers";
-    writeln!(stdout(), "{same}")?;
+    println!("{same}");
     Ok(())
 }
 
@@ -71,6 +72,6 @@ fn say(
     let told = talked.unwrap_or_else(|e| format!("refused: {e}"));
     let told = told.split(" (os error").next().unwrap_or_default();
     let number = i32::from(domain);
-    writeln!(stdout(), "PF_{name} = AF_{name} = {number}: {told}")?;
+    println!("PF_{name} = AF_{name} = {number}: {told}");
     Ok(())
 }

@@ -3,20 +3,24 @@
 //!
 //! Run:  cargo run -p examples --example echo_buffered
 //! Then: cargo run -p udp-echo --bin client
+//!
+//! --host  address or name to listen on (localhost)
+//! --port  port to listen on, 0 to 65535; 0: any (3500)
 
 use socket2::{Domain, Socket, Type};
 use std::io::{BufWriter, Write, stdout};
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-const HOST: &str = "localhost"; // Address or name to listen on.
-const PORT: u16 = 3500; // Port to listen on.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 const IDLE: Duration = Duration::from_millis(10); // Nothing came.
 const LATE: Duration = Duration::from_millis(100); // Lines wait no longer.
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args =
+        common::Args::new(include_str!("echo_buffered.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -30,11 +34,11 @@ fn main() -> common::Result<()> {
     let mut flushed = Instant::now();
     let mut buffer = [0; BYTES];
     loop {
-        let received = common::receive(&s, &mut buffer);
+        let received = s.recv_from(&mut buffer);
         let received = common::in_time(received)?;
         if let Some((n, address)) = received {
             if n > 0 {
-                common::reply(&s, &buffer[..n], address);
+                s.send_to(&buffer[..n], address)?;
             }
             writeln!(log, "Conexion desde: {address}")?;
         }

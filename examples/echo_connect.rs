@@ -3,20 +3,24 @@
 //!
 //! Run:   cargo run -p examples --example echo_connect
 //! First, or not: cargo run -p udp-echo --bin server
+//!
+//! --host  where the server is: a name or an address (localhost)
+//! --port  its port, 1 to 65535 (3500)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
 use std::io::ErrorKind::{ConnectionRefused, ConnectionReset};
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3500; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args =
+        common::Args::new(include_str!("echo_connect.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -26,7 +30,7 @@ fn main() -> common::Result<()> {
     let s = UdpSocket::from(s); // Rust: std sends and receives.
     s.connect(common::ipv4(&host, port)?)?;
     let (ours, theirs) = (s.local_addr()?, s.peer_addr()?);
-    writeln!(stdout(), "from {ours} to {theirs}")?;
+    println!("from {ours} to {theirs}");
 
     // 3. A stranger sends to our port first: that never arrives.
     let stranger = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
@@ -43,6 +47,6 @@ fn main() -> common::Result<()> {
     let data = &buffer[..received?]; // Rust: only what came in.
 
     // 5. Print what came back.
-    writeln!(stdout(), "--> {}", common::printable(data))?;
+    println!("--> {}", common::printable(data));
     Ok(())
 }

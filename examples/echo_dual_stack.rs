@@ -3,18 +3,23 @@
 //! Run:  cargo run -p examples --example echo_dual_stack -- server
 //! Then: cargo run -p examples --example echo_dual_stack -- client
 //! or:   cargo run -p udp-echo --bin client
+//!
+//! --host  the client's server, a name or an address (::1)
+//! --port  its port, 0 to 65535 (3500)
+//! server  or client: what this program is to be
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 
-const HOST: &str = "::1"; // The client's server, of either family.
-const PORT: u16 = 3500; // Its port.
+const HOST: &str = "::1";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args =
+        common::Args::new(include_str!("echo_dual_stack.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);
@@ -50,18 +55,18 @@ fn main() -> common::Result<()> {
     // 4. Both receive; the sender is printed in its usual form.
     let mut buffer = [0; BYTES];
     loop {
-        let (n, address) = common::receive(&s, &mut buffer)?;
+        let (n, address) = s.recv_from(&mut buffer)?;
         let data = &buffer[..n];
         let (ip, port) =
             (address.ip().to_canonical(), address.port());
         if role == "client" {
-            writeln!(stdout(), "--> {}", common::printable(data))?;
+            println!("--> {}", common::printable(data));
             return Ok(());
         }
         let usual = SocketAddr::new(ip, port);
-        writeln!(stdout(), "Conexion desde: {usual}")?;
+        println!("Conexion desde: {usual}");
         if !data.is_empty() {
-            common::reply(&s, data, address);
+            s.send_to(data, address)?;
         }
     }
 }

@@ -3,21 +3,27 @@
 //!
 //! First: cargo run -p udp-echo --bin server
 //! Run:   cargo run -p examples --example echo_load -- --window 32
+//!
+//! --host     where the server is: a name or an address (localhost)
+//! --port     its port, 1 to 65535 (3500)
+//! --seconds  how long to send, 0 to 255 (3)
+//! --window   requests without an answer, 1 to 65535 (1)
+//! --json     the figures as JSON
 
+use common::println;
 use std::collections::HashMap;
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3500; // Its port.
-const SECONDS: u8 = 3; // Send for so long.
-const WINDOW: u16 = 1; // At most so many requests without an answer.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
+const SECONDS: u8 = 3;
+const WINDOW: u16 = 1;
 const LOST: Duration = Duration::from_secs(1); // Too late after this.
 const POLL: Duration = Duration::from_millis(100);
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("echo_load.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let seconds: u8 = args.option("--seconds", SECONDS);
@@ -77,6 +83,6 @@ fn main() -> common::Result<()> {
              {p50} us or less (p50), 99 % {p99} us or less (p99)"
         )
     };
-    writeln!(stdout(), "{line}")?;
+    println!("{line}");
     Ok(())
 }

@@ -2,19 +2,22 @@
 //!
 //! Run:  cargo run -p examples --example echo_roles -- server
 //! Then: cargo run -p examples --example echo_roles -- client
+//!
+//! --host  where the server is: a name or an address (localhost)
+//! --port  its port, 0 to 65535 (3500)
+//! server  or client: what this program is to be
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
-use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3500; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
     // 1. Read the command line: the options, then the role.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("echo_roles.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);
@@ -28,7 +31,7 @@ fn main() -> common::Result<()> {
     if role == "server" {
         s.bind(&server.into())?;
     }
-    let s = UdpSocket::from(s); // Rust: std sends and receives.
+    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
 
     // 4. Only the client speaks first.
     if role == "client" {
@@ -41,19 +44,19 @@ fn main() -> common::Result<()> {
     // 6. Both take a datagram, and note who sent it.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
-        let (n, address) = common::receive(&s, &mut buffer)?;
+        let (n, address) = s.recv_from(&mut buffer)?;
         let data = &buffer[..n]; // Rust: only what came in.
 
         // 7. The client prints what came back, and ends.
         if role == "client" {
-            writeln!(stdout(), "--> {}", common::printable(data))?;
+            println!("--> {}", common::printable(data));
             break Ok(());
         }
 
         // 8. The server says who called, sends it back, goes on.
-        writeln!(stdout(), "Conexion desde: {address}")?;
+        println!("Conexion desde: {address}");
         if !data.is_empty() {
-            common::reply(&s, data, address);
+            s.send_to(data, address)?;
         }
     }
 }

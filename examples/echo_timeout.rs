@@ -2,21 +2,25 @@
 //!
 //! Run:   cargo run -p examples --example echo_timeout
 //! First, or not: cargo run -p udp-echo --bin server
+//!
+//! --host  where the server is: a name or an address (localhost)
+//! --port  its port, 1 to 65535 (3500)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 use std::time::Duration;
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3500; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 const TIMEOUT: u64 = 2; // Wait at most so many seconds.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args =
+        common::Args::new(include_str!("echo_timeout.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -31,7 +35,7 @@ fn main() -> common::Result<()> {
 
     // 4. Wait for the answer, but not for ever.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
-    let received = common::receive(&s, &mut buffer);
+    let received = s.recv_from(&mut buffer);
     let received = common::in_time(received)?; // Rust: or None.
     let Some((n, _)) = received else {
         let why = format!("no answer in {TIMEOUT} s");
@@ -40,6 +44,6 @@ fn main() -> common::Result<()> {
     let data = &buffer[..n]; // Rust: only what came in.
 
     // 5. Print what came back.
-    writeln!(stdout(), "--> {}", common::printable(data))?;
+    println!("--> {}", common::printable(data));
     Ok(())
 }

@@ -2,20 +2,25 @@
 //!
 //! Run:  cargo run -p examples --example multicast -- server
 //! Then: cargo run -p examples --example multicast -- client
+//!
+//! --group      an address from 224.0.0.0 on (239.255.35.0)
+//! --interface  one of our addresses; 0.0.0.0: any (0.0.0.0)
+//! --port       port of the members, 1 to 65535 (3602)
+//! server       or client: what this program is to be
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 35, 0); // For local use (RFC 2365).
-const PORT: u16 = 3602; // Where members wait for the question.
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 35, 0);
+const PORT: u16 = 3602;
 const QUESTION: &[u8] = b"who is there?";
 const WAIT: Duration = Duration::from_secs(1); // For one more answer.
 const MOST: usize = 1000; // Answers; a network has no end.
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("multicast.rs"));
     let group: Ipv4Addr = args.option("--group", GROUP);
     let interface: Ipv4Addr =
         args.option("--interface", Ipv4Addr::UNSPECIFIED);
@@ -35,10 +40,10 @@ fn main() -> common::Result<()> {
         let s = UdpSocket::from(s);
         common::note(format!("listening on {}", s.local_addr()?));
         loop {
-            let (n, address) = common::receive(&s, &mut buffer)?;
-            writeln!(stdout(), "asked by {address}")?;
+            let (n, address) = s.recv_from(&mut buffer)?;
+            println!("asked by {address}");
             if &buffer[..n] == QUESTION {
-                common::reply(&s, b"I am", address);
+                s.send_to(b"I am", address)?;
             }
         }
     }
@@ -50,18 +55,18 @@ fn main() -> common::Result<()> {
     s.set_multicast_if_v4(&interface)?;
     let to = SocketAddr::from((group, port));
     s.send_to(QUESTION, &to.into())?;
-    writeln!(stdout(), "sent to {to}")?;
+    println!("sent to {to}");
 
     // 3. Each member answers to our address alone.
     let s = UdpSocket::from(s);
     s.set_read_timeout(Some(WAIT))?;
     for _ in 0..MOST {
-        let received = common::receive(&s, &mut buffer);
+        let received = s.recv_from(&mut buffer);
         let Some((n, address)) = common::in_time(received)? else {
             break;
         };
         let text = common::printable(&buffer[..n]);
-        writeln!(stdout(), "{address}: {text}")?;
+        println!("{address}: {text}");
     }
     Ok(())
 }

@@ -1,28 +1,43 @@
 //! A noisy link: a relay between two UDP programs that loses, corrupts,
 //! duplicates, reorders, delays and truncates datagrams, by percentage.
-//! A seed decides which ones: the same seed, the same fates. With
-//! `--log` it says what became of each.
+//! A seed decides which ones: the same seed, the same fates.
 //!
 //! First: cargo run -p udp-echo --bin server
 //! Run:   cargo run -p examples --example noisy_link -- --lose 30
 //! Then:  cargo run -p udp-echo --bin client -- --port 3600
+//!
+//! --host         address or name that callers send to (localhost)
+//! --port         its port, 0 to 65535 (3600)
+//! --to-host      where it passes their datagrams on to (localhost)
+//! --to-port      that one's port, 1 to 65535 (3500)
+//! --seed         any number; another one loses others (1)
+//! --lose         percent of the datagrams that are lost (0)
+//! --corrupt      percent: 1 to 8 bits are flipped (0)
+//! --duplicate    percent: delivered twice (0)
+//! --reorder      percent: overtaken by the next one (0)
+//! --truncate     percent: cut short (0)
+//! --delay        percent: late (0)
+//! --delay-ms     by so many milliseconds, 0 to 65535 (20)
+//! --clean-there  the way to the target is perfect
+//! --clean-back   the way back is
+//! --log          say what became of each
 
 use badlink::{BadLink, Direction, Fate, Shares};
-use std::io::{Write, stdout};
+use common::println;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-const HOST: &str = "localhost"; // Callers send to this host,
-const PORT: u16 = 3600; // and this port;
-const TO_PORT: u16 = 3500; // it passes their datagrams on to this one.
-const SEED: u64 = 1; // Any number: another one loses others.
-const DELAY: u16 = 20; // Delayed datagrams are so many ms late.
+const HOST: &str = "localhost";
+const PORT: u16 = 3600;
+const TO_PORT: u16 = 3500;
+const SEED: u64 = 1;
+const DELAY: u16 = 20;
 const TICK: Duration = Duration::from_secs(1); // Between two counts.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line: where, and how bad in percent.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("noisy_link.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let to_host: String = args.option("--to-host", HOST);
@@ -77,7 +92,7 @@ fn main() -> common::Result<()> {
     }
 
     // 4. Close with a table.
-    write!(stdout(), "{}", link.table())?;
+    println!("{}", link.table().trim_end());
     Ok(())
 }
 

@@ -2,18 +2,21 @@
 //! call of both sides, in order, and what the system knows afterwards.
 //!
 //! Run:  cargo run -p examples --example scheme
-//! With --pause it waits for Enter after each call: meanwhile, look at
-//! the sockets from another terminal (ss -uanp, netstat, lsof).
+//!
+//! --port   the server's port, 0 to 65535 (3500)
+//! --pause  wait for Enter after each call: meanwhile, look at
+//!          the sockets from another terminal (ss -uanp, lsof)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdin, stdout};
+use std::io::stdin;
 use std::net::UdpSocket;
 
 const HOST: &str = "127.0.0.1"; // Both sides are here.
 const BYTES: usize = 1024; // At most so many bytes a datagram.
 
 fn main() -> common::Result<()> {
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("scheme.rs"));
     let port: u16 = args.option("--port", 3500_u16);
     let pause = args.flag("--pause");
     args.finish();
@@ -24,7 +27,7 @@ fn main() -> common::Result<()> {
         let ours = ours.map(|a| format!("bound to {a}"));
         let state =
             ours.unwrap_or("not bound: no port".to_string());
-        writeln!(stdout(), "{side}  {call:36}  {state}")?;
+        println!("{side}  {call:36}  {state}");
         if pause {
             stdin().read_line(&mut String::new())?;
         }
@@ -62,6 +65,6 @@ fn main() -> common::Result<()> {
     drop(client);
     let free =
         UdpSocket::bind(port).map_or("taken", |_| "free again");
-    writeln!(stdout(), "client  close(): {port} is {free}")?;
+    println!("client  close(): {port} is {free}");
     Ok(())
 }

@@ -3,9 +3,9 @@
 //!
 //! Run: cargo run -p examples --example sockets_table
 
+use common::println;
 use std::collections::HashMap;
 use std::fs;
-use std::io::{Write, stdout};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const HEAD: &str =
     "LOCAL PEER WAITING INODE PID NAME STATE COMMAND";
 
 fn main() -> common::Result<()> {
-    common::Args::new().finish();
+    common::Args::new(include_str!("sockets_table.rs")).finish();
     let [four, six] = ["/proc/net/udp", "/proc/net/udp6"]
         .map(|file| fs::read_to_string(file).unwrap_or_default());
     if four.is_empty() {
@@ -23,7 +23,7 @@ fn main() -> common::Result<()> {
         return Err(why.into());
     }
     let owners = owners();
-    writeln!(stdout(), "{HEAD}")?;
+    println!("{HEAD}");
     for line in four.lines().skip(1).chain(six.lines().skip(1)) {
         // sl local remote st tx:rx tr:tm retransmits uid timeout inode
         let mut words = line.split_whitespace();
@@ -34,10 +34,7 @@ fn main() -> common::Result<()> {
         let file = format!("socket:[{inode}]");
         let owner = owners.get(Path::new(&file));
         let owner = owner.map_or("?", String::as_str);
-        writeln!(
-            stdout(),
-            "{local} {peer} {waiting} {inode} {owner}"
-        )?;
+        println!("{local} {peer} {waiting} {inode} {owner}");
     }
     Ok(())
 }

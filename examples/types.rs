@@ -2,18 +2,19 @@
 //!
 //! Run: cargo run -p examples --example types
 
+use common::println;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::io::{Read, Result, Write, stdout};
+use std::io::{Read, Result, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 
 const HOST: &str = "127.0.0.1"; // All of them talk to themselves.
 
 fn main() -> common::Result<()> {
-    common::Args::new().finish();
-    say("SOCK_STREAM", stream())?;
-    say("SOCK_DGRAM", datagram())?;
-    say("SOCK_SEQPACKET", sequence())?;
-    say("SOCK_RAW", raw())?;
+    common::Args::new(include_str!("types.rs")).finish();
+    say("SOCK_STREAM", stream());
+    say("SOCK_DGRAM", datagram());
+    say("SOCK_SEQPACKET", sequence());
+    say("SOCK_RAW", raw());
     Ok(())
 }
 
@@ -82,8 +83,8 @@ fn receive(s: &UdpSocket, skip: usize) -> Result<String> {
 }
 
 /// A refusal is an answer, too; SOCK_RAW wants an administrator (sudo).
-fn say(name: &str, shown: Result<String>) -> Result<()> {
+fn say(name: &str, shown: Result<String>) {
     let shown =
         shown.unwrap_or_else(|e| format!("refused: {}", e.kind()));
-    writeln!(stdout(), "{name:14}  {shown}")
+    println!("{name:14}  {shown}");
 }

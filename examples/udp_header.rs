@@ -1,7 +1,10 @@
-//! The UDP header (RFC 768), byte by byte: from a capture, or
-//! with --live of the next datagram (Linux, root, IPv4).
+//! The UDP header (RFC 768), byte by byte: from a capture, or of
+//! the next datagram.
 //!
 //! Run: cargo run -p examples --example udp_header
+//!
+//! --file  a capture, as tcpdump -w writes it (examples/echo.pcap)
+//! --live  the next datagram that comes in (Linux, root, IPv4)
 //!
 //! ```text
 //!  0              15 16             31
@@ -12,12 +15,12 @@
 //! +-----------------+-----------------+
 //! ```
 
+use common::println;
 use pcap_parser::PcapCapture;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
-const FILE: &str = "examples/echo.pcap"; // By tcpdump -w.
+const FILE: &str = "examples/echo.pcap";
 const UDP: u8 = 17; // Its number in the IP header.
 const FIELDS: &str = "source destination length checksum";
 
@@ -68,7 +71,7 @@ fn ip(bytes: &[u8]) -> IpAddr {
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("udp_header.rs"));
     let file: String = args.option("--file", FILE);
     let from_socket = args.flag("--live");
     args.finish();
@@ -97,12 +100,12 @@ fn main() -> common::Result<()> {
 
         // 6. Print who speaks with whom, and the four fields.
         let (from, to) = ips.split_at(ips.len() / 2);
-        writeln!(stdout(), "{} to {}", ip(from), ip(to))?;
+        println!("{} to {}", ip(from), ip(to));
         for (name, two) in FIELDS.split(' ').zip(udp.chunks(2)) {
             let n = u16::from_be_bytes([two[0], two[1]]);
-            writeln!(stdout(), "  {two:02x?} {name:11} {n:5}")?;
+            println!("  {two:02x?} {name:11} {n:5}");
         }
-        writeln!(stdout(), "  checksum: {}", judge(&pseudo, udp))?;
+        println!("  checksum: {}", judge(&pseudo, udp));
     }
     Ok(())
 }

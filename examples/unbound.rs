@@ -2,14 +2,14 @@
 //!
 //! Run: cargo run -p examples --example unbound
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::{SocketAddr, UdpSocket};
 
 const HOST: &str = "127.0.0.1"; // A receiver of our own.
 
 fn main() -> common::Result<()> {
-    common::Args::new().finish();
+    common::Args::new(include_str!("unbound.rs")).finish();
     let receiver = UdpSocket::bind((HOST, 0))?.local_addr()?;
 
     // 1. Made, and no more: there is neither an address nor a port.
@@ -33,7 +33,7 @@ fn main() -> common::Result<()> {
     let error = UdpSocket::bind(s.local_addr()?).err();
     let error = error.map(|e| e.kind().to_string());
     let taken = error.unwrap_or("free".to_string());
-    writeln!(stdout(), "bind(same port): {taken}")?;
+    println!("bind(same port): {taken}");
     Ok(())
 }
 
@@ -41,6 +41,6 @@ fn say(call: &str, s: &UdpSocket, why: &str) -> common::Result<()> {
     // Windows has no answer for a socket that is not bound.
     let ours = s.local_addr().map(|a: SocketAddr| a.to_string());
     let ours = ours.unwrap_or("none".to_string());
-    writeln!(stdout(), "{call:12}  {ours:21}  {why}")?;
+    println!("{call:12}  {ours:21}  {why}");
     Ok(())
 }

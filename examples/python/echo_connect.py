@@ -3,23 +3,26 @@ dropped, and that nobody listens is reported.
 
 Run:   python3 examples/python/echo_connect.py
 First, or not: python3 crates/udp-echo/python/server.py
+
+--host  where the server is: a name or an address (localhost)
+--port  its port, 1 to 65535 (3500)
 """
 
 import argparse
 import socket
 import sys
 
-HOST = "localhost"  # Where the server is.
-PORT = 3500  # Its port.
+HOST = "localhost"
+PORT = 3500
 BYTES = 1024  # At most so many bytes a datagram.
 TEXT = b"Taller I: Echo sobre UDP"
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+args = p.parse_args()
 
 # 2. Connect: no datagram goes out, but the peer is fixed.
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

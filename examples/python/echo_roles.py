@@ -2,24 +2,28 @@
 
 Run:  python3 examples/python/echo_roles.py server
 Then: python3 examples/python/echo_roles.py client
+
+--host  where the server is: a name or an address (localhost)
+--port  its port, 0 to 65535 (3500)
+server  or client: what this program is to be
 """
 
 import argparse
 import socket
 import sys
 
-HOST = "localhost"  # Where the server is.
-PORT = 3500  # Its port.
+HOST = "localhost"
+PORT = 3500
 BYTES = 1024  # At most so many bytes a datagram.
 TEXT = b"Taller I: Echo sobre UDP"
 
 # 1. Read the command line: the options, then the role.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args.add_argument("role", choices=["server", "client"])
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+p.add_argument("role", choices=["server", "client"])
+args = p.parse_args()
 
 # 2. Both roles make the same socket.
 server = (args.host, args.port)

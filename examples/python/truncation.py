@@ -11,8 +11,8 @@ BYTES = 1024  # At most so many bytes a datagram.
 SENT = 3000  # The first datagram has more.
 
 # 1. Read the command line: there are no options.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.parse_args()
 
 # 2. A receiver, on a port that the system chooses.
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -1,7 +1,10 @@
-"""The UDP header (RFC 768), byte by byte: from a capture, or
-with --live of the next datagram (Linux, root, IPv4).
+"""The UDP header (RFC 768), byte by byte: from a capture, or of
+the next datagram.
 
 Run: python3 examples/python/udp_header.py
+
+--file  a capture, as tcpdump -w writes it (examples/echo.pcap)
+--live  the next datagram that comes in (Linux, root, IPv4)
 
  0              15 16             31
 +-----------------+-----------------+
@@ -18,7 +21,7 @@ import socket
 import struct
 import sys
 
-FILE = "examples/echo.pcap"  # By tcpdump -w.
+FILE = "examples/echo.pcap"
 UDP = 17  # Its number in the IP header.
 FIELDS = "source destination length checksum"
 
@@ -68,10 +71,10 @@ def judge(pseudo, udp):
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--file", default=FILE)
-args.add_argument("--live", action="store_true")
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--file", default=FILE)
+p.add_argument("--live", action="store_true")
+args = p.parse_args()
 
 # 2. Take IP packets from a raw socket or from the file.
 packets = live() if args.live else read(args.file)

@@ -15,5 +15,7 @@ pub mod zchat;
 pub use deadline::within;
 pub use hear::Hear;
 pub use random::Random;
-pub use start::{Language, command, start, start_example, two_hosts};
+pub use start::{
+    Language, command, explained, start, start_example, two_hosts,
+};
 pub use testbed::{binary, example, python, root, skipped};

@@ -1,20 +1,23 @@
 //! What every program here needs and no lesson is about: the command line,
-//! the address behind a name, careful receiving and replying, errors in plain
-//! words, and text that is safe to print.
+//! the address behind a name, a careful socket, errors in plain words, and text
+//! that is safe to print.
 //!
 //! | module | its business |
 //! |---|---|
 //! | `args` | the command line: options, `--help`, what was not understood |
 //! | `error` | an error that `main` may return, and a hint for the usual causes |
-//! | `socket` | the address of a name; receive and reply, with what can go wrong |
-//! | `text` | one line on stderr; strangers' text made harmless |
+//! | `careful` | a server's socket: `recv_from` and `send_to`, with what can go wrong |
+//! | `socket` | the address of a name; what a received error means |
+//! | `text` | a line on stdout, or on stderr; strangers' text made harmless |
 
 mod args;
+mod careful;
 mod error;
 mod socket;
 mod text;
 
 pub use args::Args;
+pub use careful::Careful;
 pub use error::{Error, Result};
-pub use socket::{address, in_time, ipv4, receive, refused, reply};
-pub use text::{note, printable};
+pub use socket::{address, in_time, ipv4, look_up, refused};
+pub use text::{note, print_line, printable};

@@ -2,6 +2,11 @@
 
 Run:   python3 crates/daytime-rfc867/python/client.py
 First: python3 crates/daytime-rfc867/python/server.py
+
+--host     where the server is: a name or an address (localhost)
+--port     its port, 1 to 65535 (3513; a real inetd has 13)
+--timeout  seconds to wait for each answer, 1 to 65535 (5)
+--tries    how often to ask, 1 to 65535 (3)
 """
 
 import argparse
@@ -9,20 +14,20 @@ import re
 import socket
 import sys
 
-HOST = "localhost"  # Where the server is.
-PORT = 3513  # Its port; a real inetd has 13.
-TIMEOUT = 5  # Seconds to wait for each answer.
-TRIES = 3  # How often to ask.
+HOST = "localhost"
+PORT = 3513
+TIMEOUT = 5
+TRIES = 3
 BYTES = 65535  # No datagram is larger.
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args.add_argument("--timeout", default=TIMEOUT, type=int)
-args.add_argument("--tries", default=TRIES, type=int)
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+p.add_argument("--timeout", default=TIMEOUT, type=int)
+p.add_argument("--tries", default=TRIES, type=int)
+args = p.parse_args()
 
 # 2. Zero seconds or zero tries make no sense.
 if args.timeout < 1 or args.tries < 1:

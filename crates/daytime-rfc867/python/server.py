@@ -2,6 +2,11 @@
 
 Run:  python3 crates/daytime-rfc867/python/server.py
 Then: python3 crates/daytime-rfc867/python/client.py
+
+--host    address or name to listen on (localhost)
+--port    port to listen on, 0 to 65535 (3513; RFC 867 has 13)
+--format  weekday, smtp or ctime (weekday)
+--local   this machine's zone, not UTC
 """
 
 import argparse
@@ -10,19 +15,19 @@ import sys
 
 from daytime import FORMATS, line, now
 
-HOST = "localhost"  # Address or name to listen on.
-PORT = 3513  # Port to listen on; RFC 867 has 13.
-FORMAT = "weekday"  # Or smtp, or ctime.
+HOST = "localhost"
+PORT = 3513
+FORMAT = "weekday"
 BYTES = 65535  # No datagram is larger.
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args.add_argument("--format", default=FORMAT, choices=FORMATS)
-args.add_argument("--local", action="store_true")
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+p.add_argument("--format", default=FORMAT, choices=FORMATS)
+p.add_argument("--local", action="store_true")
+args = p.parse_args()
 
 # 2. Try one line first: if the zone is unknown, end here.
 line(now(args.local), args.format)

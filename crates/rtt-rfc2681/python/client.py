@@ -2,6 +2,16 @@
 
 Run:   python3 crates/rtt-rfc2681/python/client.py
 First: python3 crates/rtt-rfc2681/python/server.py
+
+--host       where the reflector is: a name or an address (localhost)
+--port       its port, 1 to 65535 (3501)
+--count      how many probes, 0 to 1000000 (100)
+--interval   mean seconds between probes, up to 86400 (0.1)
+--periodic   every gap is the mean, none is random
+--timeout    seconds; later is lost, up to 86400 (3)
+--size       bytes of a probe, 44 to 65507 (44)
+--under      milliseconds: what share was faster?
+--quiet      no line for each probe
 """
 
 import signal
@@ -14,8 +24,8 @@ import sample
 import schedule
 import stats
 
-HOST = "localhost"  # Where the reflector is.
-PORT = 3501  # Its port.
+HOST = "localhost"
+PORT = 3501
 
 # 1. Read the command line; look the reflector up.
 sys.tracebacklimit = 0  # Python: an error is one line.

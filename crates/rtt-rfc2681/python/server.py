@@ -2,6 +2,9 @@
 
 Run:  python3 crates/rtt-rfc2681/python/server.py
 Then: python3 crates/rtt-rfc2681/python/client.py
+
+--host  address or name to listen on (localhost)
+--port  port to listen on, 0 to 65535; 0: any (3501)
 """
 
 import argparse
@@ -11,16 +14,16 @@ import sys
 import clock
 import packet
 
-HOST = "localhost"  # Address or name to listen on.
-PORT = 3501  # Port to listen on.
+HOST = "localhost"
+PORT = 3501
 BYTES = 65536  # At most so many bytes a datagram.
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+args = p.parse_args()
 
 # 2. Make a socket for the address's family, IPv4 or IPv6.
 found = min(socket.getaddrinfo(args.host, None))  # IPv4 first.

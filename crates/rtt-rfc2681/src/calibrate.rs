@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use std::{io, thread};
 
+use common::Careful;
+
 use crate::options::Options;
 use crate::{clock, packet, sample, stats};
 
@@ -51,14 +53,14 @@ pub fn calibrate(
 /// If there is no socket to be had.
 pub fn reflector(to: SocketAddr) -> io::Result<SocketAddr> {
     let host = if to.is_ipv4() { "127.0.0.1" } else { "::1" };
-    let s = UdpSocket::bind((host, 0))?;
+    let s = Careful::new(UdpSocket::bind((host, 0))?)?;
     let address = s.local_addr()?;
-    clock::gap(&s);
+    clock::gap(s.as_ref());
     thread::spawn(move || -> io::Result<()> {
         let mut buffer = vec![0; 65536];
         loop {
-            let (n, from) = common::receive(&s, &mut buffer)?;
-            let t2 = packet::ntp(clock::arrival(&s));
+            let (n, from) = s.recv_from(&mut buffer)?;
+            let t2 = packet::ntp(clock::arrival(s.as_ref()));
             let data = buffer.get(..n).unwrap_or_default();
             let t3 = packet::ntp(clock::wall());
             s.send_to(&packet::reply(data, t2, t3), from)?;

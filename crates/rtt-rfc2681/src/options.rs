@@ -40,7 +40,7 @@ pub struct Options {
 /// A sentence, if the host is unknown.
 pub fn read(host: &str, port: u16) -> Result<Options> {
     // 1. Take what was given.
-    let mut args = Args::new();
+    let mut args = Args::new(include_str!("bin/client.rs"));
     let host: String = args.option("--host", host);
     let port: u16 = args.option("--port", port);
     let mut o = Options {

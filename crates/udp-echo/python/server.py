@@ -2,22 +2,25 @@
 
 Run:  python3 crates/udp-echo/python/server.py
 Then: python3 crates/udp-echo/python/client.py
+
+--host  address or name to listen on (localhost)
+--port  port to listen on, 0 to 65535; 0: any (3500)
 """
 
 import argparse
 import socket
 import sys
 
-HOST = "localhost"  # Address or name to listen on.
-PORT = 3500  # Port to listen on.
+HOST = "localhost"
+PORT = 3500
 BYTES = 1024  # Maximum number of bytes to accept.
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+args = p.parse_args()
 
 # 2. Make a socket: Internet (IPv4), datagrams (UDP).
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -2,6 +2,11 @@
 
 Run:   python3 crates/zchat/python/client.py
 First: python3 crates/zchat/python/server.py
+
+--host   where the server is: a name or an address (localhost)
+--port   its port, 1 to 65535 (3502)
+--stats  say at the end what was sent and received
+ADDRESS  the same as --host ADDRESS
 """
 
 import argparse
@@ -9,17 +14,17 @@ import sys
 
 import chat
 
-HOST = "localhost"  # Where the server is.
-PORT = 3502  # Its port.
+HOST = "localhost"
+PORT = 3502
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args.add_argument("--stats", action="store_true")
-args.add_argument("address", nargs="?")
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+p.add_argument("--stats", action="store_true")
+p.add_argument("address", nargs="?")
+args = p.parse_args()
 host = args.address or args.host  # Python: either will do.
 
 # 2. Make a socket, and look the addresses up.

@@ -2,6 +2,10 @@
 
 Run:  python3 crates/zchat/python/server.py
 Then: python3 crates/zchat/python/client.py
+
+--host   address or name to listen on (localhost)
+--port   port to listen on, 0 to 65535; 0: any (3502)
+--stats  say at the end what was sent and received
 """
 
 import argparse
@@ -9,16 +13,16 @@ import sys
 
 import chat
 
-HOST = "localhost"  # Address or name to listen on.
-PORT = 3502  # Port to listen on.
+HOST = "localhost"
+PORT = 3502
 
 # 1. Read the command line.
 sys.tracebacklimit = 0  # Python: an error is one line.
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--host", default=HOST)
-args.add_argument("--port", default=PORT, type=int)
-args.add_argument("--stats", action="store_true")
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--host", default=HOST)
+p.add_argument("--port", default=PORT, type=int)
+p.add_argument("--stats", action="store_true")
+args = p.parse_args()
 
 # 2. Make a socket, and bind it to the address and port.
 s = chat.listen(args.host, args.port)

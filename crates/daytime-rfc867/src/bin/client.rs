@@ -2,21 +2,26 @@
 //!
 //! Run:   cargo run -p daytime-rfc867 --bin client
 //! First: cargo run -p daytime-rfc867 --bin server
+//!
+//! --host     where the server is: a name or an address (localhost)
+//! --port     its port, 1 to 65535 (3513; a real inetd has 13)
+//! --timeout  seconds to wait for each answer, 1 to 65535 (5)
+//! --tries    how often to ask, 1 to 65535 (3)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 use std::time::Duration;
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3513; // Its port; a real inetd has 13.
-const TIMEOUT: u16 = 5; // Seconds to wait for each answer.
-const TRIES: u16 = 3; // How often to ask.
+const HOST: &str = "localhost";
+const PORT: u16 = 3513;
+const TIMEOUT: u16 = 5;
+const TRIES: u16 = 3;
 const BYTES: usize = 65535; // No datagram is larger.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("client.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let timeout: u16 = args.option("--timeout", TIMEOUT);
@@ -62,7 +67,7 @@ fn main() -> common::Result<()> {
 
         // 10. Print the line, and stop.
         let text = common::printable(data.trim_ascii());
-        writeln!(stdout(), "{text}")?;
+        println!("{text}");
         return Ok(());
     }
 

@@ -2,20 +2,24 @@
 //!
 //! Run:  cargo run -p daytime-rfc867 --bin server
 //! Then: cargo run -p daytime-rfc867 --bin client
+//!
+//! --host    address or name to listen on (localhost)
+//! --port    port to listen on, 0 to 65535 (3513; RFC 867 has 13)
+//! --format  weekday, smtp or ctime (weekday)
+//! --local   this machine's zone, not UTC
 
+use common::println;
 use daytime::{FORMATS, line, now};
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
-use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Address or name to listen on.
-const PORT: u16 = 3513; // Port to listen on; RFC 867 has 13.
-const FORMAT: &str = "weekday"; // Or smtp, or ctime.
+const HOST: &str = "localhost";
+const PORT: u16 = 3513;
+const FORMAT: &str = "weekday";
 const BYTES: usize = 65535; // No datagram is larger.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let format = args.choice("--format", FORMAT, &FORMATS);
@@ -30,20 +34,20 @@ fn main() -> common::Result<()> {
 
     // 4. Bind it to the address and port it listens on.
     s.bind(&common::ipv4(&host, port)?.into())?;
-    let s = UdpSocket::from(s); // Rust: std sends and receives.
+    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
     common::note(format!("listening on {}", s.local_addr()?));
 
     // 5. Serve for ever.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
         // 6. Take one datagram: who sent it is all that counts.
-        let (_, address) = common::receive(&s, &mut buffer)?;
+        let (_, address) = s.recv_from(&mut buffer)?;
 
         // 7. Say who called.
-        writeln!(stdout(), "Conexion desde: {address}")?;
+        println!("Conexion desde: {address}");
 
         // 8. Send the date and time, as one line.
         let answer = line(now(local)?, &format)?;
-        common::reply(&s, answer.as_bytes(), address);
+        s.send_to(answer.as_bytes(), address)?;
     }
 }

@@ -2,6 +2,19 @@
 //!
 //! Run:   cargo run -p rtt-rfc2681 --bin client
 //! First: cargo run -p rtt-rfc2681 --bin server
+//!
+//! --host       where the reflector is: a name or an address (localhost)
+//! --port       its port, 1 to 65535 (3501)
+//! --count      how many probes, 0 to 1000000 (100)
+//! --interval   mean seconds between probes, up to 86400 (0.1)
+//! --periodic   every gap is the mean, none is random
+//! --timeout    seconds; later is lost, up to 86400 (3)
+//! --size       bytes of a probe, 44 to 65507 (44)
+//! --under      milliseconds: what share was faster?
+//! --quiet      no line for each probe
+//! --calibrate  measure this machine first
+//! --json       a file for the results
+//! --svg        a file for the drawing
 
 use rtt_rfc2681::report::Report;
 use rtt_rfc2681::{calibrate, options, sample, schedule};
@@ -10,8 +23,8 @@ use std::io::{Write, stdout};
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-const HOST: &str = "localhost"; // Where the reflector is.
-const PORT: u16 = 3501; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3501;
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> common::Result<()> {

@@ -2,18 +2,20 @@
 //!
 //! Run:  cargo run -p rtt-rfc2681 --bin server
 //! Then: cargo run -p rtt-rfc2681 --bin client
+//!
+//! --host  address or name to listen on (localhost)
+//! --port  port to listen on, 0 to 65535; 0: any (3501)
 
 use rtt_rfc2681::{clock, packet};
 use socket2::{Domain, Socket, Type};
-use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Address or name to listen on.
-const PORT: u16 = 3501; // Port to listen on.
+const HOST: &str = "localhost";
+const PORT: u16 = 3501;
 const BYTES: usize = 65536; // At most so many bytes a datagram.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -25,22 +27,22 @@ fn main() -> common::Result<()> {
 
     // 3. Bind it to the address and port it listens on.
     s.bind(&to.into())?;
-    let s = UdpSocket::from(s); // Rust: std sends and receives.
+    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
     let address = s.local_addr()?;
     common::note(format!("listening on {address}"));
 
     // 4. Serve for ever; the system notes when a datagram arrives.
-    clock::gap(&s);
+    clock::gap(s.as_ref());
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
         // 5. Take one datagram, and see when it arrived.
-        let (n, address) = common::receive(&s, &mut buffer)?;
-        let t2 = packet::ntp(clock::arrival(&s));
+        let (n, address) = s.recv_from(&mut buffer)?;
+        let t2 = packet::ntp(clock::arrival(s.as_ref()));
         let data = &buffer[..n]; // Rust: only what came in.
 
         // 6. Answer with two times: when it came, when it goes.
         let t3 = packet::ntp(clock::wall());
         let data = packet::reply(data, t2, t3);
-        common::reply(&s, &data, address);
+        s.send_to(&data, address)?;
     }
 }

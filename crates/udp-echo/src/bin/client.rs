@@ -2,19 +2,22 @@
 //!
 //! Run:   cargo run -p udp-echo --bin client
 //! First: cargo run -p udp-echo --bin server
+//!
+//! --host  where the server is: a name or an address (localhost)
+//! --port  its port, 1 to 65535 (3500)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
 use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3500; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // Maximum number of bytes to accept.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("client.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -28,13 +31,13 @@ fn main() -> common::Result<()> {
 
     // 4. Wait for the answer, for as long as it takes.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
-    let (n, _) = common::receive(&s, &mut buffer)?;
+    let (n, _) = s.recv_from(&mut buffer)?;
     let data = &buffer[..n]; // Rust: only what came in.
 
     // 5. Close the socket.
     drop(s);
 
     // 6. Print what came back.
-    writeln!(stdout(), "--> {}", common::printable(data))?;
+    println!("--> {}", common::printable(data));
     Ok(())
 }

@@ -2,18 +2,20 @@
 //!
 //! Run:  cargo run -p udp-echo --bin server
 //! Then: cargo run -p udp-echo --bin client
+//!
+//! --host  address or name to listen on (localhost)
+//! --port  port to listen on, 0 to 65535; 0: any (3500)
 
+use common::println;
 use socket2::{Domain, Socket, Type};
-use std::io::{Write, stdout};
-use std::net::UdpSocket;
 
-const HOST: &str = "localhost"; // Address or name to listen on.
-const PORT: u16 = 3500; // Port to listen on.
+const HOST: &str = "localhost";
+const PORT: u16 = 3500;
 const BYTES: usize = 1024; // Maximum number of bytes to accept.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();
@@ -23,22 +25,22 @@ fn main() -> common::Result<()> {
 
     // 3. Bind it to the address and port it listens on.
     s.bind(&common::ipv4(&host, port)?.into())?;
-    let s = UdpSocket::from(s); // Rust: std sends and receives.
+    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
     common::note(format!("listening on {}", s.local_addr()?));
 
     // 4. Serve for ever.
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
         // 5. Take one datagram, and note who sent it.
-        let (n, address) = common::receive(&s, &mut buffer)?;
+        let (n, address) = s.recv_from(&mut buffer)?;
         let data = &buffer[..n]; // Rust: only what came in.
 
         // 6. Say who called.
-        writeln!(stdout(), "Conexion desde: {address}")?;
+        println!("Conexion desde: {address}");
 
         // 7. If it holds anything, send it back.
         if !data.is_empty() {
-            common::reply(&s, data, address);
+            s.send_to(data, address)?;
         }
     }
 }

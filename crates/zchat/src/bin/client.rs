@@ -2,13 +2,18 @@
 //!
 //! Run:   cargo run -p zchat --bin client
 //! First: cargo run -p zchat --bin server
+//!
+//! --host   where the server is: a name or an address (localhost)
+//! --port   its port, 1 to 65535 (3502)
+//! --stats  say at the end what was sent and received
+//! ADDRESS  the same as --host ADDRESS
 
-const HOST: &str = "localhost"; // Where the server is.
-const PORT: u16 = 3502; // Its port.
+const HOST: &str = "localhost";
+const PORT: u16 = 3502;
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("client.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let stats = args.flag("--stats");

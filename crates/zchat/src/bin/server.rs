@@ -2,13 +2,17 @@
 //!
 //! Run:  cargo run -p zchat --bin server
 //! Then: cargo run -p zchat --bin client
+//!
+//! --host   address or name to listen on (localhost)
+//! --port   port to listen on, 0 to 65535; 0: any (3502)
+//! --stats  say at the end what was sent and received
 
-const HOST: &str = "localhost"; // Address or name to listen on.
-const PORT: u16 = 3502; // Port to listen on.
+const HOST: &str = "localhost";
+const PORT: u16 = 3502;
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args = common::Args::new();
+    let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let stats = args.flag("--stats");
