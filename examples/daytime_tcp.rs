@@ -4,11 +4,11 @@
 //! Run:  cargo run -p examples --example daytime_tcp -- server
 //! Then: cargo run -p examples --example daytime_tcp -- client
 //!
-//! --host  where the server is: a name or an address (localhost)
-//! --port  its port, 0 to 65535 (3513; RFC 867 has 13)
+//! --host  the server's name or address (localhost)
+//! --port  its port, 0 to 65535; RFC 867 has 13 (3513)
 //! server  or client: what this program is to be
 
-use common::println;
+use common::{Args, println};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -20,8 +20,7 @@ const BYTES: u64 = 1024; // The client reads no more.
 const TIMEOUT: Option<Duration> = Some(Duration::from_secs(5));
 
 fn main() -> common::Result<()> {
-    let mut args =
-        common::Args::new(include_str!("daytime_tcp.rs"));
+    let mut args = Args::new(include_str!("daytime_tcp.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);

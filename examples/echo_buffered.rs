@@ -19,8 +19,7 @@ const IDLE: Duration = Duration::from_millis(10); // Nothing came.
 const LATE: Duration = Duration::from_millis(100); // Lines wait no longer.
 
 fn main() -> common::Result<()> {
-    let mut args =
-        common::Args::new(include_str!("echo_buffered.rs"));
+    let mut args = Args::new(include_str!("echo_buffered.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();

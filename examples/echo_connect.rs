@@ -4,10 +4,10 @@
 //! Run:   cargo run -p examples --example echo_connect
 //! First, or not: cargo run -p udp-echo --bin server
 //!
-//! --host  where the server is: a name or an address (localhost)
+//! --host  the server's name or address (localhost)
 //! --port  its port, 1 to 65535 (3500)
 
-use common::println;
+use common::{Args, println};
 use socket2::{Domain, Socket, Type};
 use std::io::ErrorKind::{ConnectionRefused, ConnectionReset};
 use std::net::UdpSocket;
@@ -19,8 +19,7 @@ const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
     // 1. Read the command line.
-    let mut args =
-        common::Args::new(include_str!("echo_connect.rs"));
+    let mut args = Args::new(include_str!("echo_connect.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     args.finish();

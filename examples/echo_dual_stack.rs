@@ -8,7 +8,7 @@
 //! --port  its port, 0 to 65535 (3500)
 //! server  or client: what this program is to be
 
-use common::println;
+use common::{Args, println};
 use socket2::{Domain, Socket, Type};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -18,8 +18,7 @@ const BYTES: usize = 1024; // At most so many bytes a datagram.
 const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
 
 fn main() -> common::Result<()> {
-    let mut args =
-        common::Args::new(include_str!("echo_dual_stack.rs"));
+    let mut args = Args::new(include_str!("echo_dual_stack.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);

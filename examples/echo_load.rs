@@ -4,7 +4,7 @@
 //! First: cargo run -p udp-echo --bin server
 //! Run:   cargo run -p examples --example echo_load -- --window 32
 //!
-//! --host     where the server is: a name or an address (localhost)
+//! --host     the server's name or address (localhost)
 //! --port     its port, 1 to 65535 (3500)
 //! --seconds  how long to send, 0 to 255 (3)
 //! --window   requests without an answer, 1 to 65535 (1)

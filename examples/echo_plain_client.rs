@@ -1,4 +1,4 @@
-//! The slides' echo client to the letter: no command line, no care.
+//! The slides' echo client to the letter: no options, no care.
 //!
 //! Run:   cargo run -p examples --example echo_plain_client
 //! First: cargo run -p examples --example echo_plain_server

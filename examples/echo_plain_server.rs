@@ -1,4 +1,4 @@
-//! The slides' echo server to the letter: no command line, no care.
+//! The slides' echo server to the letter: no options, no care.
 //!
 //! Run:  cargo run -p examples --example echo_plain_server
 //! Then: cargo run -p examples --example echo_plain_client

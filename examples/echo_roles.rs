@@ -3,7 +3,7 @@
 //! Run:  cargo run -p examples --example echo_roles -- server
 //! Then: cargo run -p examples --example echo_roles -- client
 //!
-//! --host  where the server is: a name or an address (localhost)
+//! --host  the server's name or address (localhost)
 //! --port  its port, 0 to 65535 (3500)
 //! server  or client: what this program is to be
 

@@ -1,10 +1,10 @@
-//! The UDP header (RFC 768), byte by byte: from a capture, or of
+//! The UDP header (RFC 768), byte by byte: of a capture, or of
 //! the next datagram.
 //!
 //! Run: cargo run -p examples --example udp_header
 //!
-//! --file  a capture, as tcpdump -w writes it (examples/echo.pcap)
-//! --live  the next datagram that comes in (Linux, root, IPv4)
+//! --file  a capture by tcpdump -w (examples/echo.pcap)
+//! --live  the next datagram that comes (Linux, root, IPv4)
 //!
 //! ```text
 //!  0              15 16             31

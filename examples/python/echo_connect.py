@@ -4,7 +4,7 @@ dropped, and that nobody listens is reported.
 Run:   python3 examples/python/echo_connect.py
 First, or not: python3 crates/udp-echo/python/server.py
 
---host  where the server is: a name or an address (localhost)
+--host  the server's name or address (localhost)
 --port  its port, 1 to 65535 (3500)
 """
 

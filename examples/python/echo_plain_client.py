@@ -1,4 +1,4 @@
-"""The slides' echo client to the letter: no command line, no care.
+"""The slides' echo client to the letter: no options, no care.
 
 Run:   python3 examples/python/echo_plain_client.py
 First: python3 examples/python/echo_plain_server.py

@@ -1,4 +1,4 @@
-"""The slides' echo server to the letter: no command line, no care.
+"""The slides' echo server to the letter: no options, no care.
 
 Run:  python3 examples/python/echo_plain_server.py
 Then: python3 examples/python/echo_plain_client.py

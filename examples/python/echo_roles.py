@@ -3,7 +3,7 @@
 Run:  python3 examples/python/echo_roles.py server
 Then: python3 examples/python/echo_roles.py client
 
---host  where the server is: a name or an address (localhost)
+--host  the server's name or address (localhost)
 --port  its port, 0 to 65535 (3500)
 server  or client: what this program is to be
 """

@@ -3,8 +3,8 @@
 Run:   python3 crates/daytime-rfc867/python/client.py
 First: python3 crates/daytime-rfc867/python/server.py
 
---host     where the server is: a name or an address (localhost)
---port     its port, 1 to 65535 (3513; a real inetd has 13)
+--host     the server's name or address (localhost)
+--port     its port, 1 to 65535; inetd has 13 (3513)
 --timeout  seconds to wait for each answer, 1 to 65535 (5)
 --tries    how often to ask, 1 to 65535 (3)
 """

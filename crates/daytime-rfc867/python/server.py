@@ -4,7 +4,7 @@ Run:  python3 crates/daytime-rfc867/python/server.py
 Then: python3 crates/daytime-rfc867/python/client.py
 
 --host    address or name to listen on (localhost)
---port    port to listen on, 0 to 65535 (3513; RFC 867 has 13)
+--port    port, 0 to 65535; RFC 867 has 13 (3513)
 --format  weekday, smtp or ctime (weekday)
 --local   this machine's zone, not UTC
 """

@@ -3,7 +3,7 @@
 Run:   python3 crates/rtt-rfc2681/python/client.py
 First: python3 crates/rtt-rfc2681/python/server.py
 
---host       where the reflector is: a name or an address (localhost)
+--host       the reflector's name or address (localhost)
 --port       its port, 1 to 65535 (3501)
 --count      how many probes, 0 to 1000000 (100)
 --interval   mean seconds between probes, up to 86400 (0.1)
@@ -29,7 +29,7 @@ PORT = 3501
 
 # 1. Read the command line; look the reflector up.
 sys.tracebacklimit = 0  # Python: an error is one line.
-o = options.read(HOST, PORT)
+o = options.read(HOST, PORT, __doc__)
 
 # 2. Make a socket for the address's family, IPv4 or IPv6.
 family, stop = o.family, threading.Event()

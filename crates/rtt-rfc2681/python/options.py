@@ -9,29 +9,29 @@ import socket
 from packet import LEAST
 
 
-def read(host, port):
-    """Reads the command line; host and port are the defaults.
+def read(host, port, doc):
+    """Reads the command line; host and port are defaults, doc is for --help.
 
     What is out of range ends the program with a sentence and status 2. Raises
     socket.gaierror if the host is unknown.
     """
     # 1. Take what was given.
-    args = argparse.ArgumentParser(allow_abbrev=False)
-    args.add_argument("--host", default=host)
-    args.add_argument("--port", default=port, type=int)
-    args.add_argument("--count", default=100, type=int)
-    args.add_argument("--interval", default=0.1, type=float)
-    args.add_argument("--periodic", action="store_true")
-    args.add_argument("--timeout", default=3.0, type=float)
-    args.add_argument("--size", default=LEAST, type=int)
-    args.add_argument("--under", metavar="MS", type=float)
-    args.add_argument("--quiet", action="store_true")
-    o = args.parse_args()
+    p = argparse.ArgumentParser(usage=doc, allow_abbrev=False)
+    p.add_argument("--host", default=host)
+    p.add_argument("--port", default=port, type=int)
+    p.add_argument("--count", default=100, type=int)
+    p.add_argument("--interval", default=0.1, type=float)
+    p.add_argument("--periodic", action="store_true")
+    p.add_argument("--timeout", default=3.0, type=float)
+    p.add_argument("--size", default=LEAST, type=int)
+    p.add_argument("--under", metavar="MS", type=float)
+    p.add_argument("--quiet", action="store_true")
+    o = p.parse_args()
 
     # 2. Check it.
     def _require(right, sentence):
         if not right:
-            args.error(sentence)
+            p.error(sentence)
 
     under = o.under is None or 0 <= o.under <= 86400e3
     _require(0 < o.port < 65536, "--port: 0-65535, nothing can be sent to 0")

@@ -33,14 +33,15 @@ pub struct Options {
     pub svg: Option<String>,
 }
 
-/// Reads the command line; `host` and `port` are the defaults. What is out of
-/// range ends the program with a sentence and status 2.
+/// Reads the command line; `host` and `port` are the defaults, and `source` is
+/// the program's own text, for `--help`. What is out of range ends the program
+/// with a sentence and status 2.
 ///
 /// # Errors
 /// A sentence, if the host is unknown.
-pub fn read(host: &str, port: u16) -> Result<Options> {
+pub fn read(host: &str, port: u16, source: &str) -> Result<Options> {
     // 1. Take what was given.
-    let mut args = Args::new(include_str!("bin/client.rs"));
+    let mut args = Args::new(source);
     let host: String = args.option("--host", host);
     let port: u16 = args.option("--port", port);
     let mut o = Options {

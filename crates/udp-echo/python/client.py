@@ -3,7 +3,7 @@
 Run:   python3 crates/udp-echo/python/client.py
 First: python3 crates/udp-echo/python/server.py
 
---host  where the server is: a name or an address (localhost)
+--host  the server's name or address (localhost)
 --port  its port, 1 to 65535 (3500)
 """
 

@@ -159,7 +159,7 @@ fn lines_of(folder: &Path) -> usize {
 }
 
 #[test]
-fn the_crate_has_fewer_than_600_lines() {
+fn the_crate_has_fewer_than_640_lines() {
     let lines = lines_of(&root().join("crates/rtt-rfc2681/src"));
-    assert!((400..600).contains(&lines), "{lines}");
+    assert!((400..640).contains(&lines), "{lines}");
 }

@@ -4,7 +4,7 @@
 //! Then: cargo run -p daytime-rfc867 --bin client
 //!
 //! --host    address or name to listen on (localhost)
-//! --port    port to listen on, 0 to 65535 (3513; RFC 867 has 13)
+//! --port    port, 0 to 65535; RFC 867 has 13 (3513)
 //! --format  weekday, smtp or ctime (weekday)
 //! --local   this machine's zone, not UTC
 

@@ -3,7 +3,7 @@
 //! Run:   cargo run -p rtt-rfc2681 --bin client
 //! First: cargo run -p rtt-rfc2681 --bin server
 //!
-//! --host       where the reflector is: a name or an address (localhost)
+//! --host       the reflector's name or address (localhost)
 //! --port       its port, 1 to 65535 (3501)
 //! --count      how many probes, 0 to 1000000 (100)
 //! --interval   mean seconds between probes, up to 86400 (0.1)
@@ -29,7 +29,7 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> common::Result<()> {
     // 1. Read the command line; look the reflector up.
-    let o = options::read(HOST, PORT)?;
+    let o = options::read(HOST, PORT, include_str!("client.rs"))?;
 
     // 2. Make a socket for the address's family, IPv4 or IPv6.
     let family = Domain::for_address(o.to);

@@ -3,7 +3,7 @@
 //! Run:   cargo run -p udp-echo --bin client
 //! First: cargo run -p udp-echo --bin server
 //!
-//! --host  where the server is: a name or an address (localhost)
+//! --host  the server's name or address (localhost)
 //! --port  its port, 1 to 65535 (3500)
 
 use common::println;
