@@ -7,9 +7,8 @@
 //! --port  port of the servers, 1 to 65535 (3601)
 //! server  or client: what this program is to be
 
-use common::println;
+use common::{Careful, println};
 use socket2::{Domain, Socket, Type};
-use std::net::UdpSocket;
 use std::time::Duration;
 
 const TO: &str = "255.255.255.255";
@@ -31,7 +30,7 @@ fn main() -> common::Result<()> {
     //    address hears no broadcast.
     if role == "server" {
         s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
-        let s = UdpSocket::from(s);
+        let s = Careful::new(s)?;
         common::note(format!("listening on {}", s.local_addr()?));
         loop {
             let (n, address) = s.recv_from(&mut buffer)?;
@@ -54,8 +53,8 @@ fn main() -> common::Result<()> {
     println!("with SO_BROADCAST: sent to {to}");
 
     // 3. Each machine answers to our address alone: "unicast".
-    let s = UdpSocket::from(s);
     s.set_read_timeout(Some(WAIT))?;
+    let s = Careful::new(s)?;
     for _ in 0..MOST {
         let received = s.recv_from(&mut buffer);
         let Some((n, address)) = common::in_time(received)? else {

@@ -7,9 +7,9 @@
 //! --host  address or name to listen on (localhost)
 //! --port  port to listen on, 0 to 65535; 0: any (3500)
 
+use common::{Args, Careful};
 use socket2::{Domain, Socket, Type};
 use std::io::{BufWriter, Write, stdout};
-use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 const HOST: &str = "localhost";
@@ -25,10 +25,10 @@ fn main() -> common::Result<()> {
     args.finish();
     let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     s.bind(&common::ipv4(&host, port)?.into())?;
-    let s = UdpSocket::from(s);
+    s.set_read_timeout(Some(IDLE))?;
+    let s = Careful::new(s)?;
     common::note(format!("listening on {}", s.local_addr()?));
 
-    s.set_read_timeout(Some(IDLE))?;
     let mut log = BufWriter::new(stdout());
     let mut flushed = Instant::now();
     let mut buffer = [0; BYTES];

@@ -8,9 +8,9 @@
 //! --port  its port, 0 to 65535 (3500)
 //! server  or client: what this program is to be
 
-use common::{Args, println};
+use common::{Args, Careful, println};
 use socket2::{Domain, Socket, Type};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::SocketAddr;
 
 const HOST: &str = "::1";
 const PORT: u16 = 3500;
@@ -34,21 +34,21 @@ fn main() -> common::Result<()> {
         let every = SocketAddr::new([0_u16; 8].into(), port);
         s.bind(&every.into())?;
     }
-    let s = UdpSocket::from(s);
 
     // 3. The client sends. An IPv4 address has an IPv6 form for this:
     //    127.0.0.1 is written ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2).
     if role == "client" {
-        let found = (host.as_str(), port).to_socket_addrs().ok();
-        let server = found.and_then(|mut found| found.next());
-        let server =
-            server.ok_or(format!("unknown host: {host}"))?;
-        let ip = match server.ip() {
-            IpAddr::V4(four) => four.to_ipv6_mapped(),
-            IpAddr::V6(six) => six,
+        let found = common::look_up(&host, port)?;
+        let server = found.first().ok_or("no address")?;
+        let to = match server {
+            SocketAddr::V4(four) => {
+                (four.ip().to_ipv6_mapped(), port).into()
+            }
+            six => *six, // With its scope: fe80::1%eth0.
         };
-        s.send_to(TEXT, (ip, port))?;
+        s.send_to(TEXT, &to.into())?;
     }
+    let s = Careful::new(s)?;
     common::note(format!("listening on {}", s.local_addr()?));
 
     // 4. Both receive; the sender is printed in its usual form.

@@ -31,14 +31,14 @@ fn main() -> common::Result<()> {
     if role == "server" {
         s.bind(&server.into())?;
     }
-    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
 
     // 4. Only the client speaks first.
     if role == "client" {
-        s.send_to(TEXT, server)?;
+        s.send_to(TEXT, &server.into())?;
     }
 
     // 5. Both have a port now: the system chose the client's.
+    let s = common::Careful::new(s)?; // Rust: no datagram ends it.
     common::note(format!("listening on {}", s.local_addr()?));
 
     // 6. Both take a datagram, and note who sent it.

@@ -8,9 +8,9 @@
 //! --port       port of the members, 1 to 65535 (3602)
 //! server       or client: what this program is to be
 
-use common::println;
+use common::{Careful, println};
 use socket2::{Domain, Socket, Type};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 35, 0);
@@ -26,6 +26,10 @@ fn main() -> common::Result<()> {
         args.option("--interface", Ipv4Addr::UNSPECIFIED);
     let port: u16 = args.option("--port", PORT);
     let role = args.one_of(&["server", "client"]);
+    args.require(
+        group.is_multicast(),
+        "--group: no group's address",
+    );
     args.finish();
     let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     let mut buffer = [0; 100];
@@ -37,7 +41,7 @@ fn main() -> common::Result<()> {
         s.set_reuse_address(true)?;
         s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
         s.join_multicast_v4(&group, &interface)?;
-        let s = UdpSocket::from(s);
+        let s = Careful::new(s)?;
         common::note(format!("listening on {}", s.local_addr()?));
         loop {
             let (n, address) = s.recv_from(&mut buffer)?;
@@ -58,8 +62,8 @@ fn main() -> common::Result<()> {
     println!("sent to {to}");
 
     // 3. Each member answers to our address alone.
-    let s = UdpSocket::from(s);
     s.set_read_timeout(Some(WAIT))?;
+    let s = Careful::new(s)?;
     for _ in 0..MOST {
         let received = s.recv_from(&mut buffer);
         let Some((n, address)) = common::in_time(received)? else {

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use checks::Hear;
-use checks::{Language, skipped, start, start_example};
+use checks::{Language, forge, skipped, start, start_example};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
@@ -44,6 +44,38 @@ fn echo_roles_is_a_server_and_a_client_in_all_pairings() {
             let own = ended.stderr.trim_end().rsplit(':').next().unwrap();
             assert!(said.ends_with(&format!(":{own}")), "{said}, {ended:?}");
         }
+    }
+}
+
+/// The slides' two programs to the letter; and the datagram that ends the
+/// server: its source is port 0, to which nothing can be sent.
+#[test]
+fn echo_plain_is_the_slides_conversation_until_port_0_speaks() {
+    for language in Language::BOTH {
+        if UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500)).is_err() {
+            return skipped("another program uses port 3500");
+        }
+        let server = start(language, "examples", "echo_plain_server", &[]);
+        let s = socket();
+        s.set_read_timeout(Some(PATIENCE / 600)).unwrap();
+        // It says nothing when it is ready: so ask until it answers.
+        let ready = (0..600).any(|_| {
+            s.send_to(b"?", ("127.0.0.1", 3500)).unwrap();
+            s.hear(&mut [0; 9]).is_ok()
+        });
+        assert!(ready, "{language:?}: it never answers");
+        for speaker in Language::BOTH {
+            let ended = run(speaker, "echo_plain_client", &[]);
+            assert_eq!(lines(&ended.stdout), format!("--> {TEXT}\n"));
+            assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        }
+        if let Err(e) = forge::send(0, 3500, b"x") {
+            return skipped(&format!("no raw socket: {e}"));
+        }
+        let ended = server.end();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stdout.contains("desde: 127.0.0.1:0"), "{ended:?}");
+        assert!(ended.stderr.contains("rror: "), "{ended:?}");
     }
 }
 
