@@ -5,6 +5,7 @@ mod copies;
 mod engine;
 mod mistakes;
 mod mutants;
+mod new;
 mod operators;
 mod source;
 mod verify;
@@ -19,7 +20,8 @@ use taller::exercise::{Exercise, root};
 
 const USAGE: &str = "\
 cargo taller verify [NN]          are the exercises right?
-cargo taller mutants [NN] [--all] what are changed solutions told? (--all: each)";
+cargo taller mutants [NN] [--all] what are changed solutions told? (--all: each)
+cargo taller new NN NAME          begin an exercise";
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args().skip(1).collect();
@@ -40,6 +42,7 @@ fn command(words: &[&str]) -> Result {
     match rest[..] {
         ["verify", ref names @ ..] if !all => verify::run(&of(names)?),
         ["mutants", ref names @ ..] => mutants::run(&of(names)?, all),
+        ["new", number, name] if !all => new::run(&root, number, name),
         _ => Err((2, USAGE.to_string())),
     }
 }

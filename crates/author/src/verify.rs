@@ -16,6 +16,7 @@ use crate::copies::{Variant, folder, write_workspace};
 use crate::engine::{Outcome, PATIENCE, Workshop, first};
 use crate::mistakes::Mistake;
 use crate::mutants::named;
+use crate::new::UNWRITTEN;
 use crate::source::{homes, items};
 use crate::words::Entry;
 use crate::{line, mistakes, words};
@@ -286,8 +287,28 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
         ("../../docs/en/exercises.md", &link, 1),
         ("../../docs/es/exercises.md", &link, 1),
     ] {
-        if own(file).matches(needed).count() < times {
+        let text = own(file);
+        if text.matches(needed).count() < times {
             wrong.push(format!("{file} lacks {needed:?} ({times} times)"));
+        }
+        let line = text.lines().find(|line| line.contains(needed));
+        let unwritten = |line: &str| UNWRITTEN.iter().any(|m| line.contains(m));
+        if file.contains("docs/") && line.is_some_and(unwritten) {
+            wrong.push(format!("{file}: its line is still to be written"));
+        }
+    }
+    let parts = [
+        "README.md",
+        "README.es.md",
+        "HINTS.md",
+        "HINTS.es.md",
+        "Cargo.toml",
+        "src/lib.rs",
+        "src/main.rs",
+    ];
+    for file in parts {
+        if UNWRITTEN.iter().any(|mark| own(file).contains(mark)) {
+            wrong.push(format!("{file} is still to be written"));
         }
     }
     let manifest = own("Cargo.toml");

@@ -101,22 +101,29 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 /// A text in lines of at most `width` characters, the first behind `label` and
-/// the others below its beginning. A longer word has a line of its own.
+/// the others below its beginning. A longer word (many bytes, say) is broken.
 pub fn wrapped(label: &str, text: &str, width: usize) -> String {
     let margin = " ".repeat(label.chars().count());
     let room = width.saturating_sub(margin.len()).max(20);
     let mut lines = Vec::new();
     for part in text.lines() {
-        let mut line = String::new();
+        let (mut line, mut length) = (String::new(), 0);
         for word in part.split(' ') {
-            let length = line.chars().count();
-            if length == 0 {
-                line += word;
-            } else if length + 1 + word.chars().count() <= room {
-                line = line + " " + word;
-            } else {
-                lines.push(line);
-                line = word.to_string();
+            let more = word.chars().count();
+            if length > 0 && length + 1 + more > room {
+                lines.push(std::mem::take(&mut line));
+                length = 0;
+            } else if length > 0 {
+                line.push(' ');
+                length += 1;
+            }
+            for c in word.chars() {
+                if length == room {
+                    lines.push(std::mem::take(&mut line));
+                    length = 0;
+                }
+                line.push(c);
+                length += 1;
             }
         }
         lines.push(line);
@@ -179,10 +186,10 @@ mod tests {
             wrapped("", "ñandú ñandú ñandú ñandú", 22).lines().count(),
             2
         );
-        let long = "x".repeat(90);
+        let (long, most) = ("x".repeat(90), "x".repeat(40));
         assert_eq!(
             wrapped("", &format!("a {long} b"), 40),
-            format!("a\n{long}\nb")
+            format!("a\n{most}\n{most}\nxxxxxxxxxx b")
         );
     }
 

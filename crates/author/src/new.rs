@@ -1,0 +1,104 @@
+//! Begins an exercise: a small one that works, to be rewritten part by part.
+
+use std::path::Path;
+use std::{fs, io};
+
+use taller::Result;
+use taller::exercise::{Exercise, read};
+
+use crate::line;
+
+/// The files of a new exercise. `NN` and `name` stand for its own.
+const TEMPLATE: [(&str, &str); 11] = [
+    ("Cargo.toml", include_str!("../template/Cargo.toml")),
+    ("README.md", include_str!("../template/README.md")),
+    ("README.es.md", include_str!("../template/README.es.md")),
+    ("HINTS.md", include_str!("../template/HINTS.md")),
+    ("HINTS.es.md", include_str!("../template/HINTS.es.md")),
+    ("mistakes.md", include_str!("../template/mistakes.md")),
+    ("src/lib.rs", include_str!("../template/src/lib.rs")),
+    ("src/main.rs", include_str!("../template/src/main.rs")),
+    ("solution/src/lib.rs", include_str!("../template/solution/src/lib.rs")),
+    ("tests/exercise.rs", include_str!("../template/tests/exercise.rs")),
+    ("tests/words.txt", include_str!("../template/tests/words.txt")),
+];
+
+/// What stands where the author has to write, in both languages.
+pub const UNWRITTEN: [&str; 2] = ["(to be written)", "(falta escribir)"];
+
+/// What is left to do then.
+const NEXT: &str = "\
+Now rewrite it, part by part; `(to be written)` and `(falta escribir)` mark what
+is text alone. CONTRIBUTING.md says what each part is. As it is, it works:
+  cargo taller verify";
+
+/// Lays out exercise `number`, called `name`, adds it to the workspace, and to
+/// the book's lists.
+pub fn run(root: &Path, number: &str, name: &str) -> Result {
+    let word = |w: &str| {
+        !w.is_empty()
+            && w.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let two = number.len() == 2 && number.chars().all(|c| c.is_ascii_digit());
+    if !two || !name.split('-').all(word) {
+        let words = "a number of two digits and a name of small letters: cargo taller new 17 my-exercise";
+        return Err((2, words.to_string()));
+    }
+    if let Some(there) =
+        Exercise::all(root).iter().find(|e| e.number() == number)
+    {
+        return Err((
+            1,
+            format!("there is an exercise {number} already: {}", there.name),
+        ));
+    }
+    let written = lay_out(root, number, name);
+    written.map_err(|e| (1, format!("exercises/{number}-{name}: {e}")))?;
+    line(format!("exercises/{number}-{name} is there.\n{NEXT} {number}"));
+    Ok(true)
+}
+
+fn lay_out(root: &Path, number: &str, name: &str) -> io::Result<()> {
+    let folder = root.join(format!("exercises/{number}-{name}"));
+    for (file, text) in TEMPLATE {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+        fs::write(path, filled(text, number, name))?;
+    }
+    let member = format!("    \"exercises/{number}-{name}\",\n");
+    insert(&root.join("Cargo.toml"), "    \"exercises/", &member)?;
+    for (language, ending) in [("en", "md"), ("es", "es.md")] {
+        let link = format!(
+            "[{number} {name}](../../exercises/{number}-{name}/README.{ending})"
+        );
+        let unwritten = UNWRITTEN[usize::from(language == "es")];
+        let row = format!("| {link} | {unwritten} | 10 | {unwritten} |\n");
+        let page = root.join(format!("docs/{language}/exercises.md"));
+        insert(&page, "| [", &row)?;
+    }
+    Ok(())
+}
+
+/// A file of the template as it is in exercise `number`.
+fn filled(text: &str, number: &str, name: &str) -> String {
+    let package = format!("ex{number}-{name}");
+    let text = text.replace("exNN-name", &package);
+    let text = text.replace("exNN_name", &package.replace('-', "_"));
+    text.replace("NN: name", &format!("{number}: {name}")).replace("NN", number)
+}
+
+/// Inserts a line among those that begin with `start`, in order.
+fn insert(file: &Path, start: &str, line: &str) -> io::Result<()> {
+    let text = read(file);
+    let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+    let before = |other: &&str| other.starts_with(start) && **other < *line;
+    let at = lines.iter().rposition(before);
+    let first = lines.iter().position(|other| other.starts_with(start));
+    let Some(at) = at.map(|at| at + 1).or(first) else {
+        let words =
+            format!("{}: no line begins with {start:?}", file.display());
+        return Err(io::Error::other(words));
+    };
+    lines.insert(at, line);
+    fs::write(file, lines.concat())
+}

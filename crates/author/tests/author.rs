@@ -1,0 +1,278 @@
+//! The authors' program, in a small workshop.
+
+#[path = "../../taller/tests/workshop/mod.rs"]
+mod workshop;
+
+use std::fs;
+use std::process::Command;
+
+use testbed::Ended;
+use workshop::{NAME, Workshop, assert_says};
+
+/// Runs `cargo taller ARGS`, as the runner does for authors.
+fn author(workshop: &Workshop, args: &[&str]) -> Ended {
+    let author = Command::new(env!("CARGO_BIN_EXE_author"));
+    workshop.run(author, args, &[])
+}
+
+/// Each change to the exercise, and what verify must say of it: a file, what is
+/// replaced in it, by what, and the words. Those of a round do not hide each
+/// other.
+const ROUNDS: [&[[&str; 4]]; 4] = [
+    &[
+        ["README.md", "minutes", "hours", "README.md lacks \"minutes\""],
+        [
+            "HINTS.md",
+            "\n## How",
+            "\nHow",
+            "HINTS.md lacks \"\\n## \" (3 times)",
+        ],
+        [
+            "HINTS.md",
+            "\n## What",
+            "\n### What",
+            "HINTS.es.md has other headings",
+        ],
+        [
+            "README.es.md",
+            "## Para pensar",
+            "Para pensar",
+            "README.es.md has other headings than README.md",
+        ],
+        [
+            "HINTS.es.md",
+            "Algo",
+            "(falta escribir)",
+            "HINTS.es.md is still to be written",
+        ],
+        [
+            "Cargo.toml",
+            "name = \"ex01-first-one\"",
+            "name = \"ex01-first-two\"",
+            "Cargo.toml names the package \"ex01-first-two\": it is \"ex01-first-one\"",
+        ],
+        [
+            "../../docs/es/exercises.md",
+            "01-first-one",
+            "01-first",
+            "docs/es/exercises.md lacks",
+        ],
+        [
+            "src/lib.rs",
+            "/// 2. Take one datagram: its bytes.",
+            "/// 2. Take one datagram.",
+            "a comment is not in both",
+        ],
+        [
+            "src/main.rs",
+            "fn main",
+            "fn  main",
+            "rustfmt --check is not content with",
+        ],
+        [
+            "tests/words.txt",
+            "es: mandó {}, llamó",
+            "es: llamó",
+            "[called take] has not as many gaps",
+        ],
+        [
+            "tests/words.txt",
+            "[does not end]",
+            "[does never end]",
+            "words.txt lacks [does not end]",
+        ],
+        [
+            "mistakes.md",
+            "-    let mut buffer = [0; BYTES];",
+            "-    let mut buffers = 1;",
+            "small buffer: 0 places in the solution",
+        ],
+    ],
+    &[
+        [
+            "src/lib.rs",
+            "todo!(\"step 1",
+            "let one = 1;\n    todo!(\"step 1",
+            "stub: it compiles with warnings:",
+        ],
+        [
+            "src/lib.rs",
+            "todo!(\"step 2: ",
+            "todo!(\"step 1: ",
+            "step_2_takes_the_bytes does not meet its todo!",
+        ],
+        [
+            "solution/src/lib.rs",
+            "buffer[..n].to_vec()",
+            "buffer[..n / 2].to_vec()",
+            "solution: a test fails: step_2_takes_the_bytes",
+        ],
+        [
+            "tests/words.txt",
+            "[called take]",
+            "[nobody's]\nen: one two three\nes: uno dos tres\n[called take]",
+            "no test says [nobody's]",
+        ],
+        [
+            "mistakes.md",
+            "## whole buffer",
+            "## another name",
+            "words.txt has no likely cause [another name]",
+        ],
+    ],
+    &[
+        [
+            "src/lib.rs",
+            "    todo!(\"step 2: take one datagram from {s:?}\")",
+            "    s.recv(&mut [])?;\n    Ok(Vec::new())",
+            "step_2_takes_the_bytes passes with nothing written",
+        ],
+        [
+            "tests/exercise.rs",
+            "fn step_1_gives",
+            "fn gives",
+            "some tests are not called step_N_",
+        ],
+        [
+            "solution/src/lib.rs",
+            "    s.send_to(text.as_bytes(), to)?;\n    Ok(())",
+            "    s.send_to(text.as_bytes(), to)?;\n    return Ok(());",
+            "clippy::needless_return",
+        ],
+        [
+            "mistakes.md",
+            "[0; 512]",
+            "[0; BYTES + 0]",
+            "small buffer: it passes all tests",
+        ],
+        [
+            "mistakes.md",
+            "{text}\\n",
+            "{text}!",
+            "adds an end of line: the first test that fails, step_1_sends_the_text, says something else",
+        ],
+        [
+            "mistakes.md",
+            "+    let _ = n;",
+            "+    let _ = m;",
+            "whole buffer: error[E0425]",
+        ],
+        [
+            "tests/words.txt",
+            "recv_from` takes one.\n",
+            "XX",
+            "[takes a second one] is not en: and es:",
+        ],
+        [
+            "mistakes.md",
+            "## takes a second one",
+            "## small buffer",
+            "mistakes.md has no \"takes a second one\", a likely cause",
+        ],
+    ],
+    &[
+        [
+            "tests/words.txt",
+            "un `recv_from` toma uno.\n",
+            "un `recv_from` toma uno.\nstep: 1\n",
+            "takes a second one: the student is sent to \"send\", which is not what is changed",
+        ],
+        ["tests/words.txt", "es: Entregaste el buffer entero", "es: [xx", ""],
+        [
+            "mistakes.md",
+            "## keeps the error",
+            "## Keeps",
+            "mistakes.md has no \"keeps the error\"",
+        ],
+    ],
+];
+
+#[test]
+fn verify_finds_what_is_wrong() {
+    let workshop = Workshop::new("autores y errores");
+    let right = author(&workshop, &["verify"]);
+    let words =
+        ["01-first-one         6 mistakes: ok", "All exercises are right."];
+    assert_says(&right, 0, &words);
+    for round in ROUNDS {
+        let mut before = Vec::new();
+        for [file, old, new, _] in round {
+            before.push((file, workshop.change(file, old, new)));
+        }
+        let ended = author(&workshop, &["verify", "1"]);
+        let words: Vec<_> = round.iter().map(|[.., words]| *words).collect();
+        assert_says(&ended, 1, &words);
+        assert_says(&ended, 1, &["WRONG", "Something is wrong"]);
+        for (file, text) in before.into_iter().rev() {
+            fs::write(workshop.exercise().join(file), text).unwrap();
+        }
+    }
+    // Where the place is another one, for a reason that is said.
+    let step = "un `recv_from` toma uno.\nstep: 1\n";
+    workshop.change("tests/words.txt", "un `recv_from` toma uno.\n", step);
+    let named =
+        "## takes a second one\n\nNamed: `send`, because a test says so.\n";
+    workshop.change("mistakes.md", "## takes a second one\n", named);
+    assert_says(&author(&workshop, &["verify"]), 0, &["ok"]);
+    // The student's own files are as they were.
+    let stub = fs::read_to_string(workshop.exercise().join("src/lib.rs"));
+    assert!(stub.unwrap().contains("todo!(\"step 2: take one datagram"));
+}
+
+#[test]
+fn new_begins_an_exercise_which_works() {
+    let workshop = Workshop::new("uno nuevo");
+    for (args, code, words) in [
+        (&["new", "1", "x"][..], 2, "a number of two digits"),
+        (&["new", "02", "Big_Name"], 2, "small letters"),
+        (&["new", "01", "again"], 1, "there is an exercise 01 already"),
+        (&["new", "02", "the-next"], 0, "cargo taller verify 02"),
+    ] {
+        assert_says(&author(&workshop, args), code, &[words]);
+    }
+    let read = |file: &str| fs::read_to_string(workshop.0.join(file)).unwrap();
+    let members =
+        format!("\"exercises/{NAME}\",\n    \"exercises/02-the-next\",\n]");
+    assert!(read("Cargo.toml").contains(&members));
+    for page in ["docs/en/exercises.md", "docs/es/exercises.md"] {
+        let rows: Vec<_> = read(page).lines().map(String::from).collect();
+        assert!(rows[1].starts_with("| [02 the-next]("), "{rows:?}");
+    }
+    // Nothing is wrong with it but that it is not written.
+    let ended = author(&workshop, &["verify", "02"]);
+    assert_says(&ended, 1, &["02-the-next          6 mistakes: WRONG"]);
+    let wrong = ended.stdout.lines().filter(|line| line.starts_with("  "));
+    let written = |line: &&str| !line.ends_with("still to be written");
+    assert_eq!(wrong.filter(written).count(), 0, "{ended:?}");
+}
+
+#[test]
+fn mutants_says_what_passes_and_where_the_others_are_looked_for() {
+    let found = testbed::output(Command::new("cargo-mutants").arg("--version"));
+    let workshop = Workshop::new("mutantes");
+    if found.is_err() {
+        let ended = author(&workshop, &["mutants"]);
+        return assert_says(&ended, 1, &["cargo install cargo-mutants"]);
+    }
+    let ended = author(&workshop, &["mutants", "1"]);
+    let row = "01-first-one              12               0                0     0 (0.0 %)    12     12 (100.0 %)";
+    assert_says(&ended, 0, &[row]);
+    // A test less: what it alone found passes, and is shown.
+    workshop.change(
+        "tests/exercise.rs",
+        "#[test]\nfn step_1_gives",
+        "fn step_1_gives",
+    );
+    let ended = author(&workshop, &["mutants", "1"]);
+    let name = "send: drop ? in s.send_to(text.as_bytes(), to)?;";
+    let passes = format!("  passes: {name}\n      -    s.send_to(");
+    assert_says(&ended, 1, &[&passes]);
+    // Somebody looked at it, and says why it is right.
+    let page = "\n## Right after all\n\n- `send: drop ? in s.send_to(text.as_bytes(),\n  to)?;`: nobody asks.\n- `gone`: it was.\n\n## takes a second";
+    workshop.change("mistakes.md", "\n## takes a second", page);
+    let ended = author(&workshop, &["mutants", "1", "--all"]);
+    assert!(!ended.stdout.contains(&passes), "{ended:?}");
+    let words =
+        ["no mutant is called \"gone\"", "  told: take: ", "edit: take"];
+    assert_says(&ended, 1, &words);
+}

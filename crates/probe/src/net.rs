@@ -1,0 +1,62 @@
+//! Sockets of the judge's own: they wait only so long.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use kit::{bytes, nothing};
+
+/// A datagram, and who sent it.
+pub type Datagram = (Vec<u8>, SocketAddr);
+
+/// A socket to ask `to` from. It stays on this machine if `to` does.
+///
+/// # Panics
+/// If the system has none left.
+pub fn socket(to: SocketAddr) -> UdpSocket {
+    let here: IpAddr = match (to.is_ipv4(), to.ip().is_loopback()) {
+        (true, true) => Ipv4Addr::LOCALHOST.into(),
+        (true, false) => Ipv4Addr::UNSPECIFIED.into(),
+        (false, true) => Ipv6Addr::LOCALHOST.into(),
+        (false, false) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    UdpSocket::bind((here, 0)).expect("the system has a socket")
+}
+
+/// The first datagram in which `found` finds something within `limit`,
+/// however many others come.
+pub fn find<T>(
+    s: &UdpSocket,
+    limit: Duration,
+    mut found: impl FnMut(&[u8], SocketAddr) -> Option<T>,
+) -> Option<T> {
+    let (end, mut buffer) = (Instant::now() + limit, vec![0; 65_536]);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let left = left.max(Duration::from_micros(1)); // 0 would be for ever.
+        s.set_read_timeout(Some(left)).ok()?;
+        // Whatever is wrong (silence, a signal, a closed port): go on.
+        if let Ok((n, from)) = s.recv_from(&mut buffer)
+            && let Some(it) = found(&buffer[..n], from)
+        {
+            return Some(it);
+        }
+        if Instant::now() >= end {
+            return None;
+        }
+    }
+}
+
+/// The first datagram within `limit`.
+pub fn hear(s: &UdpSocket, limit: Duration) -> Option<Datagram> {
+    find(s, limit, |data, from| Some((data.to_vec(), from)))
+}
+
+/// Throws away what is here, a thousand datagrams at most.
+pub fn drain(s: &UdpSocket) {
+    let _ = (0..1000).find(|_| hear(s, Duration::ZERO).is_none());
+}
+
+/// What came, or that nothing did.
+pub fn shown(came: Option<Datagram>) -> String {
+    came.map_or_else(nothing, |(data, _)| bytes(&data))
+}

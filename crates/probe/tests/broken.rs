@@ -1,0 +1,124 @@
+//! Broken programs, one fault each, in three languages: each is failed by the
+//! rule that is about its fault, and by no rule that has seen nothing of it.
+//! None stops the judge. `none` is a right program: nothing fails.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+
+use common::{failed, judge};
+use testbed::{output, python, skipped};
+
+/// Language, role and fault; behind the colon the rules that fail, and behind a
+/// second one those that may.
+const TABLE: &str = include_str!("broken/table.txt");
+
+/// The role's protocol, and whether it is a client.
+fn role(name: &str) -> (&'static str, bool) {
+    match name {
+        "echo-server" => ("echo", false),
+        "echo-client" => ("echo", true),
+        "daytime-server" => ("daytime", false),
+        "daytime-client" => ("daytime", true),
+        "reflector" => ("rtt", false),
+        "rtt-client" => ("rtt", true),
+        "listener" => ("chat", false),
+        "caller" => ("chat", true),
+        other => panic!("no such role: {other}"),
+    }
+}
+
+/// Compiles the programs of a language; `None` where that cannot be.
+fn built(language: &str) -> Option<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
+    let file = folder.join(format!("broken.{language}"));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let program = program.join(format!("broken-{language}"));
+    let text = |path: PathBuf| path.to_str().unwrap().to_string();
+    let mut compile = match language {
+        "py" => {
+            let python = python();
+            let name = python.get_program().to_str().unwrap().to_string();
+            return Some(vec![name, text(file)]);
+        }
+        "c" => Command::new("cc"),
+        _ => {
+            let mut rustc = Command::new("rustc");
+            rustc.args(["--edition", "2024"]);
+            rustc
+        }
+    };
+    compile.arg("-o").arg(&program).arg(&file);
+    let Ok(ended) = output(&mut compile) else {
+        skipped(&format!("there is no {:?} here", compile.get_program()));
+        return None;
+    };
+    assert!(ended.status.success(), "{ended:?}");
+    Some(vec![text(program)])
+}
+
+#[cfg(unix)]
+fn each_is_failed_by_its_rule(language: &str) {
+    let Some(program) = built(language) else { return };
+    let mine = |line: &&str| line.starts_with(&format!("{language} "));
+    let left: Vec<&str> = TABLE.lines().filter(mine).collect();
+    assert!(left.len() > 10, "{left:?}");
+    let (left, wrong) = (&Mutex::new(left), &Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let Some(line) = left.lock().unwrap().pop() else { return };
+            let mut parts = line.splitn(3, ':');
+            let names: Vec<_> =
+                parts.next().unwrap().split_whitespace().collect();
+            let mut rules = parts.map(|part| {
+                let names = part.split(',').map(str::trim);
+                names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
+            });
+            let must = rules.next().unwrap_or_default();
+            let may = rules.next().unwrap_or_default();
+            let (protocol, is_client) = role(names[1]);
+            let mut args = vec![protocol, "--json"];
+            args.extend(is_client.then_some("--client"));
+            args.push("--");
+            args.extend(program.iter().map(String::as_str));
+            args.extend([names[1], names[2], "{host}", "{port}"]);
+            let (status, said) = judge(&args);
+            let failed = failed(&said);
+            let good = must.iter().all(|name| failed.contains(name))
+                && failed
+                    .iter()
+                    .all(|name| must.contains(name) || may.contains(name))
+                && status == i32::from(!must.is_empty());
+            if !good {
+                let line = format!("{line}\n  {failed:?}\n{said}");
+                wrong.lock().unwrap().push(line);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        (0..6).for_each(|_| drop(scope.spawn(work)));
+    });
+    let wrong = wrong.lock().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn in_python() {
+    each_is_failed_by_its_rule("py");
+}
+
+#[cfg(unix)]
+#[test]
+fn in_rust() {
+    each_is_failed_by_its_rule("rs");
+}
+
+#[cfg(unix)]
+#[test]
+fn in_c() {
+    each_is_failed_by_its_rule("c");
+}

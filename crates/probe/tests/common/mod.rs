@@ -1,0 +1,22 @@
+//! The judge, as a process.
+
+use std::process::Command;
+
+use testbed::{PATIENCE, Program};
+
+/// Its exit status, and what it said: on stdout, then on stderr.
+pub fn judge(args: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    command.args(args).env("TALLER_LANG", "en").env("TALLER_SECONDS", "4");
+    command.env("TZ", "<-03>3"); // For those who forget the zone.
+    let (by_itself, ended) =
+        Program::start("the judge", command).end_within(PATIENCE * 5);
+    assert!(by_itself, "{args:?} goes on: {ended:?}");
+    (ended.code.unwrap_or(-1), ended.stdout + &ended.stderr)
+}
+
+/// The rules that failed, in the judge's JSON.
+pub fn failed(json: &str) -> Vec<&str> {
+    let failed = |line: &&str| line.contains("\"verdict\": \"failed\"");
+    json.lines().filter(failed).filter_map(|l| l.split('"').nth(3)).collect()
+}
