@@ -131,7 +131,7 @@ fn judge(exercise: &Exercise, all: bool) -> Result<(Count, String)> {
                 let told = format!(
                     "{}{}\n{}\nedit: {named}",
                     difference(&solution, &variant.lib),
-                    result.name,
+                    result.test(),
                     result.failure.told(usize::MAX)
                 );
                 if !good {

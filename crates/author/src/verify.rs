@@ -68,72 +68,79 @@ fn check(exercise: &Exercise) -> Result<Vec<String>> {
     let written = write_workspace(exercise, &workshop.copy);
     written.map_err(|e| (1, format!("{}: {e}", workshop.copy.display())))?;
     papers(exercise, &workshop.copy, &mut wrong);
-    let tests = read(&exercise.folder.join("tests/exercise.rs"));
-    let (table, odd) =
-        words::read(&read(&exercise.folder.join("tests/words.txt")));
+    let own = |file: &str| read(&exercise.folder.join(file));
+    let (table, odd) = words::read(&own("tests/words.txt"));
     wrong.extend(odd);
-    wrong.extend(words::check(&table, kit::OWN, &tests));
+    wrong.extend(words::check(&table, kit::OWN, &own("tests/exercise.rs")));
     let (mistakes, variants) = made(exercise, &table, &mut wrong);
-
-    let [stub_package, solution_package] = ["stub", "solution"]
-        .map(|kind| format!("{}-{kind}", exercise.package()));
-    let built = workshop.build(
-        &[
-            "--tests",
-            "--package",
-            &stub_package,
-            "--package",
-            &solution_package,
-        ],
-        true,
-    )?;
-    for kind in ["stub", "solution"] {
-        let about = |m: &&Value| {
-            m["package_id"]
-                .as_str()
-                .is_some_and(|id| id.contains(&folder(exercise, kind)))
-        };
-        let about: Vec<_> = built.iter().filter(about).collect();
-        let rendered =
-            about.iter().filter_map(|m| m["message"]["rendered"].as_str());
-        let said: String = rendered.collect(); // The compiler's.
-        let test = about.iter().find(|m| {
-            m["target"]["kind"][0] == "test" && m["executable"].is_string()
-        });
-        let program = test.and_then(|m| m["executable"].as_str());
-        let copy = workshop.copy.join(folder(exercise, kind));
-        let mut add =
-            |text: String| wrong.push(format!("{kind}: {}", text.trim_end()));
-        let Some(program) = program else {
-            add(said);
-            continue;
-        };
-        if !said.is_empty() {
-            add(format!("it compiles with warnings:\n{said}"));
-        }
-        match kind {
-            "stub" => stub(exercise, program, &copy).into_iter().for_each(add),
-            _ => {
-                if let Some(failed) =
-                    first(program, &copy, &exercise.tests(), LONG)
-                {
-                    add(format!(
-                        "a test fails: {}\n{}",
-                        failed.name,
-                        failed.failure.told(usize::MAX)
-                    ));
-                }
-            }
-        }
+    // With another name nothing of it can be built.
+    if named_right(exercise, &mut wrong) {
+        wrong.extend(both(&workshop)?);
+        wrong.extend(told(&workshop, &mistakes, &variants)?);
     }
-    wrong.extend(told(&workshop, &mistakes, &variants)?);
     let state = if wrong.is_empty() { "ok" } else { "WRONG" };
-    let mut said =
-        format!("{:<20} {} mistakes: {state}", exercise.name, mistakes.len());
+    let (name, count) = (&exercise.name, mistakes.len());
+    let mut said = format!("{name:<20} {count} mistakes: {state}");
     for words in &wrong {
         said += &format!("\n  {}", words.trim_end().replace('\n', "\n    "));
     }
     line(said);
+    Ok(wrong)
+}
+
+/// Whether the package has the folder's name.
+fn named_right(exercise: &Exercise, wrong: &mut Vec<String>) -> bool {
+    let manifest = read(&exercise.folder.join("Cargo.toml"));
+    let named = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    let package = format!("{:?}", exercise.package());
+    let right = named == Some(&package);
+    if !right {
+        let named = named.unwrap_or("nothing");
+        let words = format!("Cargo.toml names the package {named}");
+        wrong.push(format!("{words}: it is {package}, as the folder"));
+    }
+    right
+}
+
+/// Checks the stub and the solution: what the compiler and clippy say, and what
+/// the tests do.
+fn both(workshop: &Workshop) -> Result<Vec<String>> {
+    let exercise = workshop.exercise;
+    let mut wrong = Vec::new();
+    let built = workshop.build(&["--workspace", "--tests"], true)?;
+    for kind in ["stub", "solution"] {
+        let folder = folder(exercise, kind);
+        let its = |m: &&Value| {
+            let id = m["package_id"].as_str();
+            id.is_some_and(|id| id.contains(&folder))
+        };
+        let about: Vec<_> = built.iter().filter(its).collect();
+        let said = about.iter().map(|m| &m["message"]["rendered"]);
+        let said: String = said.filter_map(Value::as_str).collect();
+        let program = about.iter().find_map(|message| {
+            let is_test = message["target"]["kind"][0] == "test";
+            message["executable"].as_str().filter(|_| is_test)
+        });
+        let mut add = |text: &str| {
+            wrong.push(format!("{kind}: {}", text.trim_end()));
+        };
+        let Some(program) = program else {
+            add(&said);
+            continue;
+        };
+        if !said.is_empty() {
+            add(&format!("it compiles with warnings:\n{said}"));
+        }
+        let copy = workshop.copy.join(&folder);
+        if kind == "stub" {
+            stub(exercise, program, &copy).iter().for_each(|w| add(w));
+        } else if let Some(failed) =
+            first(program, &copy, &exercise.tests(), LONG)
+        {
+            let told = failed.failure.told(usize::MAX);
+            add(&format!("a test fails: {}\n{told}", failed.test()));
+        }
+    }
     Ok(wrong)
 }
 
@@ -240,7 +247,7 @@ fn told(
         };
         let said = result.failure.told(usize::MAX);
         if result.failure.get("name") != Some(name) {
-            wrong.push(format!("{name}: the first test that fails, {}, says something else:\n{said}", result.name));
+            wrong.push(format!("{name}: the first test that fails, {}, says something else:\n{said}", result.test()));
             continue;
         }
         let spanish = spanish.as_ref().and_then(|r| r.failure.get("name"));
@@ -310,12 +317,6 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
         if UNWRITTEN.iter().any(|mark| own(file).contains(mark)) {
             wrong.push(format!("{file} is still to be written"));
         }
-    }
-    let manifest = own("Cargo.toml");
-    let named = manifest.lines().find_map(|line| line.strip_prefix("name = "));
-    if named != Some(&format!("{package:?}")) {
-        let named = named.unwrap_or("nothing");
-        wrong.push(format!("Cargo.toml names the package {named}: it is {package:?}, as the folder"));
     }
     for (english, spanish) in
         [("README.md", "README.es.md"), ("HINTS.md", "HINTS.es.md")]

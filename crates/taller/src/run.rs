@@ -28,10 +28,14 @@ pub struct TestResult {
 }
 
 impl TestResult {
+    /// The test's name without the modules that it stands in.
+    pub fn test(&self) -> &str {
+        self.name.rsplit("::").next().unwrap_or_default()
+    }
+
     /// The step whose function is to be edited.
     pub fn step(&self) -> &str {
-        let name = self.name.rsplit("::").next().unwrap_or_default();
-        let own = name.split('_').nth(1).unwrap_or_default();
+        let own = self.test().split('_').nth(1).unwrap_or_default();
         self.failure.get("step").unwrap_or(own)
     }
 }
