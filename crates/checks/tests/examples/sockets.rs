@@ -400,7 +400,11 @@ fn two_hosts_leave_nothing_behind_when_interrupted() {
     for signal in ["INT", "TERM"] {
         let there = format!("{SPACE}; sleep 600");
         let Some(script) = two_hosts(&there, &there) else { return };
-        let program = testbed::Program::start("two_hosts", script);
+        // Who runs in the background of a script has been told to ignore INT.
+        let mut heeding = Command::new("env");
+        heeding.arg("--default-signal=INT").arg(script.get_program());
+        heeding.args(script.get_args());
+        let program = testbed::Program::start("two_hosts", heeding);
         program.wait_until("two hosts", |out, _| {
             (out.lines().count() == 2).then_some(())
         });
