@@ -52,6 +52,8 @@ fn a_command_that_names_what_does_not_exist_is_told() {
         ("python3 crates/zchat/python/client.py --quiet", "no option --quiet"),
         ("cargo taller 02 --later", "no option --later"),
         ("cargo taller hints 02", "no option hints"),
+        ("cargo taller probe echo --client -- python3 x.py {port}", ""),
+        ("cargo taller probe ecko 10.0.0.7:7", "no option ecko"),
         ("cargo taller 99", "there is no exercise 99"),
     ] {
         let page = read(&format!("```console\n{command}\n```\n"));
@@ -97,8 +99,11 @@ fn after<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     words.get(at + 1).map(String::as_str)
 }
 
-/// The file that Python runs.
+/// The file that Python runs; what the judge runs is the reader's own.
 fn script(words: &[String]) -> Option<&str> {
+    if after(words, "taller") == Some("probe") {
+        return None;
+    }
     let python = |word: &String| ["python3", "python", "py"].contains(&&**word);
     let at = words.iter().position(python)?;
     words.get(at + 1).map(String::as_str).filter(|word| word.ends_with(".py"))
@@ -172,6 +177,10 @@ fn program(words: &[String]) -> Option<(Command, &[String])> {
         python.arg(root().join(script));
         return Some((python, rest(script)));
     }
+    if after(words, "taller") == Some("probe") {
+        let own = rest("probe").split(|word| word == "--").next()?;
+        return Some((Command::new(binary("probe", "probe")), own));
+    }
     if after(words, "cargo")? == "taller" {
         let mut taller = Command::new(env!("CARGO"));
         taller.args(["run", "--quiet", "-p", "taller", "--"]);
@@ -193,7 +202,9 @@ fn unknown(words: &[String]) -> Vec<String> {
     };
     let taller = after(words, "cargo") == Some("taller");
     let mut wrong = Vec::new();
-    for word in given.iter().filter(|word| !placeholder(word)) {
+    // 192.168.1.34:3500 is for the reader to fill in, too.
+    let named = |word: &&String| !placeholder(word) && !word.contains(':');
+    for word in given.iter().filter(named) {
         let word = word.split('=').next().unwrap_or_default();
         if word.starts_with('-') || taller && word.parse::<u8>().is_err() {
             let part = |c: char| c.is_ascii_alphanumeric() || c == '-';

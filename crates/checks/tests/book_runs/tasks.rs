@@ -17,7 +17,7 @@ use checks::Hear;
 use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
 use checks::{Language, command, forge, python, root, skipped, start};
 use rtt_rfc2681::schedule;
-use testbed::{Ended, PATIENCE, Program, free_port, output};
+use testbed::{Ended, PATIENCE, Program, binary, free_port, output};
 use zchat::frame::{Frame, Kind};
 
 use crate::leaky;
@@ -834,4 +834,44 @@ fn performance_flush() {
         }
     }
     text.record("performance-flush");
+}
+
+// ---- tasks
+
+/// What the judge says of the page's ten lines: its first lines, and its last.
+#[test]
+fn tasks_start() {
+    for language in LANGUAGES {
+        let start = root().join("docs/material/start.py");
+        let mut judge = Command::new(binary("probe", "probe"));
+        let program = python().get_program().to_os_string();
+        judge.args(["echo", "--"]).arg(program).arg(start).arg("{port}");
+        judge.env("TALLER_LANG", language);
+        let ended = Program::start("the judge", judge).end();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let lines: Vec<_> = ended.stdout.lines().collect();
+        let failed = lines.iter().position(|line| line.starts_with("FA"));
+        let first = lines[failed.unwrap()..][..2].join("\n");
+        let last = lines[lines.len() - 1];
+        let command = "cargo taller probe echo -- python3 start.py {port}";
+        let text = format!("$ {command}\n{first}\n...\n{last}\n");
+        recorded(&format!("tasks-start-{language}"), &text);
+    }
+}
+
+/// The ten lines in Rust do the same.
+#[test]
+fn tasks_start_in_rust() {
+    let program = env::temp_dir().join(format!("start-{}", id()));
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition", "2024", "-o"]).arg(&program);
+    rustc.arg(root().join("docs/material/start.rs"));
+    let ended = output(&mut rustc).unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+    let mut judge = Command::new(binary("probe", "probe"));
+    judge.args(["echo", "--"]).arg(&program).arg("{port}");
+    let ended = Program::start("the judge", judge).end();
+    fs::remove_file(program).unwrap();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("exit status: 0"), "{ended:?}");
 }
