@@ -42,24 +42,25 @@ struct Mutant {
 /// pass, and 95 % of the others are told the right place. With `all`, what each
 /// is told.
 pub fn run(exercises: &[Exercise], all: bool) -> Result {
-    let mut total = Count::default();
-    line(HEAD);
+    let (mut total, mut table) = (Count::default(), HEAD.to_string());
     for exercise in exercises {
         let (count, words) = judge(exercise, all)?;
-        line(count.row(&exercise.name));
-        if !words.is_empty() {
-            line(words.trim_end());
-        }
+        line(format!("{}\n{words}", exercise.name));
+        table += &count.row(&exercise.name);
         total.add(&count);
     }
     if exercises.len() > 1 {
-        line(total.row("all"));
+        table += &total.row("all");
     }
+    line(table.trim_end());
     Ok(total.good())
 }
 
-/// The head of the table.
-const HEAD: &str = "exercise             mutants  do not compile  right after all  pass  told  in the right place";
+/// The head of the table, as CONTRIBUTING.md has it.
+const HEAD: &str = "\
+| exercise | mutants | do not compile | right after all | pass | told | in the right place |
+|---|---|---|---|---|---|---|
+";
 
 impl Count {
     fn row(&self, name: &str) -> String {
@@ -67,10 +68,11 @@ impl Count {
         let percent =
             |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
         let judged = passed + failed;
+        let (pass, place) =
+            (percent(*passed, judged), percent(*placed, *failed));
         format!(
-            "{name:<20} {all:>7}  {broken:>14}  {right:>15}  {passed:>4} ({:.1} %)  {failed:>4}  {placed:>5} ({:.1} %)",
-            percent(*passed, judged),
-            percent(*placed, *failed)
+            "| {name} | {all} | {broken} | {right} | {passed} ({pass:.1} %) | \
+             {failed} | {placed} ({place:.1} %) |\n"
         )
     }
 

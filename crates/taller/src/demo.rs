@@ -26,7 +26,7 @@ pub fn run(root: &Path, package: &str) -> Result {
     let built = built.map_err(|words| (1, words))?;
     tell!("demo", package, package, package);
     let talked = talk(&built["server"], &built["client"], package);
-    talked.map_err(|e| (1, e.to_string()))
+    talked.map_err(|e| (1, kit::error_words(&e)))
 }
 
 fn talk(server: &Path, client: &Path, package: &str) -> io::Result<bool> {

@@ -15,6 +15,7 @@ use std::process::{Command, ExitCode, exit};
 use std::{thread, time::Duration};
 
 use exercise::{Exercise, files, read, root};
+use kit::error_words;
 use run::cargo;
 use words::{line, said, tell};
 
@@ -138,7 +139,9 @@ fn author(root: &Path, words: &[&str]) -> Result {
     let mut author = Command::new(cargo());
     author.args(["run", "--quiet", "--package", "author", "--"]).args(words);
     let ended = author.current_dir(root).status();
-    ended.map(|s| s.success()).map_err(|e| (1, format!("cargo: {e}")))
+    ended
+        .map(|s| s.success())
+        .map_err(|e| (1, format!("cargo: {}", error_words(&e))))
 }
 
 /// Starts the judge on the wire, here, and ends with its exit status.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs};
 
-use kit::{Failure, TOLD, cut, patience, width};
+use kit::{Failure, TOLD, cut, error_words, patience, width};
 use testbed::{Program, json, programs};
 
 use crate::Result;
@@ -103,7 +103,8 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     build.args(["--quiet", "--test", "exercise", "-p", &exercise.package()]);
     build.arg("--message-format=json-render-diagnostics");
     let built = build.stderr(Stdio::inherit()).output();
-    let built = built.map_err(|e| (1, format!("cargo: {e}")))?;
+    let built =
+        built.map_err(|e| (1, format!("cargo: {}", error_words(&e))))?;
     let messages = String::from_utf8_lossy(&built.stdout);
     let Some(program) = program(&about(&messages, &exercise.name)) else {
         return Ok(None);
