@@ -1,7 +1,20 @@
 //! Receiving in a test.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+
+use testbed::PATIENCE;
+
+/// A socket of the test's own on the loopback interface, that waits only so
+/// long ([`PATIENCE`]).
+///
+/// # Panics
+/// If the system has no port left.
+pub fn socket() -> UdpSocket {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    s.set_read_timeout(Some(PATIENCE)).expect("it is not 0");
+    s
+}
 
 /// Receiving that no signal ends.
 pub trait Hear {

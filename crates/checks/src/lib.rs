@@ -13,9 +13,10 @@ pub mod twins;
 pub mod zchat;
 
 pub use deadline::within;
-pub use hear::Hear;
+pub use hear::{Hear, socket};
 pub use random::Random;
 pub use start::{
-    Language, command, explained, start, start_example, two_hosts,
+    Language, client, command, explained, lines, server, start, start_example,
+    two_hosts,
 };
 pub use testbed::{binary, example, python, root, skipped};

@@ -1,5 +1,6 @@
 //! Programs of either language, as processes.
 
+use std::net::SocketAddr;
 use std::process::Command;
 
 use testbed::{Program, output, skipped};
@@ -77,6 +78,29 @@ pub fn start(
     let mut command = command(language, package, name);
     command.args(args);
     Program::start(&format!("{language:?} {package} {name}"), command)
+}
+
+/// A crate's server, running on a port that the system chose.
+pub fn server(language: Language, package: &str, args: &[&str]) -> Program {
+    start(language, package, "server", &[&["--port", "0"], args].concat())
+}
+
+/// A crate's client, running, which talks to `to`.
+pub fn client(
+    language: Language,
+    package: &str,
+    to: SocketAddr,
+    args: &[&str],
+) -> Program {
+    let (host, port) = (to.ip().to_string(), to.port().to_string());
+    let to = ["--host", &host, "--port", &port];
+    start(language, package, "client", &[&to[..], args].concat())
+}
+
+/// What a program printed, with `\n` at the end of each line: Python writes
+/// `\r\n` on Windows.
+pub fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// One of `examples`, running: the Rust program, where it alone is meant.

@@ -5,26 +5,20 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-use checks::{Hear, Language, Random, command, forge, skipped, start, within};
+use checks::{
+    Hear, Language, Random, command, forge, lines, skipped, socket, start,
+    within,
+};
 use testbed::{PATIENCE, Program, close, free_port, spawn};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
 
 fn server(language: Language) -> Program {
-    start(language, "udp-echo", "server", &["--port", "0"])
+    checks::server(language, "udp-echo", &[])
 }
 
-fn client(language: Language, server: SocketAddr) -> Program {
-    let (host, port) = (server.ip().to_string(), server.port().to_string());
-    let to = ["--host", &host, "--port", &port];
-    start(language, "udp-echo", "client", &to)
-}
-
-/// A socket of the test's own, that waits only so long.
-fn socket() -> UdpSocket {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    s.set_read_timeout(Some(PATIENCE)).unwrap();
-    s
+fn client(language: Language, to: SocketAddr) -> Program {
+    checks::client(language, "udp-echo", to, &[])
 }
 
 /// Sends `data` to `server` and gives what comes back.
@@ -34,11 +28,6 @@ fn echoed(s: &UdpSocket, data: &[u8], server: SocketAddr) -> Vec<u8> {
     let (n, from) = s.hear(&mut buffer).expect("no echo");
     assert_eq!(from, server);
     buffer[..n].to_vec()
-}
-
-/// Python writes `\r\n` on Windows.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }
 
 #[test]

@@ -13,11 +13,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Direction, Shares};
-use checks::Hear;
 use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
-use checks::{Language, command, forge, python, root, skipped, start};
+use checks::{
+    Hear, Language, command, forge, python, root, skipped, socket, start,
+};
 use rtt_rfc2681::schedule;
-use testbed::{Ended, PATIENCE, Program, binary, free_port, output};
+use testbed::{Ended, Program, binary, free_port, output};
 use zchat::frame::{Frame, Kind};
 
 use crate::leaky;
@@ -91,8 +92,7 @@ fn server(
     package: &str,
     more: &[&str],
 ) -> (Program, SocketAddr) {
-    let args = [&["--port", "0"], more].concat();
-    let server = start(language, package, "server", &args);
+    let server = checks::server(language, package, more);
     let address = server.address();
     (server, address)
 }
@@ -115,13 +115,6 @@ fn script(name: &str, script: &str, ports: (u16, u16)) -> Ended {
     command.args(["-c", &script.replace(&usual, &real)]);
     command.current_dir(root());
     Program::start("python3 -c", command).end()
-}
-
-/// A socket of the test's own.
-fn socket() -> UdpSocket {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    s.set_read_timeout(Some(PATIENCE)).unwrap();
-    s
 }
 
 fn port(s: &UdpSocket) -> String {

@@ -4,7 +4,9 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
-use checks::{Hear, Language, Random, forge, python, root, skipped, start};
+use checks::{
+    Hear, Language, Random, forge, lines, python, root, skipped, socket, start,
+};
 use daytime::{FORMATS, line};
 use testbed::{PATIENCE, Program, close, free_port};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
@@ -15,20 +17,11 @@ const PACKAGE: &str = "daytime-rfc867";
 const PATIENT: [&str; 2] = ["--timeout", "60"];
 
 fn server(language: Language, args: &[&str]) -> Program {
-    start(language, PACKAGE, "server", &[&["--port", "0"], args].concat())
+    checks::server(language, PACKAGE, args)
 }
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
-    let (host, port) = (to.ip().to_string(), to.port().to_string());
-    let to = ["--host", &host, "--port", &port];
-    start(language, PACKAGE, "client", &[&to[..], args].concat())
-}
-
-/// A socket of the test's own, that waits only so long.
-fn socket() -> UdpSocket {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    s.set_read_timeout(Some(PATIENCE)).unwrap();
-    s
+    checks::client(language, PACKAGE, to, args)
 }
 
 /// Sends `data` to `server` and gives what comes back.
@@ -38,11 +31,6 @@ fn answer(s: &UdpSocket, data: &[u8], server: SocketAddr) -> String {
     let (n, from) = s.hear(&mut buffer).expect("no answer");
     assert_eq!(from, server);
     String::from_utf8(buffer[..n].to_vec()).expect("ASCII")
-}
-
-/// Python writes `\r\n` on Windows.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }
 
 /// The moments from now on; [`Since::has`] what was written since then.

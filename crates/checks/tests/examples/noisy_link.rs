@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use badlink::{Direction, Fates, Shares};
-use checks::Hear;
-use checks::{Language, skipped, start, start_example};
+use checks::{Hear, Language, skipped, start, start_example};
 use testbed::{Ended, PATIENCE, Program};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

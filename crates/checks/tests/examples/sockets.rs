@@ -9,8 +9,9 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checks::Hear;
-use checks::{Language, example, skipped, start, start_example, two_hosts};
+use checks::{
+    Hear, Language, example, skipped, start, start_example, two_hosts,
+};
 use testbed::{Ended, PATIENCE, free_port, output};
 
 /// Runs it to its end, which is a good one.

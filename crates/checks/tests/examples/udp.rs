@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
-use checks::Hear;
-use checks::{Language, forge, skipped, start, start_example};
+use checks::{
+    Hear, Language, forge, lines, server, skipped, socket, start, start_example,
+};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
@@ -13,19 +14,8 @@ fn run(language: Language, name: &str, args: &[&str]) -> Ended {
     start(language, "examples", name, args).end()
 }
 
-fn socket() -> UdpSocket {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    s.set_read_timeout(Some(PATIENCE)).unwrap();
-    s
-}
-
-/// Python writes `\r\n` on Windows.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
-}
-
 fn echo_server() -> Program {
-    start(Language::Rust, "udp-echo", "server", &["--port", "0"])
+    server(Language::Rust, "udp-echo", &[])
 }
 
 #[test]

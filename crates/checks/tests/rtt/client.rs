@@ -6,19 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{self, Stdio};
 
-use checks::Hear;
-use checks::{Language, command, forge, skipped, start};
+use checks::{Hear, Language, command, forge, skipped, start};
 use serde_json::Value;
 use testbed::{Ended, PATIENCE, Program, close};
 
 fn server(language: Language) -> Program {
-    start(language, "rtt-rfc2681", "server", &["--port", "0"])
+    checks::server(language, "rtt-rfc2681", &[])
 }
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
-    let (host, port) = (to.ip().to_string(), to.port().to_string());
-    let all = [&["--host", &host, "--port", &port], args].concat();
-    start(language, "rtt-rfc2681", "client", &all)
+    checks::client(language, "rtt-rfc2681", to, args)
 }
 
 /// A port that nobody listens on: as long as the socket lives, nobody will.

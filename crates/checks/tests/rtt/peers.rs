@@ -16,14 +16,13 @@ use checks::{Language, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 fn server(language: Language) -> Program {
-    start(language, "rtt-rfc2681", "server", &["--port", "0"])
+    checks::server(language, "rtt-rfc2681", &[])
 }
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Ended {
-    let (host, port) = (to.ip().to_string(), to.port().to_string());
     let short = ["--count", "20", "--interval", "0.01", "--quiet"];
-    let all = [&["--host", &host, "--port", &port], &short[..], args].concat();
-    start(language, "rtt-rfc2681", "client", &all).end()
+    let all = [&short[..], args].concat();
+    checks::client(language, "rtt-rfc2681", to, &all).end()
 }
 
 /// The note of who answered what; not println!, which a passing test hides.

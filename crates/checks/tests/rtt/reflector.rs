@@ -9,16 +9,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::Hear;
-use checks::{Language, start};
+use checks::Language;
 use rtt_rfc2681::options::Options;
 use rtt_rfc2681::packet::{COPY, reply};
 use rtt_rfc2681::{calibrate, schedule};
 use testbed::{Ended, PATIENCE, Program};
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
-    let port = to.port().to_string();
-    let all = [&["--host", "127.0.0.1", "--port", &port], args].concat();
-    start(language, "rtt-rfc2681", "client", &all)
+    checks::client(language, "rtt-rfc2681", to, args)
 }
 
 /// A socket that goes back to `part` with each request, its number (0 for the

@@ -10,12 +10,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::zchat::{ACK, Peer, TEXT};
-use checks::{Language, skipped, within};
+use checks::{Language, lines, skipped, within};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 use crate::programs::{
-    ME, MOMENT, alive, both, client, ends, lines, memory, no_panic, sentence,
-    server, shows, socket, start,
+    ME, MOMENT, alive, both, client, ends, memory, no_panic, sentence, server,
+    shows, socket, start,
 };
 
 in_both_languages! {

@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use badlink::{BadLink, Shares};
-use checks::Language;
 use checks::zchat::{ACK, Peer, TEXT};
+use checks::{Language, lines};
 use testbed::{Ended, Program};
 
 /// The id of the scripted peer.
@@ -27,12 +27,11 @@ pub fn start(language: Language, name: &str, args: &[&str]) -> Program {
 }
 
 pub fn server(language: Language) -> Program {
-    start(language, "server", &["--port", "0"])
+    checks::server(language, "zchat", &[])
 }
 
 pub fn client(language: Language, to: SocketAddr) -> Program {
-    let (host, port) = (to.ip().to_string(), to.port().to_string());
-    start(language, "client", &["--host", &host, "--port", &port])
+    checks::client(language, "zchat", to, &[])
 }
 
 /// A socket that a client can dial.
@@ -162,8 +161,4 @@ pub fn flat(process: u32, before: Option<usize>) {
     if let (Some(before), Some(after)) = (before, after) {
         assert!(after < before + 8_000, "{before} kB, then {after} kB");
     }
-}
-
-pub fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }

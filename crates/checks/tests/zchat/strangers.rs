@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::zchat::{ACK, BYE, Frame, HELLO, Peer, TEXT, ZTEXT, deflate};
-use checks::{Hear, Language};
+use checks::{Hear, Language, lines};
 use testbed::PATIENCE;
 
 use crate::programs::{
-    ME, MOMENT, Role, alive, both, client, ends, flat, lines, memory, no_panic,
+    ME, MOMENT, Role, alive, both, client, ends, flat, memory, no_panic,
     sentence, server, shows, socket, start, up,
 };
 

@@ -10,9 +10,8 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Command;
 
-use checks::Hear;
 use checks::zchat::{BYE, Peer};
-use checks::{Language, command, python};
+use checks::{Hear, Language, command, python};
 use testbed::{Ended, Program};
 
 in_both_languages! {
