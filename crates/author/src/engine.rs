@@ -79,6 +79,12 @@ impl<'a> Workshop<'a> {
         }
     }
 
+    /// Builds the workshop's programs that the tests talk to: their time does
+    /// not count it.
+    pub fn build_peers(&self) {
+        build_peers(self.exercise, &self.target);
+    }
+
     /// What becomes of each of the variants. Where there is an `expected`, what
     /// is not as expected is tried again with more time, and what is, in
     /// Spanish.
@@ -88,7 +94,7 @@ impl<'a> Workshop<'a> {
         expected: Option<&Expected>,
     ) -> Result<Vec<Outcome>> {
         let (programs, broken) = self.programs(variants)?;
-        build_peers(self.exercise, &self.target);
+        self.build_peers();
         let next = Mutex::new(0..variants.len());
         let outcomes = Mutex::new(BTreeMap::new());
         let work = || {

@@ -108,6 +108,7 @@ fn both(workshop: &Workshop) -> Result<Vec<String>> {
     let exercise = workshop.exercise;
     let mut wrong = Vec::new();
     let built = workshop.build(&["--workspace", "--tests"], true)?;
+    workshop.build_peers();
     for kind in ["stub", "solution"] {
         let folder = folder(exercise, kind);
         let its = |m: &&Value| {
