@@ -141,8 +141,8 @@ fn answered(times: [SystemTime; 2]) -> Answered {
     }
     let came = times.map(|_| {
         let came = peer.receive();
-        let nothing = "nothing came to the client";
-        came.unwrap_or_else(|| fail(&did, &expected, nothing, nothing))
+        let why = "nothing came to the client";
+        came.unwrap_or_else(|| fail(&did, &expected, None::<String>, why))
     });
     Answered { did, s, came }
 }
@@ -216,8 +216,8 @@ fn step_8_answers_through_the_server_s_socket() {
             fail(did, expected, came, "another socket");
         }
         if s.peer_addr().is_ok() {
-            let connected = "connected to the client";
-            fail(did, "a socket for all clients", connected, connected);
+            let (all, one) = ("a socket for all", "a socket for one");
+            fail(did, all, one, "connected to the client");
         }
     });
 }
