@@ -1,4 +1,5 @@
 //! The tests of exercise 11. You need not change this file.
+//! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
@@ -7,23 +8,17 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use ErrorKind::{AddrInUse, ConnectionRefused, ConnectionReset};
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
-    Peer, Program, Step, Told, beside, bytes, caught, error_words, exercise,
-    millis, nothing, only_receives, patience, references, refusals_are_told,
-    say, skipped, to_nobody,
+    Peer, Program, Said, Shown, beside, bytes, compared, doing, fail,
+    free_port, only_receives, patience, references, refusals_are_told, said,
+    skipped, to_nobody,
 };
 
-const STEPS: [Step; 5] = [
-    (4, "make a connected socket", "creá un socket conectado"),
-    (6, "ask", "preguntá"),
-    (7, "wait for the answer", "esperá la respuesta"),
-    (10, "make the line that is printed", "armá la línea que se imprime"),
-    (9, "ask again if nothing came", "preguntá otra vez si no llegó nada"),
-];
-
-/// A time-out that is soon over.
-const SOON: Duration = Duration::from_millis(200);
+fn exercise(test: impl FnOnce() + Send + 'static) {
+    kit::told_by(include_str!("words.txt"), test);
+}
 
 /// A client's socket that these tests make themselves, connected to a server.
 fn connected(server: SocketAddr) -> UdpSocket {
@@ -32,359 +27,359 @@ fn connected(server: SocketAddr) -> UdpSocket {
     s
 }
 
-/// What the student's function gave, if it ended; and if it did not panic.
-type Given = Option<Option<io::Result<Option<Vec<u8>>>>>;
+/// What wait() or ask_again() gave, if it ended.
+type Given = Option<io::Result<Option<Vec<u8>>>>;
 
 /// The same, in words for `came`.
-fn words(given: &Given) -> String {
+fn shown(given: &Given) -> Said {
     match given {
-        None => say("it still waits", "sigue esperando").to_string(),
-        Some(None) => say("a panic", "un pánico (panic)").to_string(),
-        Some(Some(Ok(None))) => no_answer().to_string(),
-        Some(Some(Ok(Some(data)))) => bytes(data),
-        Some(Some(Err(e))) => error_words(e),
+        None => "it still waits".into(),
+        Some(Ok(None)) => "no answer".into(),
+        Some(given) => value(given),
     }
 }
 
-fn no_answer() -> &'static str {
-    say("None: no answer", "None: ninguna respuesta")
+/// A value, in words.
+fn value(value: &impl Shown) -> Said {
+    said("a value", &[&value.shown()])
+}
+
+/// Whether an error says that nobody listens: Unix says the one, Windows the
+/// other.
+fn refused(e: &io::Error) -> bool {
+    matches!(e.kind(), ConnectionRefused | ConnectionReset)
+}
+
+/// Whether it is the error of a time-out.
+fn late(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 #[test]
 fn step_4_is_connected_to_the_server() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let peer = Peer::new();
         let server = peer.address();
-        let did = say("called open() with ", "llamó a open() con ");
-        let expected = say("a socket connected to ", "un socket conectado a ");
-        let (came, cause) = match open(server).map(|s| s.peer_addr()) {
+        let did = said("called open", &[&server]);
+        doing(did.clone());
+        let given = open(server);
+        let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
             Ok(Ok(to)) if to == server => return,
-            Ok(Ok(to)) => (
-                to.to_string(),
-                say(
-                    "Your socket is connected to somebody else: `connect` gets the address of whom you will ask, `server`.",
-                    "Tu socket está conectado a otro: `connect` recibe la dirección de quien vas a consultar, `server`.",
-                ),
-            ),
-            Ok(Err(_)) => (
-                say("one that is not connected", "uno sin conectar")
-                    .to_string(),
-                say(
-                    "Your socket is not connected: a stranger's datagram would be taken for the answer, and nobody would say that no server is there.",
-                    "Tu socket no está conectado: tomaría por la respuesta el datagrama de un extraño, y nadie avisaría que no hay ningún servidor.",
-                ),
-            ),
-            Err(e) => (
-                error_words(&e),
-                say(
-                    "Your socket asks for an address that is taken or not here: `bind` is for your side, and gets a free port, `0.0.0.0:0`.",
-                    "Tu socket pide una dirección ocupada, o que no está acá: `bind` es para tu lado, y recibe un puerto libre, `0.0.0.0:0`.",
-                ),
-            ),
+            Ok(Ok(to)) => (value(&to), "connected to somebody else"),
+            Ok(Err(_)) => ("not connected".into(), "connect left out"),
+            Err(e) if e.kind() == AddrInUse => {
+                // Bound to another server's address, where none is?
+                let free = SocketAddr::new(server.ip(), free_port());
+                let there = open(free).and_then(|s| s.local_addr());
+                let theirs = there.is_ok_and(|there| there == free);
+                let bound = "bound to the server's address";
+                (value(e), if theirs { bound } else { "a fixed port" })
+            }
+            Err(e) => (value(e), "an error of open"),
         };
-        Told {
-            did: &format!("{did}{server}"),
-            expected: &format!("{expected}{server}"),
-            came: &came,
-            cause,
+        fail(did, said("a socket connected to", &[&server]), came, why);
+    });
+}
+
+#[test]
+fn step_4_has_a_free_port_and_is_silent() {
+    exercise(|| {
+        let server = Peer::new();
+        let address = server.address();
+        let [first, second] = [open(address), open(address)];
+        let (Ok(s), false) = (first, second.is_err()) else {
+            let came = second.map(|_| ());
+            fail("called open twice", "two sockets", came, "a fixed port")
+        };
+        let _ = s.send(b"after"); // It is connected, or fails above.
+        let came = server.receive().map(|(data, _)| data);
+        if came.as_deref() == Some(b"") {
+            let did = said("called open", &[&address]);
+            fail(did, "nothing at the server", came, "asks in open");
         }
-        .fail();
     });
 }
 
 #[test]
 fn step_6_asks_with_one_empty_datagram() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let server = Peer::new();
         let s = connected(server.address());
-        let told = |came: &str, cause: &str| -> ! {
-            Told {
-                did: say(
-                    "called ask() with a connected socket",
-                    "llamó a ask() con un socket conectado",
-                ),
-                expected: say(
-                    "an empty datagram at the server",
-                    "un datagrama vacío en el servidor",
-                ),
-                came,
-                cause,
-            }
-            .fail()
-        };
-        let nowhere = say(
-            "Your question does not get to the server: on a connected socket, `send` needs no address, and without any byte it sends a datagram, too.",
-            "Tu pregunta no le llega al servidor: en un socket conectado, `send` no necesita dirección, y sin ningún byte también manda un datagrama.",
-        );
-        if let Err(e) = ask(&s) {
-            told(&error_words(&e), nowhere);
+        let (did, expected) = ("called ask", "an empty datagram");
+        doing(did);
+        let given = ask(&s);
+        if given.is_err() {
+            fail(did, expected, given, "an error of ask");
         }
         // Had there been two of them, the second would come before this.
         s.send(b"after").unwrap();
-        let came = [(); 2].map(|()| server.receive());
-        let came = came
-            .map(|came| came.unwrap_or_else(|| told(&nothing(), nowhere)).0);
-        match came.each_ref().map(|data| &data[..]) {
-            [b"", b"after"] => {}
-            [b"after", _] => told(&nothing(), nowhere),
-            [b"", _] => told(
-                say("more than one", "más de uno"),
-                say(
-                    "Your client sends more than one datagram for one question, and the server answers each: what is lost is asked again by step 9.",
-                    "Tu cliente manda más de un datagrama por pregunta, y el servidor los responde todos: lo que se pierde lo vuelve a preguntar el paso 9.",
-                ),
-            ),
-            [data, _] => told(
-                &bytes(data),
-                say(
-                    "Your question holds something, and no daytime server reads it: send no byte at all, `b\"\"`.",
-                    "Tu pregunta lleva algo, y ningún servidor de daytime lo lee: no mandes ningún byte, `b\"\"`.",
-                ),
-            ),
+        let [first, second] = [(); 2].map(|()| server.receive());
+        let Some((data, from)) = &first else {
+            fail(did, expected, first, "nothing sent")
+        };
+        let why = match (&data[..], second.as_ref().map(|(data, _)| &data[..]))
+        {
+            (b"after", _) => {
+                fail(did, expected, None::<String>, "nothing sent")
+            }
+            _ if *from != s.local_addr().unwrap() => "asks from another socket",
+            (b"", Some(b"after")) => return,
+            (b"", _) => fail(did, expected, "more than one", "asks twice"),
+            _ => "a question with bytes",
+        };
+        fail(did, expected, data, why);
+    });
+}
+
+#[test]
+fn step_6_passes_an_error_on() {
+    exercise(|| {
+        let server = Peer::new();
+        let s = connected(server.address());
+        let fails = only_receives(&s, server.address());
+        let given = ask(&s);
+        if !fails {
+            return skipped(&said("nothing fails here", &[]).shown());
+        }
+        if given.is_ok() {
+            let did = "called ask with a socket that cannot send";
+            fail(did, "the error of send", given, "an error of send kept");
         }
     });
 }
 
-/// Calls wait() at the socket.
-fn waited(s: UdpSocket, at_most: Duration) -> Given {
-    beside(move || caught(|| wait(&s, at_most))).wait()
-}
-
-/// Sends `sent` to a client's socket and calls wait(); fails with `cause` if it
-/// does not give these bytes.
-fn check_wait(sent: &[u8], cause: &str) {
+/// Sends `sent` to a client's socket and calls wait(); fails if it does not
+/// give these bytes, with the cause `special`, if that is what is special here.
+fn check_wait(sent: &[u8], special: Option<&str>) {
     let server = Peer::new();
     let s = connected(server.address());
-    server.send(sent, s.local_addr().unwrap());
-    let given = waited(s, patience() * 10);
-    if !matches!(&given, Some(Some(Ok(Some(data)))) if data == sent) {
-        let did = say("answered with ", "respondió ");
-        let called = say(", called wait()", ", y llamó a wait()");
-        Told {
-            did: &format!("{did}{}{called}", bytes(sent)),
-            expected: &bytes(sent),
-            came: &words(&given),
-            cause,
-        }
-        .fail();
+    let address = s.local_addr().unwrap();
+    server.send(sent, address);
+    let did = said("answered, called wait", &[&bytes(sent)]);
+    doing(did.clone());
+    let waiting = beside(move || wait(&s, patience() * 10));
+    let given = waiting.wait();
+    let came = given.as_ref().and_then(|given| given.as_ref().ok()?.as_ref());
+    if came.is_some_and(|data| data == sent) {
+        return;
     }
+    let rest = came.and_then(|data| data.strip_prefix(sent));
+    let zeros = |rest: &[u8]| rest.len() > 1 && rest.iter().all(|b| *b == 0);
+    let takes_two = || {
+        server.send(sent, address);
+        matches!(waiting.wait(), Some(Ok(Some(_))))
+    };
+    let why = match (&given, special) {
+        _ if rest.is_some_and(zeros) => "the whole buffer".into(),
+        (None, _) if takes_two() => "received twice".into(),
+        (_, Some(special)) => special.into(),
+        (None, _) => "waits though it is there".into(),
+        (Some(Ok(None)), _) => "an answer thrown away".into(),
+        (Some(Err(_)), _) => "an error of wait".into(),
+        (Some(Ok(Some(data))), _) => compared(sent, data),
+    };
+    fail(did, sent, shown(&given), why);
 }
 
 #[test]
 fn step_7_gives_what_came() {
-    exercise(&STEPS, || {
-        check_wait(
-            b"22 NOV 2026 10:16:00 UTC\r\n",
-            say(
-                "wait() does not give the answer as it came: call `recv` once, on `s`, and give the first n bytes of your buffer.",
-                "wait() no da la respuesta tal como llegó: llamá a `recv` una sola vez, con `s`, y devolvé los primeros n bytes de tu buffer.",
-            ),
-        );
-        check_wait(
-            b"",
-            say(
-                "wait() takes an empty answer for none: a datagram of 0 bytes has come, and that is no silence.",
-                "wait() toma una respuesta vacía por ninguna: llegó un datagrama de 0 bytes, y eso no es silencio.",
-            ),
-        );
+    exercise(|| {
+        check_wait(b"22 NOV 2026 10:16:00 UTC\r\n", None);
+        check_wait(b"", Some("an empty answer ignored"));
+        check_wait(&[b'x'; 5000], Some("a small buffer"));
     });
+}
+
+/// Whether two times are nearly the same: systems round a time-out.
+fn near(one: Duration, other: Duration) -> bool {
+    one.abs_diff(other) <= Duration::from_millis(10) + other / 10
+}
+
+/// Calls wait() with a server that is silent: fails if it does not give `None`.
+/// Gives the time-out that the socket has then, and how long it took.
+fn waited_in_vain(at_most: Duration) -> (Option<Duration>, Duration) {
+    let server = Peer::new();
+    let s = connected(server.address());
+    let its_s = s.try_clone().unwrap();
+    let did = said("called wait, no answer", &[&at_most.shown()]);
+    doing(did.clone());
+    let waiting = beside(move || wait(&its_s, at_most));
+    let given = waiting.wait();
+    let told = s.read_timeout().unwrap();
+    let why = match &given {
+        None if told.is_none() => "no time-out",
+        None if told > Some(at_most * 2) => return (told, patience()),
+        None => "still runs",
+        Some(Ok(None)) => return (told, waiting.took()),
+        Some(Ok(Some(_))) => "an answer made of silence",
+        Some(Err(e)) if late(e) => "silence is a failure",
+        Some(Err(_)) => "an error of wait",
+    };
+    fail(did, "no answer", shown(&given), why);
 }
 
 #[test]
-fn step_7_gives_up_in_time() {
-    exercise(&STEPS, || {
-        let server = Peer::new();
-        let begun = Instant::now();
-        let given = waited(connected(server.address()), SOON);
-        let took = begun.elapsed();
-        let told = |cause| {
-            Told {
-                did: say(
-                    "called wait() with 200 ms, and the server did not answer",
-                    "llamó a wait() con 200 ms, y el servidor no respondió",
-                ),
-                expected: &format!("{}, {}", no_answer(), millis(SOON)),
-                came: &format!("{}, {}", words(&given), millis(took)),
-                cause,
-            }
-            .fail()
-        };
-        match &given {
-            None => told(say(
-                "wait() waits for ever, or longer than it was told: who tells the socket of `at_most`?",
-                "wait() espera para siempre, o más de lo que recibe: ¿quién le avisa al socket de `at_most`?",
-            )),
-            Some(None) => told(say(
-                "wait() panics when nothing comes: `unwrap` and `expect` end the program at any error; `in_time` looks at it.",
-                "wait() entra en pánico cuando no llega nada: `unwrap` y `expect` terminan el programa ante cualquier error; `in_time` lo mira.",
-            )),
-            Some(Some(Err(_))) => told(say(
-                "wait() treats silence as a failure, and then nobody asks again: give `in_time` the whole Result of `recv`, without a `?` inside; it makes a `None` of this error.",
-                "wait() trata el silencio como una falla, y entonces nadie vuelve a preguntar: dale a `in_time` el Result de `recv` entero, sin `?` adentro; convierte ese error en `None`.",
-            )),
-            Some(Some(Ok(Some(_)))) => told(say(
-                "wait() makes an answer of silence: give `None` when nothing came.",
-                "wait() convierte el silencio en una respuesta: devolvé `None` cuando no llegó nada.",
-            )),
-            Some(Some(Ok(None))) if took < SOON / 2 => told(say(
-                "wait() does not wait: an answer needs its time on the way; is your socket non-blocking, or its time-out too short?",
-                "wait() no espera: una respuesta tarda en llegar; ¿tu socket es no bloqueante, o su plazo es demasiado corto?",
-            )),
-            Some(Some(Ok(None))) => {}
+fn step_7_waits_as_long_as_it_is_told() {
+    exercise(|| {
+        let both = [patience() / 10, patience() / 4];
+        let came = both.map(waited_in_vain);
+        let same = came[0].0 == came[1].0;
+        for (at_most, (told, took)) in both.into_iter().zip(came) {
+            // A busy machine makes a wait longer, and never shorter. But what
+            // the socket was told, is not longer than it should be.
+            let short = took < at_most * 7 / 8;
+            let (shown, why) = match told {
+                Some(told) if !near(told, at_most) => {
+                    let why = if same {
+                        "a fixed time-out"
+                    } else {
+                        "another time-out"
+                    };
+                    (said("a time-out of", &[&told.shown()]), why)
+                }
+                _ if short => {
+                    (said("no answer after", &[&took.shown()]), "does not wait")
+                }
+                _ => continue,
+            };
+            let did = said("called wait, no answer", &[&at_most.shown()]);
+            let expected = said("a time-out of", &[&at_most.shown()]);
+            fail(did, expected, shown, why);
         }
     });
-}
-
-/// Fails if `given` is no error, at a port where nobody listens.
-fn check_refused(given: &Given, did: &str, cause: &str) {
-    if matches!(given, Some(Some(Err(_)))) {
-        return;
-    }
-    if matches!(given, Some(Some(Ok(None)))) && !refusals_are_told() {
-        skipped(say(
-            "this system does not say that nobody listens",
-            "este sistema no avisa que no escucha nadie",
-        ));
-        return;
-    }
-    let expected = error_words(&ErrorKind::ConnectionRefused.into());
-    Told { did, expected: &expected, came: &words(given), cause }.fail();
 }
 
 #[test]
 fn step_7_passes_any_other_error_on() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let s = to_nobody();
         s.send(b"").unwrap();
-        check_refused(
-            &waited(s, SOON),
-            say(
-                "sent a datagram to a port where nobody listens, and called wait()",
-                "mandó un datagrama a un puerto donde no escucha nadie, y llamó a wait()",
-            ),
-            say(
-                "wait() takes every error for silence: that nobody listens is known at once, and there is nothing to wait for.",
-                "wait() toma cualquier error por silencio: que no escucha nadie se sabe al instante, y no hay nada que esperar.",
-            ),
-        );
+        let did = "called wait, nobody listens";
+        doing(did);
+        let given = beside(move || wait(&s, patience() / 10)).wait();
+        check_refused(&given, did, "every error is silence");
     });
 }
 
-/// Calls line(), and fails with what `cause` makes of its text if that is not
-/// `expected`.
-fn check_line<'a>(
-    data: &'static [u8],
-    expected: &str,
-    cause: impl FnOnce(&str) -> &'a str,
-) {
-    let given = caught(|| line(data));
-    if given.as_deref() != Some(expected) {
-        let called = say("called line() with ", "llamó a line() con ");
-        let said = given.as_deref().unwrap_or_default();
-        let panic = say("a panic", "un pánico (panic)").to_string();
-        Told {
-            did: &format!("{called}{}", bytes(data)),
-            expected: &bytes(expected.as_bytes()),
-            came: &given.as_ref().map_or(panic, |s| bytes(s.as_bytes())),
-            cause: cause(said),
+/// Fails if `given` is not the error that says that nobody listens.
+fn check_refused(given: &Given, did: &str, silence: &'static str) {
+    let why = match given {
+        Some(Err(e)) if refused(e) => return,
+        Some(Ok(None)) | None if !refusals_are_told() => {
+            return skipped(&said("refusals are not told", &[]).shown());
         }
-        .fail();
+        Some(Ok(None)) => silence,
+        Some(Err(_)) => "an error of its own",
+        _ => "not that error",
+    };
+    let expected = io::Error::from(ConnectionRefused);
+    fail(did, expected, shown(given), why);
+}
+
+/// Calls line(); fails if that does not give `expected`. Of a known wrong text
+/// `known` names the cause.
+fn check_line(sent: &[u8], expected: &str, known: &[(&str, &str)]) {
+    let did = said("called line", &[&bytes(sent)]);
+    doing(did.clone());
+    let given = line(sent);
+    if given != expected {
+        let cause = known.iter().find(|(wrong, _)| *wrong == given);
+        let why = cause.map_or_else(
+            || compared(expected.as_bytes(), given.as_bytes()),
+            |(_, cause)| (*cause).into(),
+        );
+        fail(did, expected.as_bytes(), given, why);
     }
 }
 
 #[test]
 fn step_10_gives_the_text_without_its_end() {
-    exercise(&STEPS, || {
-        let text = "Sunday, November 22, 2026 10:16:00-UTC";
-        let data = b"Sunday, November 22, 2026 10:16:00-UTC\r\n";
-        check_line(data, text, |said| match said.strip_prefix(text) {
-            Some("??") => say(
-                "Your line ends with `??`: CR and LF are control characters, too, so cut them off first.",
-                "Tu línea termina con `??`: CR y LF también son caracteres de control, así que sacalos primero.",
-            ),
-            Some(_) => say(
-                "Your line still has its CR or LF: println! adds an end of its own, so cut the one that came off, with `trim`.",
-                "Tu línea todavía tiene su CR o su LF: println! agrega un final propio, así que sacale el que llegó, con `trim`.",
-            ),
-            None => say(
-                "line() does not give the text of the answer: `String::from_utf8_lossy` makes text of bytes.",
-                "line() no da el texto de la respuesta: `String::from_utf8_lossy` convierte los bytes en texto.",
-            ),
-        });
+    exercise(|| {
+        for text in [
+            "Sunday, November 22, 2026 10:16:00-UTC",
+            "22 NOV 2026 10:16:00 UTC",
+            "sábado 10:16",
+        ] {
+            let sent = format!("{text}\r\n");
+            let one_by_one: String = sent.bytes().map(char::from).collect();
+            let known = [
+                (&format!("{text}??"), "the end replaced"),
+                (&format!("{text}\r"), "the end kept"),
+                (&sent, "the end kept"),
+                (&format!("{:?}", sent.as_bytes()), "numbers shown"),
+                (&one_by_one.trim().into(), "each byte a character"),
+            ];
+            let known = known.map(|(wrong, cause)| (&wrong[..], cause));
+            check_line(sent.as_bytes(), text, &known);
+        }
     });
 }
 
 #[test]
 fn step_10_makes_control_characters_harmless() {
-    exercise(&STEPS, || {
-        check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", |said| match said {
-            "[2J10:16" => say(
-                "Your line leaves the control characters out: put a `?` in the place of each, so that people see that something was there.",
-                "Tu línea deja afuera los caracteres de control: poné un `?` en lugar de cada uno, para que se vea que ahí había algo.",
-            ),
-            _ => say(
-                "Your line has control characters in it: with them, a stranger's answer clears your terminal, or changes it.",
-                "Tu línea tiene caracteres de control: con ellos, la respuesta de un extraño te borra la terminal, o la cambia.",
-            ),
-        });
-        check_line("\u{9b}2J10:16\r\n".as_bytes(), "?2J10:16", |_| {
-            say(
-                "Your line knows the control characters of ASCII alone: there are more, from U+0080 to U+009F; `char::is_control` knows them all.",
-                "Tu línea conoce solo los caracteres de control de ASCII: hay más, de U+0080 a U+009F; `char::is_control` los conoce todos.",
-            )
-        });
+    exercise(|| {
+        let known = [
+            ("[2J10:16", "control characters left out"),
+            ("\x1b[2J10:16", "printed raw"),
+        ];
+        check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", &known);
+        let known = [("10:16", "the first line alone")];
+        check_line(b"10:16\n10:17\r\n", "10:16?10:17", &known);
+        let sent = "\u{9b}2J10:16\r\n".as_bytes();
+        let known = [("\u{9b}2J10:16", "ASCII's alone")];
+        check_line(sent, "?2J10:16", &known);
     });
 }
 
 #[test]
 fn step_10_takes_any_byte() {
-    exercise(&STEPS, || {
-        let data = b"s\xe1bado 10:16\r\n";
-        let given = caught(|| line(data));
-        let good =
-            |text: &str| text.starts_with('s') && text.ends_with("bado 10:16");
-        if !given.as_deref().is_some_and(good) {
-            let called = say("called line() with ", "llamó a line() con ");
-            let panic = say("a panic", "un pánico (panic)").to_string();
-            Told {
-                did: &format!("{called}{}", bytes(data)),
-                expected: &bytes("s\u{fffd}bado 10:16".as_bytes()),
-                came: &given.map_or(panic, |text| bytes(text.as_bytes())),
-                cause: say(
-                    "line() wants UTF-8, and a server may send any byte: where one is none, `�` (U+FFFD) takes its place.",
-                    "line() exige UTF-8, y un servidor puede mandar cualquier byte: en lugar de uno que no lo es va `�` (U+FFFD).",
-                ),
-            }
-            .fail();
+    exercise(|| {
+        let sent = b"s\xe1bado 10:16\r\n";
+        let did = said("called line", &[&bytes(sent)]);
+        doing(did.clone());
+        let given = line(sent);
+        // Whatever stands in the place of that byte.
+        if !(given.starts_with('s') && given.ends_with("bado 10:16")) {
+            let expected = "s\u{fffd}bado 10:16".as_bytes();
+            fail(did, expected, given, "UTF-8 alone");
         }
     });
 }
 
-/// What happened while ask_again() ran.
-#[derive(Default)]
-struct Log {
-    /// The server that it asks.
-    server: Option<UdpSocket>,
-    /// How many questions have come there.
+/// A call of note(): its number, and what was known then.
+struct Note {
+    number: u32,
+    /// How long after the beginning.
+    after: Duration,
+    /// How many questions had come to the server.
     questions: u32,
-    /// Which numbers were noted; when, and after how many questions.
-    notes: Vec<(u32, Instant, u32)>,
-    /// The time-out that the client's socket had at the end.
-    timeout: Option<Duration>,
+    /// The time-out that the client's socket had.
+    told: Option<Duration>,
+}
+
+/// What happened while ask_again() ran.
+struct Log {
+    begun: Instant,
+    client: UdpSocket,
+    /// The server that it asks, if that is silent.
+    server: Option<UdpSocket>,
+    questions: u32,
+    notes: Vec<Note>,
 }
 
 thread_local! {
     /// That of the thread in which ask_again() runs.
-    static LOG: RefCell<Arc<Mutex<Log>>> = RefCell::default();
+    static LOG: RefCell<Option<Arc<Mutex<Log>>>> = const { RefCell::new(None) };
 }
 
 /// What ask_again() calls: notes the number.
 fn note(number: u32) {
     LOG.with_borrow(|log| {
-        let mut log = log.lock().unwrap();
+        let mut log = log.as_ref().unwrap().lock().unwrap();
         log.count();
-        let questions = log.questions;
-        log.notes.push((number, Instant::now(), questions));
+        let (after, questions) = (log.begun.elapsed(), log.questions);
+        let told = log.client.read_timeout().unwrap();
+        log.notes.push(Note { number, after, questions, told });
     });
 }
 
@@ -400,276 +395,217 @@ impl Log {
     }
 }
 
+/// What ask_again() gave, and what happened meanwhile.
+struct Asked {
+    given: Given,
+    took: Duration,
+    questions: u32,
+    notes: Vec<Note>,
+    /// The time-out that the client's socket had at the end.
+    told: Option<Duration>,
+}
+
 /// Calls ask_again(), with `s`; if `server` is not `None`, it is silent.
-fn asked(
-    s: UdpSocket,
-    first: Duration,
-    server: Option<UdpSocket>,
-) -> (Given, Log) {
-    let log = Arc::new(Mutex::new(Log { server, ..Log::default() }));
+fn asked(s: UdpSocket, first: Duration, server: Option<UdpSocket>) -> Asked {
+    let client = s.try_clone().unwrap();
+    let (begun, questions, notes) = (Instant::now(), 0, Vec::new());
+    let log = Log { begun, client, server, questions, notes };
+    let log = Arc::new(Mutex::new(log));
     let its_log = Arc::clone(&log);
-    let asked = beside(move || {
-        LOG.set(Arc::clone(&its_log));
-        let given = caught(|| ask_again(&s, first, note));
-        its_log.lock().unwrap().timeout = s.read_timeout().unwrap();
-        given
+    let asking = beside(move || {
+        LOG.set(Some(its_log));
+        ask_again(&s, first, note)
     });
-    let given = asked.wait().or_else(|| asked.wait());
-    let mut log = take(&mut *log.lock().unwrap());
+    let given = asking.wait_long();
+    let took = given.as_ref().map_or(patience() * 2, |_| asking.took());
+    let mut log = log.lock().unwrap();
     log.count();
-    (given, log)
+    let told = log.client.read_timeout().unwrap();
+    let (questions, notes) = (log.questions, take(&mut log.notes));
+    Asked { given, took, questions, notes, told }
 }
 
-/// The first wait in these tests: they may be told to be more patient, on a
-/// machine that has much to do.
-fn first() -> Duration {
-    (patience() / 10).min(Duration::from_millis(500))
-}
-
-/// What the tests with a silent server did.
-fn silent() -> String {
-    let did = say(
-        "called ask_again() with a server that never answers, and a first wait of",
-        "llamó a ask_again() con un servidor que nunca responde, y una primera espera de",
-    );
-    format!("{did} {}", millis(first()))
-}
-
-/// Calls ask_again() with a server that never answers.
-fn asked_in_vain() -> (Given, Log, Instant) {
+/// Calls ask_again() with a server that never answers; gives what that was in
+/// words, too.
+fn asked_in_vain(first: Duration) -> (Said, Asked) {
     let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let s = connected(server.local_addr().unwrap());
-    let begun = Instant::now();
-    let (given, log) = asked(s, first(), Some(server));
-    (given, log, begun)
+    let did = said("called ask_again, no answer", &[&first.shown()]);
+    doing(did.clone());
+    let asked = asked(s, first, Some(server));
+    (did, asked)
 }
 
-/// The likely cause when a wait is too long.
-fn grows_too_fast() -> &'static str {
-    say(
-        "Your waits grow too fast: each is twice the one before it, 1, 2, 4, and no longer; how often is `at_most` doubled for one try?",
-        "Tus esperas crecen demasiado rápido: cada una es el doble de la anterior, 1, 2, 4, y no más; ¿cuántas veces se duplica `at_most` en un intento?",
-    )
-}
-
-#[test]
-fn step_9_asks_three_times() {
-    exercise(&STEPS, || {
-        let (given, log, _) = asked_in_vain();
-        let questions =
-            say("questions at the server", "preguntas en el servidor");
-        let asked = format!("{questions}: {}", log.questions);
-        let told = |came: &str, cause| {
-            let expected = format!("{questions}: {TRIES}; {}", no_answer());
-            Told { did: &silent(), expected: &expected, came, cause }.fail()
-        };
-        if given.is_none() && log.questions <= TRIES {
-            told(&format!("{asked}; {}", words(&given)), grows_too_fast());
-        }
-        if given.is_none() {
-            told(
-                &format!("{asked}; {}", words(&given)),
-                say(
-                    "ask_again() does not end: count the tries, and after the last one give `Ok(None)`.",
-                    "ask_again() no termina: contá los intentos, y después del último devolvé `Ok(None)`.",
-                ),
-            );
-        }
-        if log.notes.first().is_some_and(|(_, _, questions)| *questions > 1) {
-            told(
-                say(
-                    "all the questions at once",
-                    "todas las preguntas de una vez",
-                ),
-                say(
-                    "Your client asks again before it has waited: after each question, wait for its answer, and only then ask again.",
-                    "Tu cliente vuelve a preguntar antes de haber esperado: después de cada pregunta, esperá su respuesta, y recién entonces preguntá otra vez.",
-                ),
-            );
-        }
-        if !matches!(given, Some(Some(Ok(None)))) {
-            told(
-                &format!("{asked}; {}", words(&given)),
-                say(
-                    "ask_again() does not say that nothing came: after the last try it gives `Ok(None)`, and report() has the sentence.",
-                    "ask_again() no dice que no llegó nada: después del último intento devuelve `Ok(None)`, y report() tiene la frase.",
-                ),
-            );
-        }
-        match log.questions {
-            0 | 1 => told(
-                &asked,
-                say(
-                    "Your client gives up at the first silence: a datagram may be lost, so ask again before you give up.",
-                    "Tu cliente desiste con el primer silencio: un datagrama se puede perder, así que preguntá otra vez antes de desistir.",
-                ),
-            ),
-            few if few < TRIES => told(
-                &asked,
-                say(
-                    "Your client asks too few times: `1..TRIES` ends before TRIES, and `1..=TRIES` with it.",
-                    "Tu cliente pregunta menos veces: `1..TRIES` termina antes de TRIES, y `1..=TRIES`, con TRIES.",
-                ),
-            ),
-            many if many > TRIES => told(
-                &asked,
-                say(
-                    "Your client asks too often: from 0 to TRIES, both included, there is one number more than TRIES.",
-                    "Tu cliente pregunta de más: de 0 a TRIES, con los dos incluidos, hay un número más que TRIES.",
-                ),
-            ),
-            _ => {}
-        }
-    });
-}
-
-#[test]
-fn step_9_notes_each_silence() {
-    exercise(&STEPS, || {
-        let (_, log, _) = asked_in_vain();
-        let noted: Vec<_> = log.notes.iter().map(|(n, _, _)| *n).collect();
-        let asked = log.questions; // How many of them: another test's.
-        if asked <= TRIES && !noted.iter().copied().eq(1..=asked) {
-            let calls = say("note() with", "note() con");
-            let numbers: Vec<_> = (1..=asked).collect();
-            Told {
-                did: &silent(),
-                expected: &format!("{calls} {numbers:?}"),
-                came: &format!("{calls} {noted:?}"),
-                cause: match noted[..] {
-                    [] => say(
-                        "Your client asks again and says nothing: whoever looks at the terminal believes that it hangs; call `note(number)`.",
-                        "Tu cliente vuelve a preguntar y no avisa nada: quien mira la terminal cree que se colgó; llamá a `note(number)`.",
-                    ),
-                    [0, ..] => say(
-                        "Your first try has the number 0: people count from 1.",
-                        "Tu primer intento lleva el número 0: las personas cuentan desde 1.",
-                    ),
-                    _ => say(
-                        "Your client does not note each silence, with the number of its try: also after the last question nothing came.",
-                        "Tu cliente no avisa cada silencio, con el número de su intento: tampoco a la última pregunta llegó nada.",
-                    ),
-                },
-            }
-            .fail();
-        }
-    });
-}
-
-#[test]
-fn step_9_waits_twice_as_long_each_time() {
-    exercise(&STEPS, || {
-        let (_, log, begun) = asked_in_vain();
-        let mut times = vec![begun];
-        times.extend(log.notes.iter().map(|(_, time, _)| *time));
-        let waits: Vec<_> = times.windows(2).map(|w| w[1] - w[0]).collect();
-        let all = |waits: &[Duration]| {
-            waits.iter().map(|w| millis(*w)).collect::<Vec<_>>().join(", ")
-        };
-        let wanted = [first(), first() * 2, first() * 4];
-        // A busy machine makes waits longer, and never shorter.
-        let short =
-            |k: usize| waits.get(k).is_some_and(|w| *w < wanted[k] * 7 / 8);
-        // But what the socket was told is no longer than it should be.
-        let last = log.timeout.unwrap_or_default();
-        let cause = if short(0) {
-            say(
-                "Your first wait is shorter than ask_again() was told: wait() gets `first` there.",
-                "Tu primera espera es más corta que lo que recibe ask_again(): ahí wait() recibe `first`.",
-            )
-        } else if short(1) && waits.get(2).is_some_and(|w| *w < first() * 3 / 2)
-        {
-            say(
-                "Your client waits equally long each time: if the network has too much to do, it must be asked less and less often.",
-                "Tu cliente espera siempre lo mismo: si la red está sobrecargada, hay que preguntarle cada vez más espaciado.",
-            )
-        } else if short(1) || short(2) {
-            say(
-                "Your waits do not double: each is twice the one before it, 1, 2, 4, and not 1, 2, 3.",
-                "Tus esperas no se duplican: cada una es el doble de la anterior, 1, 2, 4, y no 1, 2, 3.",
-            )
-        } else if last > first() * 7 && last < first() * 9 {
-            say(
-                "Your client doubles the wait before its first try, and waits 2, 4, 8: wait() gets `first` the first time, and the double of it the next.",
-                "Tu cliente duplica la espera antes del primer intento, y espera 2, 4, 8: la primera vez wait() recibe `first`, y recién la próxima, el doble.",
-            )
-        } else if last > first() * 5 {
-            grows_too_fast()
-        } else {
-            return;
-        };
-        Told {
-            did: &silent(),
-            expected: &all(&wanted),
-            came: &all(&waits),
-            cause,
-        }
-        .fail();
-    });
-}
-
-/// Fails if `given` is not the server's answer.
-fn check_answer(given: &Given, did: &str, cause: &str) {
-    let data = b"10:16\r\n";
-    if !matches!(given, Some(Some(Ok(Some(came)))) if came == data) {
-        let (expected, came) = (&bytes(data), &words(given));
-        Told { did, expected, came, cause }.fail();
-    }
+/// Two first waits: a client that has one of its own is seen. They are longer
+/// on a machine of which one must be more patient.
+fn firsts() -> [Duration; 2] {
+    let unit = (patience() / 100).min(Duration::from_millis(50));
+    [unit * 8, unit * 12]
 }
 
 #[test]
 fn step_9_stops_at_the_answer() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let server = Peer::new();
         let s = connected(server.address());
         let (socket, to) = (s.try_clone().unwrap(), s.local_addr().unwrap());
+        let did = "called ask_again, answered the first";
+        doing(did);
         let served = beside(move || {
             let (_, from) = server.receive()?;
             server.send(b"10:16\r\n", from);
             Some((from, server.receive()?.0))
         });
-        let (given, log) = asked(s, patience() * 10, None);
-        let did = say(
-            "called ask_again(), and the server answered the first question",
-            "llamó a ask_again(), y el servidor respondió la primera pregunta",
-        );
-        let cause = say(
-            "ask_again() does not stop at the answer: give it, with `return`, as soon as it is there.",
-            "ask_again() no se detiene con la respuesta: devolvela, con `return`, apenas la tengas.",
-        );
-        check_answer(&given, did, cause);
+        let Asked { given, notes, .. } = asked(s, patience() * 10, None);
         // Had it asked again, that question would come before this.
         socket.send(b"after").unwrap();
-        let Some((from, next)) = served.wait().flatten() else {
-            Told { did, expected: &bytes(b""), came: &nothing(), cause }.fail()
-        };
-        if from != to {
-            let expected = say("a question from ", "una pregunta desde ");
-            Told {
-                did,
-                expected: &format!("{expected}{to}"),
-                came: &format!("{expected}{from}"),
-                cause: say(
-                    "Your client asks through another socket than `s`: a late answer to the first question would come where nobody waits any more.",
-                    "Tu cliente pregunta por otro socket, y no por `s`: una respuesta tardía a la primera pregunta llegaría adonde ya nadie espera.",
-                ),
+        let served = served.wait().flatten();
+        let why = match (&served, &given) {
+            (None, _) => "no question".into(),
+            (Some((from, _)), _) if *from != to => "another socket".into(),
+            (Some((_, next)), _) if next != b"after" => {
+                let (_, silent) = asked_in_vain(firsts()[0]);
+                let mut notes = silent.notes.iter();
+                let at_once = notes.next().is_some_and(|n| n.questions > 1);
+                if at_once { "all questions at once" } else { "asks on" }.into()
             }
-            .fail();
+            (_, Some(Ok(Some(data)))) if data != b"10:16\r\n" => {
+                compared(b"10:16\r\n", data)
+            }
+            (_, Some(Ok(Some(_)))) if !notes.is_empty() => {
+                let came = "the answer, and a note";
+                fail(did, "the answer and no note", came, "noted all the same")
+            }
+            (_, Some(Ok(Some(_)))) => return,
+            _ => "an answer not given".into(),
+        };
+        fail(did, *b"10:16\r\n", shown(&given), why);
+    });
+}
+
+#[test]
+fn step_9_asks_three_times() {
+    exercise(|| {
+        let (did, asked) = asked_in_vain(firsts()[0]);
+        let Asked { given, questions, notes, told, .. } = &asked;
+        let first_wait = told.is_some_and(|told| near(told, firsts()[0]));
+        let mut counts = notes.iter().map(|n| n.questions).zip(1..);
+        let at_once = counts.any(|(questions, tries)| questions > tries);
+        let why = match (given, questions) {
+            (None, 4..) => "never gives up",
+            (None, _) => return, // Its waits are long: another test's.
+            (_, 0) => "no question",
+            (_, 1) if notes.len() > 1 || !first_wait => {
+                "one question, all waits"
+            }
+            (_, 1) => "gives up at once",
+            (_, 2) => "one try too few",
+            (_, 3) if at_once => "all questions at once",
+            (Some(Err(e)), 3) if late(e) => "the last silence an error",
+            (Some(Ok(None)), 3) => return,
+            (_, 3) => "not None",
+            (_, 4) => "one try too many",
+            _ => "more questions",
+        };
+        let expected = said("questions, and", &[&TRIES, &"no answer".shown()]);
+        let came = said("questions, and", &[questions, &shown(given)]);
+        fail(did, expected, came, why);
+    });
+}
+
+#[test]
+fn step_9_notes_each_silence() {
+    exercise(|| {
+        let (did, Asked { questions, notes, .. }) = asked_in_vain(firsts()[0]);
+        let noted: Vec<_> = notes.iter().map(|n| n.number).collect();
+        let meant: Vec<_> = (1..=questions.min(TRIES)).collect();
+        let why = match &noted[..] {
+            noted if meant == noted => return,
+            [] => "says nothing",
+            [0, 1, 2] => "counts from zero",
+            [1, 2] => "the last silence not noted",
+            _ => "other numbers",
+        };
+        let calls = |numbers| said("calls of note", &[&format!("{numbers:?}")]);
+        fail(did, calls(meant), calls(noted), why);
+    });
+}
+
+/// The waits of a client that was silently refused: what its socket was told,
+/// or else how long each took.
+fn waits(asked: &Asked) -> Vec<Duration> {
+    let mut before = Duration::ZERO;
+    let noted = asked.notes.iter().map(|note| {
+        let took = note.after - before;
+        before = note.after;
+        note.told.unwrap_or(took)
+    });
+    let mut waits: Vec<_> = noted.collect();
+    if asked.given.is_none() {
+        waits.extend(asked.told); // The one that goes on.
+    }
+    waits
+}
+
+#[test]
+fn step_9_waits_twice_as_long_each_time() {
+    exercise(|| {
+        let both = firsts().map(|first| (first, asked_in_vain(first)));
+        let all = both.each_ref().map(|(_, (_, asked))| waits(asked));
+        let same = |k: usize| {
+            let [one, other] = all.each_ref().map(|waits| waits.get(k));
+            one.zip(other).is_some_and(|(one, other)| near(*one, *other))
+        };
+        for ((first, (did, asked)), waits) in both.iter().zip(&all) {
+            let times = |factors: &[u32]| {
+                let mut both = waits.iter().zip(factors);
+                both.all(|(wait, k)| near(*wait, *first * *k))
+            };
+            let unseen = asked.notes.iter().all(|note| note.told.is_none());
+            let enough = unseen && asked.took >= *first * 7;
+            if enough || times(&[1, 2, 4]) {
+                continue;
+            }
+            let why = match () {
+                _ if same(0) => "a fixed first wait",
+                _ if times(&[1, 1, 1]) => "no back-off",
+                _ if times(&[1, 2, 3]) => "adds and does not double",
+                _ if times(&[2, 4, 8]) => "doubled before the wait",
+                _ if times(&[1, 4, 16]) => "doubled twice",
+                _ => "other waits",
+            };
+            let list = |waits: &[Duration]| {
+                waits.iter().map(Shown::shown).collect::<Vec<_>>().join(", ")
+            };
+            let expected = list(&[1, 2, 4].map(|k| *first * k));
+            let [expected, came] =
+                [expected, list(waits)].map(|list| said("waits", &[&list]));
+            fail(did, expected, came, why);
         }
-        if next != b"after" || !log.notes.is_empty() {
-            let expected = say("one question", "una pregunta");
-            let came = say(
-                "one more, or a note that nothing came",
-                "otra más, o el aviso de que no llegó nada",
-            );
-            Told { did, expected, came, cause }.fail();
+    });
+}
+
+#[test]
+fn step_9_does_nothing_but_wait() {
+    exercise(|| {
+        let first = firsts()[0];
+        let meant = first * 7;
+        // The machine may be slow, once; but not twice by half of all waits.
+        let twice = [(); 2].map(|()| {
+            let (did, asked) = asked_in_vain(first);
+            if asked.took < meant * 3 / 2 { None } else { Some((did, asked)) }
+        });
+        if let [Some((did, asked)), Some(_)] = twice {
+            let [expected, came] =
+                [meant, asked.took].map(|all| said("in all", &[&all.shown()]));
+            fail(did, expected, came, "sleeps besides");
         }
     });
 }
 
 #[test]
 fn step_9_takes_the_answer_to_a_later_question() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let server = Peer::new();
         let s = connected(server.address());
         beside(move || {
@@ -678,66 +614,40 @@ fn step_9_takes_the_answer_to_a_later_question() {
                 server.send(b"10:16\r\n", from);
             }
         });
-        let (given, _) = asked(s, first(), None);
-        check_answer(
-            &given,
-            say(
-                "called ask_again(), and the server answered every question but the first",
-                "llamó a ask_again(), y el servidor respondió todas las preguntas menos la primera",
-            ),
-            say(
-                "ask_again() does not take the answer to its second question: after each question, wait() waits for the answer.",
-                "ask_again() no toma la respuesta a su segunda pregunta: después de cada pregunta, wait() espera la respuesta.",
-            ),
-        );
+        let did = "called ask_again, answered all but the first";
+        doing(did);
+        let Asked { given, .. } = asked(s, firsts()[0], None);
+        if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
+            fail(did, *b"10:16\r\n", shown(&given), "a later answer not given");
+        }
     });
 }
 
 #[test]
 fn step_9_ends_at_an_error() {
-    exercise(&STEPS, || {
-        let (given, _) = asked(to_nobody(), first(), None);
-        check_refused(
-            &given,
-            say(
-                "called ask_again() with the address of a port where nobody listens",
-                "llamó a ask_again() con la dirección de un puerto donde no escucha nadie",
-            ),
-            say(
-                "ask_again() goes on after an error as after silence: when nobody listens, no other question finds anybody; hand the error on, with `?`.",
-                "ask_again() sigue después de un error como después de un silencio: si no escucha nadie, otra pregunta tampoco encuentra a nadie; entregá el error, con `?`.",
-            ),
-        );
+    exercise(|| {
+        let did = "called ask_again, nobody listens";
+        doing(did);
+        let Asked { given, .. } = asked(to_nobody(), firsts()[0], None);
+        check_refused(&given, did, "an error taken for silence");
     });
 }
 
 #[test]
 fn step_9_ends_if_it_cannot_ask() {
-    exercise(&STEPS, || {
+    exercise(|| {
         let server = Peer::new();
         let s = connected(server.address());
-        if !only_receives(&s, server.address()) {
-            skipped(say(
-                "here no question can be made to fail",
-                "acá no se puede hacer que falle una pregunta",
-            ));
-            return;
+        let fails = only_receives(&s, server.address());
+        let did = "called ask_again with a socket that cannot send";
+        doing(did);
+        let Asked { given, .. } = asked(s, firsts()[0], None);
+        if !fails {
+            return skipped(&said("nothing fails here", &[]).shown());
         }
-        let (given, _) = asked(s, first(), None);
-        if !matches!(given, Some(Some(Err(_)))) {
-            Told {
-                did: say(
-                    "called ask_again() with a socket through which nothing can be sent",
-                    "llamó a ask_again() con un socket por el que no se puede mandar nada",
-                ),
-                expected: say("the error of ask()", "el error de ask()"),
-                came: &words(&given),
-                cause: say(
-                    "ask_again() waits for the answer to a question that was not sent: ask() says so with an error, and that is handed on as any other.",
-                    "ask_again() espera la respuesta a una pregunta que no salió: ask() lo avisa con un error, y ese se entrega como cualquier otro.",
-                ),
-            }
-            .fail();
+        if !matches!(given, Some(Err(_))) {
+            let why = "an error of ask ignored";
+            fail(did, "the error of ask", shown(&given), why);
         }
     });
 }
@@ -769,32 +679,19 @@ fn step_9_asks_the_workshop_s_servers() {
     let servers: Vec<_> = servers.collect();
     let addresses = servers.iter().map(|(l, server)| (*l, server.address()));
     let addresses: Vec<_> = addresses.collect();
-    exercise(&STEPS, move || {
+    exercise(move || {
         for (language, address) in addresses {
             let before = SystemTime::now();
-            let (given, _) = asked(connected(address), patience() / 4, None);
+            let first = patience() / 4;
+            let Asked { given, .. } = asked(connected(address), first, None);
             let data = match &given {
-                Some(Some(Ok(Some(data)))) => &data[..],
+                Some(Ok(Some(data))) => &data[..],
                 _ => b"",
             };
             if !is_now(&line(data), before) {
-                let did = say(
-                    "let ask_again() ask the workshop's server, the one in",
-                    "hizo que ask_again() le preguntara al servidor del taller, el de",
-                );
-                Told {
-                    did: &format!("{did} {language}"),
-                    expected: say(
-                        "the date and time that it is",
-                        "la fecha y la hora de ahora",
-                    ),
-                    came: &words(&given),
-                    cause: say(
-                        "The tests' own servers could answer your client, and the workshop's could not: start that one, run your program, and look at both terminals.",
-                        "Los servidores de las pruebas pudieron responderle a tu cliente, y el del taller no: arrancá ese, ejecutá tu programa, y mirá las dos terminales.",
-                    ),
-                }
-                .fail();
+                let did = said("asked the workshop's server", &[&language]);
+                let why = "the workshop's server alone";
+                fail(did, "the date and time", shown(&given), why);
             }
         }
     });
