@@ -6,12 +6,18 @@ For each pair of servers, echo_load runs against one, then the
 other, and again, in turn: so whatever else this machine does
 meets both. A ratio is taken from each two neighbouring runs;
 printed are the median and the smallest and largest ratio.
+The C server is built with cc, where there is one.
+
+--pairs    how many runs of each, 1 to 100 (9)
+--seconds  how long each run takes, 1 to 255 (1)
+--only     these rows: "C", "Rust", "release" or "buffered"
 """
 
 import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,16 +38,25 @@ EXAMPLES = f"{TARGET}/release/examples"
 BUFFERED = [f"{EXAMPLES}/echo_buffered{EXE}"]
 LOAD = [f"{EXAMPLES}/echo_load{EXE}", "--json"]
 PYTHON = [sys.executable, "crates/udp-echo/python/server.py"]
+C = [f"{TARGET}/release/echo_server{EXE}"]
+CC = shutil.which("cc")
 
-# What is compared, and where the servers' lines go.
+# What is compared, where the servers' lines go, and how many
+# requests are on the way at once.
 COMPARED = [
-    ("Rust / Python", RELEASE, PYTHON, "none"),
-    ("Rust / Python", RELEASE, PYTHON, "pipe"),
-    ("Rust / Python", RELEASE, PYTHON, "terminal"),
-    ("release / debug", RELEASE, DEBUG, "none"),
-    ("buffered / a line each", BUFFERED, RELEASE, "none"),
-    ("buffered / a line each", BUFFERED, RELEASE, "pipe"),
-    ("buffered / a line each", BUFFERED, RELEASE, "terminal"),
+    ("C / Rust", C, RELEASE, "none", "1"),
+    ("C / Rust", C, RELEASE, "none", "32"),
+    ("C / Rust", C, RELEASE, "pipe", "1"),
+    ("C / Rust", C, RELEASE, "pipe", "32"),
+    ("Rust / Python", RELEASE, PYTHON, "none", "1"),
+    ("Rust / Python", RELEASE, PYTHON, "none", "32"),
+    ("Rust / Python", RELEASE, PYTHON, "pipe", "1"),
+    ("Rust / Python", RELEASE, PYTHON, "pipe", "32"),
+    ("Rust / Python", RELEASE, PYTHON, "terminal", "1"),
+    ("release / debug", RELEASE, DEBUG, "none", "1"),
+    ("buffered / a line each", BUFFERED, RELEASE, "none", "1"),
+    ("buffered / a line each", BUFFERED, RELEASE, "pipe", "1"),
+    ("buffered / a line each", BUFFERED, RELEASE, "terminal", "1"),
 ]
 
 
@@ -54,7 +69,7 @@ def drain(fd):
         pass  # So a terminal's end shows on Linux.
 
 
-def rate(server, output, args):
+def rate(server, output, window, seconds):
     """Requests a second that this server answers."""
     ours = None
     if output == "none":
@@ -75,8 +90,8 @@ def rate(server, output, args):
     try:
         said = process.stderr.readline()
         port = re.search(r":(\d+)$", said.strip()).group(1)
-        load = LOAD + ["--port", port, "--window", args.window]
-        load += ["--seconds", args.seconds]
+        load = LOAD + ["--port", port, "--window", window]
+        load += ["--seconds", seconds]
         done = subprocess.run(
             load, capture_output=True, check=True
         )
@@ -86,31 +101,41 @@ def rate(server, output, args):
         process.communicate()
 
 
-args = argparse.ArgumentParser(allow_abbrev=False)
-args.add_argument("--pairs", default=9, type=int)
-args.add_argument("--seconds", default="1")
-args.add_argument("--window", default="1")
-args = args.parse_args()
+p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
+p.add_argument("--pairs", default=9, type=int)
+p.add_argument("--seconds", default="1")
+p.add_argument("--only", default="")
+args = p.parse_args()
 if not 1 <= args.pairs <= 100:
     sys.exit("Error: --pairs: from 1 to 100")
 for build in BUILDS:
     subprocess.run(build, check=True)
+if CC:
+    source = "examples/echo_server.c"
+    subprocess.run([CC, "-O2", "-o", C[0], source], check=True)
 
 print(
-    "| compared | lines go to | ratio | from | to | per second |"
+    "| compared | on the way | lines go to "
+    "| ratio | from | to | per second |"
 )
-print("|---|---|---|---|---|---|")
-for name, one, other, output in COMPARED:
+print("|---|---|---|---|---|---|---|")
+for name, one, other, output, window in COMPARED:
     if output == "terminal" and not hasattr(os, "openpty"):
         continue  # Windows.
+    if one == C and not CC or not name.startswith(args.only):
+        continue
     runs = []
     for _ in range(args.pairs):
         runs.append(
-            [rate(x, output, args) for x in (one, other)]
+            [
+                rate(x, output, window, args.seconds)
+                for x in (one, other)
+            ]
         )
     ratios = sorted(a / b for a, b in runs)
     rates = [statistics.median(column) for column in zip(*runs)]
-    row = [name, output, f"{statistics.median(ratios):.2f}"]
+    row = [name, window, output]
+    row += [f"{statistics.median(ratios):.2f}"]
     row += [f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}"]
     row += [f"{rates[0]:.0f} and {rates[1]:.0f}"]
     print("| " + " | ".join(row) + " |", flush=True)

@@ -41,8 +41,7 @@ pub fn command(language: Language, package: &str, name: &str) -> Command {
 /// the same default in brackets.
 pub fn explained(help: &str) -> (String, String) {
     let (usage, head) = help.split_once("\n\n").unwrap_or((help, ""));
-    let table: String =
-        head.lines().rev().map_while(|line| in_table(line)).collect();
+    let table: String = head.lines().rev().map_while(in_table).collect();
     let mut wrong = String::new();
     for option in usage.split(" [").skip(2) {
         let option = option.split(']').next().unwrap_or_default();

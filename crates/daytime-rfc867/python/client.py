@@ -63,6 +63,8 @@ for number in range(1, args.tries + 1):
 
     # 10. Print the line, and stop.
     text = data.strip(b" \t\n\f\r").decode(errors="replace")
+    if not text:
+        sys.exit("Error: the answer is empty")
     print(re.sub(r"[\0-\x1f\x7f-\x9f]", "?", text))
     sys.exit()
 

@@ -8,7 +8,7 @@ use checks::{
     Hear, Language, Random, forge, lines, python, root, skipped, socket, start,
 };
 use daytime::{FORMATS, line};
-use testbed::{PATIENCE, Program, close, free_port};
+use testbed::{Ended, PATIENCE, Program, close, free_port};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";
@@ -332,14 +332,31 @@ fn both_languages_find_the_same_zone() {
 
 /// What a client says when its only answer is `data`.
 fn told(language: Language, data: &[u8]) -> String {
+    let ended = answered(language, data);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    lines(&ended.stdout)
+}
+
+/// How the client ends that gets `data` for an answer.
+fn answered(language: Language, data: &[u8]) -> Ended {
     let s = socket();
     let client = client(language, s.local_addr().unwrap(), &PATIENT);
     let (n, from) = s.hear(&mut [0; 1024]).unwrap();
     assert_eq!(n, 0, "the request is empty");
     s.send_to(data, from).unwrap();
-    let ended = client.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    lines(&ended.stdout)
+    client.end()
+}
+
+#[test]
+fn an_empty_answer_is_said_to_be_empty() {
+    for language in Language::BOTH {
+        for data in [&b""[..], b"\r\n", b" \t\r\n"] {
+            let ended = answered(language, data);
+            let words = lines(&ended.stderr);
+            assert_eq!(words, "Error: the answer is empty\n", "{language:?}");
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+        }
+    }
 }
 
 #[test]
@@ -356,8 +373,6 @@ fn strange_answers_are_printed_as_one_harmless_line() {
         (b"\x1b[2J\x1b]0;title\x07now\r\n", "?[2J?]0;title?now"),
         (b"\xc2\x9b31mred\r\n", "?31mred"),
         (b"\0now\x0b\x7f\r\n\0", "?now?????"),
-        (b"", ""),
-        (b"\r\n", ""),
         (&long, &String::from_utf8_lossy(&long)),
         ("medianoche, año 2026\r\n".as_bytes(), "medianoche, año 2026"),
         (b"\xff\xc3(\xf0\x9f\x98", "\u{fffd}\u{fffd}(\u{fffd}"),

@@ -123,6 +123,31 @@ fn echo_connect_does_not_hear_the_stranger() {
     }
 }
 
+/// 127.0.0.2 is this machine, and so is 127.0.0.1, which it answers from if
+/// nobody chooses: a connected client drops that.
+#[test]
+fn two_addresses_answers_from_the_one_that_was_asked() {
+    if UdpSocket::bind(("127.0.0.2", 0)).is_err() {
+        return skipped("127.0.0.2 is not this machine");
+    }
+    for (args, from) in [
+        (&["--port=0"][..], Ipv4Addr::new(127, 0, 0, 2)),
+        (&["--port=0", "--plain"], Ipv4Addr::LOCALHOST),
+    ] {
+        let server = start_example("two_addresses", args);
+        let port = server.address().port();
+        let s = socket();
+        s.send_to(b"hola", ("127.0.0.2", port)).unwrap();
+        let (n, address) = s.hear(&mut [0; 9]).unwrap();
+        assert_eq!((n, address), (4, (from, port).into()), "{args:?}");
+        server.wait_for("asked at 127.0.0.2");
+        // Nothing in it, and still it goes on.
+        s.send_to(b"", ("127.0.0.2", port)).unwrap();
+        s.send_to(b"chau", ("127.0.0.2", port)).unwrap();
+        assert_eq!(s.hear(&mut [0; 9]).unwrap().0, 4);
+    }
+}
+
 #[test]
 fn echo_connect_is_told_that_nobody_listens() {
     if cfg!(windows) {

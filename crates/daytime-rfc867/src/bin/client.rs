@@ -67,6 +67,9 @@ fn main() -> common::Result<()> {
 
         // 10. Print the line, and stop.
         let text = common::printable(data.trim_ascii());
+        if text.is_empty() {
+            return Err("the answer is empty".into());
+        }
         println!("{text}");
         return Ok(());
     }
