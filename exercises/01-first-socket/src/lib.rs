@@ -3,12 +3,19 @@
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
+use socket2::Socket;
+
 /// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// 2. Make a socket: at 127.0.0.1, at a port that the system chooses.
+/// 1. Make a socket: Internet (IPv4), datagrams (UDP).
+pub fn socket() -> io::Result<Socket> {
+    todo!("step 1: make a socket")
+}
+
+/// 2. Bind the socket of step 1 to 127.0.0.1, at a port that the system chooses.
 pub fn open() -> io::Result<UdpSocket> {
-    todo!("step 2: make a socket")
+    todo!("step 2: bind the socket to an address")
 }
 
 /// 3. Send the text, as one datagram, to an address.
