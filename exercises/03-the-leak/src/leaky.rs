@@ -3,7 +3,7 @@
 use std::io;
 use std::net::UdpSocket;
 
-use crate::BYTES;
+use super::BYTES;
 
 /// 4. Serve for ever, with one buffer for all.
 pub fn serve(s: &UdpSocket) -> io::Result<()> {
