@@ -1,6 +1,7 @@
 //! Exercise 04: the echo client, which does not wait for ever.
 //!
-//! The steps have the numbers that they have in crates/udp-echo.
+//! The steps have the numbers that they have in crates/udp-echo. Steps 1 and 5
+//! are done, in main.rs.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -9,7 +10,8 @@ use std::time::Duration;
 /// A datagram has at most this many bytes.
 pub const BYTES: usize = 1024;
 
-/// 2. Make a socket, which waits for a datagram so long and no longer.
+/// 2. Make a socket: Internet (IPv4), datagrams (UDP). It waits for a datagram so
+///    long and no longer.
 pub fn open(timeout: Duration) -> io::Result<UdpSocket> {
     todo!("step 2: make a socket that waits at most {timeout:?}")
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use ex04_echo_client::{open, report, send, wait};
 
-/// The server's port.
+/// 1. The server's port: here it is fixed, and no option.
 const PORT: u16 = 3500;
 /// How long to wait for the answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,7 +34,18 @@ fn main() -> ExitCode {
 }
 
 fn ask() -> io::Result<String> {
+    // 2. Make a socket.
     let s = open(TIMEOUT)?;
+
+    // 3. Send the text.
     send(&s, TEXT, SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))?;
-    report(wait(&s))
+
+    // 4. Wait for the answer.
+    let answer = wait(&s);
+
+    // 5. Close the socket.
+    drop(s);
+
+    // 6. Say what came back.
+    report(answer)
 }
