@@ -16,7 +16,5 @@ pub use deadline::within;
 pub use hear::{Hear, socket};
 pub use random::Random;
 pub use start::{
-    Language, client, command, explained, lines, server, start, start_example,
-    two_hosts,
-};
-pub use testbed::{binary, example, python, root, skipped};
+    Language, client, command, explained, failed_rules, lines, server, start,
+    start_example, two_hosts,

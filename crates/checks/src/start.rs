@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
+use serde_json::Value;
 use testbed::{Program, output, skipped};
 
 use crate::{binary, example, python, root};
@@ -119,4 +120,15 @@ pub fn two_hosts(b: &str, a: &str) -> Option<Command> {
     let mut script = Command::new("bash");
     script.arg(root().join("examples/two_hosts.sh")).args([b, a]);
     Some(script)
+}
+
+/// The rules that fail, in the JSON of the judge on the wire (`probe`).
+///
+/// # Panics
+/// If it is none.
+pub fn failed_rules(json: &str) -> Vec<String> {
+    let said: Value = serde_json::from_str(json).expect("the judge's JSON");
+    let rules = said["rules"].as_array().expect("it has rules").iter();
+    let failed = rules.filter(|rule| rule["verdict"] == "failed");
+    failed.filter_map(|r| Some(r["rule"].as_str()?.to_string())).collect()
 }

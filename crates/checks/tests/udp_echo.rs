@@ -1,5 +1,6 @@
 //! udp-echo: the slides' conversation, in every pairing of the languages, and
-//! what no datagram may do to the server.
+//! what no datagram may do to the server. What any echo promises, the judge on
+//! the wire knows (`crates/probe`, whose tests ask it about these programs).
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -70,20 +71,6 @@ fn the_default_is_port_3500_of_localhost() {
     for language in Language::BOTH {
         let server = start(language, "udp-echo", "server", &[]);
         assert_eq!(server.address(), "127.0.0.1:3500".parse().unwrap());
-    }
-}
-
-#[test]
-fn every_byte_comes_back() {
-    let all: Vec<u8> = (0..=255).collect();
-    let most: Vec<u8> = all.iter().copied().cycle().take(1024).collect();
-    let datagrams = [&b"x"[..], &all, &most, b"\xff\xfe\xc3(", b"\0"];
-    for language in Language::BOTH {
-        let server = server(language);
-        for data in datagrams {
-            let back = echoed(&socket(), data, server.address());
-            assert_eq!(back, data, "{language:?}, {} bytes", data.len());
-        }
     }
 }
 
@@ -211,21 +198,6 @@ fn its_own_address_loops_the_python_server_and_not_the_rust_one() {
                 (stdout.matches(&said).count() > 1000).then_some(())
             });
         }
-    }
-}
-
-#[test]
-fn survives_clients_that_vanish() {
-    for language in Language::BOTH {
-        if language == Language::Python && cfg!(windows) {
-            continue; // recvfrom reports the closed port, and ends it: README.
-        }
-        let server = server(language);
-        for _ in 0..20 {
-            let s = socket();
-            s.send_to(b"I go", server.address()).unwrap();
-        }
-        assert_eq!(echoed(&socket(), b"alive", server.address()), b"alive");
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, id};
 use std::time::Instant;
 
-use checks::{Language, command, python, root, skipped};
+use checks::{Language, binary, command, failed_rules, python, root, skipped};
 use daytime::line;
 use testbed::{Ended, PATIENCE, Program, output};
 use time::OffsetDateTime;
@@ -32,7 +32,10 @@ const NETWORK: &str = "
     exec \"$@\"
 ";
 
-const INETD: &str = "daytime dgram udp wait root internal\n";
+const INETD: &str = "\
+daytime dgram udp wait root internal
+echo dgram udp wait root internal
+";
 
 const XINETD: &str = "\
 service daytime
@@ -44,6 +47,17 @@ service daytime
     user = root
     wait = yes
     port = 3613
+    disable = no
+}
+service echo
+{
+    type = INTERNAL UNLISTED
+    id = echo-dgram
+    socket_type = dgram
+    protocol = udp
+    user = root
+    wait = yes
+    port = 3607
     disable = no
 }
 ";
@@ -99,6 +113,19 @@ impl Peer {
         inside.arg(command.get_program()).args(command.get_args());
         inside.envs(command.get_envs().filter_map(|(k, v)| Some((k, v?))));
         Program::start("in the peer's network", inside).end()
+    }
+
+    /// What the judge on the wire says of it at `host`: the rules that fail,
+    /// of daytime and then of its echo at `echo`, a port.
+    fn judged(&self, host: &str, echo: &str) -> Vec<String> {
+        let mut failed = Vec::new();
+        for (protocol, port) in [("daytime", self.port), ("echo", echo)] {
+            let mut judge = Command::new(binary("probe", "probe"));
+            judge.args([protocol, "--json", &format!("{host}:{port}")]);
+            let ended = self.run(&judge);
+            failed.extend(failed_rules(&ended.stdout));
+        }
+        failed
     }
 
     fn client(&self, language: Language, args: &[&str]) -> Ended {
@@ -182,6 +209,7 @@ fn gnu_inetutils_inetd() {
     peer.sends(package, "ctime");
     let ended = peer.client(Language::Rust, &[]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(peer.judged("127.0.0.1", "7"), [""; 0]);
 }
 
 /// It does not answer loopback addresses, nor the ports below 1024.
@@ -198,6 +226,8 @@ fn openbsd_inetd() {
         let no = "try 1: no answer\nError: no answer from 127.0.0.1:13\n";
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), no));
     }
+    assert_eq!(peer.judged(HOST, "7"), [""; 0]);
+    assert_eq!(peer.judged("127.0.0.1", "7"), ["answers", "answers"]);
 }
 
 #[test]
@@ -210,4 +240,9 @@ fn xinetd() {
     peer.sends(package, "smtp");
     let ended = peer.client(Language::Rust, &[]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(peer.judged(HOST, "3607"), [""; 0]);
+    // Of two that come at once it often loses one.
+    let at_once = |rule: &String| ["at once", "many"].contains(&&rule[..]);
+    let failed = peer.judged("127.0.0.1", "3607");
+    assert!(failed.iter().all(at_once), "{failed:?}");
 }

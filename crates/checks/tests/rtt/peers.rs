@@ -12,7 +12,7 @@ use std::process::{Command, id};
 use std::time::Instant;
 use std::{env, fs};
 
-use checks::{Language, root, skipped, start};
+use checks::{Language, binary, failed_rules, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 fn server(language: Language) -> Program {
@@ -85,6 +85,11 @@ fn our_clients_and_the_reflector_of_stamp_suite() {
             all_came(&who, &ended);
         }
     }
+    let mut judge = Command::new(binary("probe", "probe"));
+    judge.args(["rtt", "--json", &to.to_string()]);
+    let ended = Program::start("the judge", judge).end();
+    assert!(ended.stdout.contains("a STAMP answer"), "{ended:?}");
+    assert_eq!(failed_rules(&ended.stdout), [""; 0], "{ended:?}");
 }
 
 #[test]
