@@ -27,29 +27,11 @@ pub enum Zone {
     Missing,
 }
 
-/// Names of zones, and their hours east of UTC.
-const ZONES: [(&str, i64); 20] = [
-    ("UTC", 0),
-    ("GMT", 0),
-    ("UT", 0),
-    ("Z", 0),
-    ("WET", 0),
-    ("CET", 1),
-    ("CEST", 2),
-    ("EET", 2),
-    ("EEST", 3),
-    ("ART", -3),
-    ("BRT", -3),
-    ("UYT", -3),
-    ("EST", -5), // From here on, RFC 822, section 5.1.
-    ("EDT", -4),
-    ("CST", -6),
-    ("CDT", -5),
-    ("MST", -7),
-    ("MDT", -6),
-    ("PST", -8),
-    ("PDT", -7),
-];
+/// Names of zones, each with its hours east of UTC: of the east, of the south,
+/// and those of RFC 822, section 5.1.
+const ZONES: &str = "UTC 0 GMT 0 UT 0 Z 0 WET 0 CET 1 CEST 2 EET 2 EEST 3 \
+    ART -3 BRT -3 UYT -3 EST -5 EDT -4 CST -6 CDT -5 MST -7 MDT -6 PST -8 \
+    PDT -7";
 
 /// The months' first letters, in English and in Spanish.
 const MONTHS: [&str; 12] = [
@@ -120,28 +102,32 @@ fn number(text: &str) -> Option<(i64, &str)> {
 /// The zone, how many seconds it is east of UTC, and what follows.
 fn zone<'a>(line: &str, rest: &'a str) -> (Zone, i64, &'a str) {
     let trimmed = rest.trim_start();
-    if let Some(sign) = trimmed.chars().next().filter(|c| "+-".contains(*c))
-        && let Some((east, rest)) = number(&trimmed[1..])
-    {
-        let digits = trimmed.len() - 1 - rest.len();
-        let (hours, minutes, rest) = match rest.strip_prefix(':') {
-            Some(more) => match number(more) {
-                Some((minutes, rest)) => (east, minutes, rest),
-                None => (east, 0, rest),
-            },
-            None if digits > 2 => (east / 100, east % 100, rest),
-            None => (east, 0, rest),
-        };
-        let east = hours * 3600 + minutes * 60;
-        return (Zone::Known, if sign == '-' { -east } else { east }, rest);
+    if let Some(sign @ ('+' | '-')) = trimmed.chars().next() {
+        let part = |c: char| c.is_ascii_digit() || c == ':';
+        let behind = trimmed[1..].trim_start_matches(part);
+        let digits = trimmed[1..trimmed.len() - behind.len()].replace(':', "");
+        let east =
+            digits.parse::<i64>().ok().and_then(|n| match digits.len() {
+                2 => Some(n * 3600),
+                4 => Some(n / 100 * 3600 + n % 100 * 60),
+                _ => None,
+            });
+        if let Some(east) = east {
+            let east = if sign == '-' { -east } else { east };
+            return (Zone::Known, east, behind);
+        }
     }
     let words = |text: &'a str| {
         text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty())
     };
-    let name = |word: &&str| ZONES.iter().find(|(name, _)| name == word);
-    let known = words(rest).find_map(|word| name(&word));
-    let mut all = line.split(|c: char| !c.is_alphabetic());
-    if let Some((_, hours)) = known.or_else(|| all.find_map(|w| name(&w))) {
+    let hours = |word: &str| {
+        let mut all = ZONES.split(' ').skip_while(|name| *name != word);
+        all.nth(1)?.parse::<i64>().ok()
+    };
+    let found = words(rest).find_map(hours);
+    let all = line.split(|c: char| !c.is_ascii_alphabetic());
+    let upper = all.filter(|word| !word.is_empty());
+    if let Some(hours) = found.or_else(|| { upper }.find_map(hours)) {
         return (Zone::Known, hours * 3600, rest);
     }
     let other = words(rest).find(|word| {
@@ -261,8 +247,21 @@ mod tests {
             "é:é",
             "22 NOV 2026 25:16:00 UTC",
             "999999999999999999999:10 22 NOV 2026",
+            "10:99999999999999999999 22 NOV 2026",
         ] {
             assert_eq!(named(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn numbers_without_end_harm_nobody() {
+        for line in [
+            "22 NOV 2026 10:16:00 +99999999999999999999999",
+            "22 NOV 2026 10:16:00 -9223372036854775808",
+            "9223372036854775807 9223372036854775807 1 10:16:00",
+            "10:16:00 +::: ñ\u{301} 9999 9999 9999",
+        ] {
+            let _ = read(line, NOW);
         }
     }
 

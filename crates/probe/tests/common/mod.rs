@@ -14,9 +14,3 @@ pub fn judge(args: &[&str]) -> (i32, String) {
     assert!(by_itself, "{args:?} goes on: {ended:?}");
     (ended.code.unwrap_or(-1), ended.stdout + &ended.stderr)
 }
-
-/// The rules that failed, in the judge's JSON.
-pub fn failed(json: &str) -> Vec<&str> {
-    let failed = |line: &&str| line.contains("\"verdict\": \"failed\"");
-    json.lines().filter(failed).filter_map(|l| l.split('"').nth(3)).collect()
-}
