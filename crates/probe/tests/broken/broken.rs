@@ -172,7 +172,7 @@ fn rtt_client(fault: &str, server: &str) -> io::Result<()> {
         rtts.sort_by(f64::total_cmp);
     }
     let max = rtts.iter().copied().fold(0.0, f64::max);
-    let max = if fault == "max-is-sum" { rtts.iter().sum() } else { max };
+    let max = if fault == "max-in-us" { max * 1000.0 } else { max };
     let median = if n == 0 { rtts[n] } else { rtts[n / 2] };
     println!("sent {sent} received {n} lost {} min {min:.3} median {median:.3} max {max:.3}", sent - n);
     Ok(())
