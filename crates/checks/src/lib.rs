@@ -18,3 +18,5 @@ pub use random::Random;
 pub use start::{
     Language, client, command, explained, failed_rules, lines, server, start,
     start_example, two_hosts,
+};
+pub use testbed::{binary, example, python, root, skipped};
