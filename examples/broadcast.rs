@@ -49,7 +49,10 @@ fn main() -> common::Result<()> {
         .map_or_else(|e| e.kind().to_string(), |_| "sent".into());
     println!("without SO_BROADCAST: {refused}");
     s.set_broadcast(true)?;
-    s.send_to(QUESTION, &to.into())?;
+    s.send_to(QUESTION, &to.into()).map_err(|e| {
+        let why = common::plain(&e);
+        format!("{why}: name your network's address with --to")
+    })?;
     println!("with SO_BROADCAST: sent to {to}");
 
     // 3. Each machine answers to our address alone: "unicast".

@@ -40,7 +40,7 @@ fn main() -> common::Result<()> {
     if role == "server" {
         s.set_reuse_address(true)?;
         s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
-        s.join_multicast_v4(&group, &interface)?;
+        s.join_multicast_v4(&group, &interface).map_err(which)?;
         let s = Careful::new(s)?;
         common::note(format!("listening on {}", s.local_addr()?));
         loop {
@@ -58,7 +58,7 @@ fn main() -> common::Result<()> {
     s.set_multicast_ttl_v4(1)?;
     s.set_multicast_if_v4(&interface)?;
     let to = SocketAddr::from((group, port));
-    s.send_to(QUESTION, &to.into())?;
+    s.send_to(QUESTION, &to.into()).map_err(which)?;
     println!("sent to {to}");
 
     // 3. Each member answers to our address alone.
@@ -73,4 +73,10 @@ fn main() -> common::Result<()> {
         println!("{address}: {text}");
     }
     Ok(())
+}
+
+/// A machine without a default route does not know by which interface.
+fn which(e: std::io::Error) -> String {
+    let why = common::plain(&e);
+    format!("{why}: name one of your addresses with --interface")
 }

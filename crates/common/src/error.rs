@@ -25,15 +25,13 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let system = self.0.downcast_ref().filter(|e| is_system(e));
         let Some(error) = system else { return write!(f, "{}", self.0) };
-        let kind = error.kind();
-        let hint = HINTS.iter().find(|(usual, _)| *usual == kind);
-        match (kind, hint, PORT.get()) {
-            (ErrorKind::AddrInUse, Some((_, hint)), Some(port)) => {
-                write!(f, "port {port} is in use\nhint: {hint}")
+        match (error.kind(), PORT.get()) {
+            (ErrorKind::AddrInUse, Some(port)) => {
+                write!(f, "port {port} is in use")?;
             }
-            (_, Some((_, hint)), _) => write!(f, "{kind}\nhint: {hint}"),
-            (_, None, _) => write!(f, "{}", plain(error)),
+            _ => write!(f, "{}", plain(error))?,
         }
+        hint(error).map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
     }
 }
 
@@ -42,19 +40,27 @@ fn is_system(error: &io::Error) -> bool {
     error.raw_os_error().is_some()
 }
 
-/// What `error` says, without its number, which differs from system to system.
+/// What `error` says: for the usual ones in the words that are the same on
+/// every system, for the others in the system's own, without its number.
 pub fn plain(error: &io::Error) -> String {
+    if hint(error).is_some() {
+        return error.kind().to_string();
+    }
     let words = error.to_string();
-    let (before, _number) =
-        words.split_once(" (os error ").unwrap_or((&words, ""));
-    before.to_string()
+    words.split(" (os error ").next().unwrap_or_default().to_string()
+}
+
+fn hint(error: &io::Error) -> Option<&'static str> {
+    let kind = error.kind();
+    let found = HINTS.iter().find(|(usual, _)| *usual == kind);
+    found.map(|(_, hint)| *hint)
 }
 
 /// The port that the command line gave, for an error that names none.
 pub static PORT: OnceLock<String> = OnceLock::new();
 
 /// The usual causes, and what to look at: a hint asks where the error alone
-/// does not tell. `ErrorKind`'s own words are the same on every system.
+/// does not tell.
 const HINTS: [(ErrorKind, &str); 12] = [
     (
         ErrorKind::AddrInUse,

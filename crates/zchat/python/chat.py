@@ -211,20 +211,19 @@ def _show(text):
     """
     line = text[:-1] if text.endswith(b"\n") else text
     if os.isatty(1):
-        line = ("\r\x1b[K< " + harmless(line)).encode()
+        line = ("\r\x1b[K< " + _printable(line)).encode()
     line += b"\n"
     while line:  # A signal can cut a write short.
         line = line[os.write(1, line) :]
 
 
-def harmless(text):
+def _printable(text):
     """Text from the network for a terminal: what could move its cursor or
     change its settings, and what could turn the direction of the text around,
-    becomes \\u{1b}; what is no UTF-8 becomes U+FFFD.
+    becomes ?; what is no UTF-8 becomes U+FFFD.
     """
     bad = "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-    text = text.decode(errors="replace")
-    return re.sub(bad, lambda c: f"\\u{{{ord(c[0]):x}}}", text)
+    return re.sub(bad, "?", text.decode(errors="replace"))
 
 
 def _tell(text):

@@ -2,7 +2,7 @@
 //! one stdin and one the socket, and the main loop does the rest.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin, stdout};
-use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,9 +66,7 @@ pub fn dial(host: &str, port: u16) -> Result<(UdpSocket, Vec<SocketAddr>)> {
 
 /// The first IPv4 and the first IPv6 address of `host`, in this order.
 fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    let found = (host, port).to_socket_addrs();
-    let found: Vec<_> =
-        found.map_err(|_| format!("unknown host: {host}"))?.collect();
+    let found = common::look_up(host, port)?;
     let four = found.iter().find(|a| a.is_ipv4());
     let six = found.iter().find(|a| a.is_ipv6());
     Ok(four.into_iter().chain(six).copied().collect())
@@ -227,31 +225,12 @@ fn cut(line: &[u8]) -> usize {
 fn show(text: &[u8]) -> io::Result<()> {
     let line = text.strip_suffix(b"\n").unwrap_or(text);
     let mut line = match stdout().is_terminal() {
-        true => format!("\r\x1b[K< {}", harmless(line)).into_bytes(),
+        true => format!("\r\x1b[K< {}", common::printable(line)).into_bytes(),
         false => line.to_vec(),
     };
     line.push(b'\n');
     stdout().write_all(&line)?;
     stdout().flush()
-}
-
-/// Text from the network for a terminal: what could move its cursor or change
-/// its settings, and what could turn the direction of the text around, becomes
-/// `\u{1b}`; what is no UTF-8 becomes U+FFFD.
-pub fn harmless(text: &[u8]) -> String {
-    let mut shown = String::new();
-    for c in String::from_utf8_lossy(text).chars() {
-        match c {
-            '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => shown.extend(c.escape_unicode()),
-            c if c.is_control() => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
 }
 
 /// A sentence for the user, on stderr.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use checks::{
     Hear, Language, example, skipped, start, start_example, two_hosts,
 };
-use testbed::{Ended, PATIENCE, free_port, output};
+use testbed::{Ended, PATIENCE, Program, free_port, output};
 
 /// Runs it to its end, which is a good one.
 fn run(name: &str, args: &[&str]) -> String {
@@ -428,4 +428,32 @@ fn two_hosts_say_what_they_need() {
     let Some(script) = two_hosts("true", "exit 7") else { return };
     let ended = testbed::Program::start("two_hosts", script).end();
     assert_eq!(ended.code, Some(7), "{ended:?}");
+}
+
+/// A network without any route: what is missing is named, and the option that
+/// gives it.
+#[test]
+fn one_to_many_without_a_route_names_the_option() {
+    let alone = |name: &str, role: &str| {
+        let mut inside = Command::new("unshare");
+        inside.args(["--net", "sh", "-c", "ip link set lo up; exec \"$@\""]);
+        inside.arg("sh").arg(example(name)).arg(role);
+        Program::start(name, inside).end()
+    };
+    if output(Command::new("unshare").args(["--net", "ip", "link"]))
+        .is_ok_and(|ended| ended.status.success())
+    {
+        for (name, role, option) in [
+            ("multicast", "server", "--interface"),
+            ("multicast", "client", "--interface"),
+            ("broadcast", "client", "--to"),
+        ] {
+            let ended = alone(name, role);
+            assert_eq!(ended.code, Some(1), "{ended:?}");
+            assert!(ended.stderr.trim_end().ends_with(option), "{ended:?}");
+            assert!(!ended.stderr.contains("os error"), "{ended:?}");
+        }
+    } else {
+        skipped("a network of its own needs Linux, root, unshare and ip");
+    }
 }
