@@ -2,7 +2,7 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -345,6 +345,37 @@ fn step_2_learns_that_nobody_listens() {
             _ => "gives a text of nobody's",
         };
         fail(did, ConnectionRefused, given, why);
+    });
+}
+
+#[test]
+fn step_2_hands_every_error_on() {
+    exercise(|| {
+        // A socket of IPv4 cannot be connected to an address of IPv6; and one
+        // that is not connected does not send.
+        let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
+        let did = said("called ask with an IPv6 address", &[&six]);
+        doing(&did);
+        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let [unsent, unconnected] =
+            [s.send(b"hola").map(|_| ()), s.connect(six)]
+                .map(|e| e.err().and_then(|e| e.raw_os_error()));
+        let given = asking(six, "hola").wait_long();
+        let came = |e: &io::Error| e.raw_os_error();
+        if matches!(&given, Some(Err(e)) if came(e) == unsent)
+            && unsent != unconnected
+        {
+            fail(did, "the error of connect", given, "drops connect's error");
+        }
+        // No datagram has so many bytes.
+        let (server, text) = (Peer::new(), "x".repeat(70_000));
+        let did = "called ask with 70000 bytes";
+        doing(did);
+        let address = server.address();
+        let given = beside(move || ask(address, &text)).wait_long();
+        if matches!(&given, Some(Err(e)) if late(e)) {
+            fail(did, "the error of send", given, "drops send's error");
+        }
     });
 }
 
