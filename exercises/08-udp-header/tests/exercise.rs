@@ -353,6 +353,7 @@ fn step_3_carries_round() {
         }
         let mut all = vec![rfc, vec![0xff, 0xff, 0xff, 0xff, 0, 1]];
         all.push(vec![0xff, 0xff]);
+        all.push([&[0, 2], &[0xff; 6][..]].concat());
         all.extend([60, 61, 1400, 65_547].map(bytes));
         all.push(vec![0xff; 65_546]);
         let low = |n: u64| n as u16;
