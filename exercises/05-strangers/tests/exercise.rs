@@ -377,7 +377,7 @@ fn step_2_is_connected_to_the_server() {
 #[test]
 fn step_2_reaches_any_machine() {
     exercise(|| {
-        let mut looked = false;
+        let mut looked = cfg!(target_os = "linux");
         // Nobody has the first (RFC 5737). The second, for all machines of a
         // network, Linux takes from a socket at 127.0.0.1 even without one.
         for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
@@ -388,7 +388,7 @@ fn step_2_reaches_any_machine() {
             let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
             let from = |s: &UdpSocket| s.local_addr().unwrap().ip();
             let way = s.connect(far).map(|()| from(&s));
-            looked |= way.is_ok() || given.is_ok();
+            looked |= way.is_ok();
             let socket_at = |ip| said("a socket at", &[&ip]);
             let (expected, came) = match (&given, &way) {
                 (Ok(s), _) if s.peer_addr().is_ok_and(|to| to != far) => {
