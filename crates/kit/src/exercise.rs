@@ -203,17 +203,23 @@ fn of_panic(steps: &[Step], failure: Failure) -> Failure {
 /// # Panics
 /// If the test program cannot be started again.
 pub fn printed(name: &str) -> Option<String> {
+    outputs(name).map(|[stdout, _]| stdout)
+}
+
+/// The same: what it has printed on stdout, and on stderr.
+///
+/// # Panics
+/// As [`printed`].
+pub fn outputs(name: &str) -> Option<[String; 2]> {
     const INNER: &str = "KIT_PRINTED";
     if env::var_os(INNER).is_some() {
         return None;
     }
     let this = env::current_exe().expect("a test program has a path");
     let mut inner = Command::new(this);
-    // It may stand in a module, whose name is then known from this process.
-    let own = env::args().find(|word| word.ends_with(&format!("::{name}")));
-    let name = &own.unwrap_or_else(|| name.to_string());
     inner.args(["--exact", name, "--nocapture"]).env(INNER, name);
-    Some(Program::start(say("your program", "tu programa"), inner).end().stdout)
+    let ended = Program::start(say("your program", "tu programa"), inner).end();
+    Some([ended.stdout, ended.stderr])
 }
 
 /// Whether no thread keeps stdout.

@@ -5,7 +5,7 @@
 //! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
-//! | [`printed`] | what a test prints, for itself to look at |
+//! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
 //! | [`doing`] | what the test does, to be told with a panic |
@@ -24,7 +24,7 @@ mod shown;
 
 pub use exercise::{
     Beside, Peer, Step, Told, beside, caught, doing, exercise, only_receives,
-    patience, printed, refusals_are_told, to_nobody,
+    outputs, patience, printed, refusals_are_told, to_nobody,
 };
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use said::{OWN, Said, compared, fail, said, told_by};
