@@ -837,16 +837,22 @@ impl World {
                 Action::Show(text) => {
                     let line = said("shows", &[&format!("{text:?}")]);
                     self.shown[side].push(text);
-                    (note(side == 0, &line.to_string()), "passes")
+                    (note(side == 0, &line.to_string()), None)
                 }
                 Action::Send(frame) => self.sends(side, frame),
             };
-            let (seconds, more) = (self.now.as_secs_f64(), said(more, &[]));
+            let more = more.map(|more| said(more, &[]).to_string());
+            let (seconds, more) =
+                (self.now.as_secs_f64(), more.unwrap_or_default());
             self.ladder.push(format!("{seconds:>7.3} s {line} {more}"));
         }
     }
 
-    fn sends(&mut self, side: usize, frame: Frame) -> (String, &'static str) {
+    fn sends(
+        &mut self,
+        side: usize,
+        frame: Frame,
+    ) -> (String, Option<&'static str>) {
         let fate = self.fates[side].next(&frame.pack());
         let at = self.now + fate.delay.unwrap_or(10 * MS);
         for _ in 0..fate.copies {
@@ -857,10 +863,10 @@ impl World {
         (
             line,
             match (fate.copies, fate.delay) {
-                (0, _) => "lost",
-                (_, Some(_)) => "late",
-                (1, None) => "passes",
-                (_, None) => "twice",
+                (0, _) => Some("lost"),
+                (_, Some(_)) => Some("late"),
+                (1, None) => None,
+                (_, None) => Some("twice"),
             },
         )
     }
