@@ -31,10 +31,8 @@ pub enum Event {
 /// 6. Tell the main loop each line of the input, without its end, and then
 ///    that the input has ended.
 pub fn read_lines(input: impl BufRead, events: &Sender<Event>) {
-    todo!(
-        "step 6: tell each line and the end of {}, {events:?}",
-        std::any::type_name_of_val(&input)
-    )
+    let _ = input; // Not used yet.
+    todo!("step 6: tell each line and the end: {events:?}")
 }
 
 /// 7. Tell the main loop each datagram and its sender, for ever, whatever
@@ -49,10 +47,8 @@ pub fn start(
     input: impl BufRead + Send + 'static,
     s: UdpSocket,
 ) -> Receiver<Event> {
-    todo!(
-        "step 1: start two threads for {} and {s:?}",
-        std::any::type_name_of_val(&input)
-    )
+    let _ = input; // Not used yet.
+    todo!("step 1: start two threads: {s:?}")
 }
 
 /// Shows a message on a line of its own, after `< `. On a terminal it takes the
@@ -78,10 +74,8 @@ pub fn act(
     s: &UdpSocket,
     out: &mut impl Write,
 ) -> io::Result<bool> {
-    todo!(
-        "step 3: do what the session wants: {actions:?}, {s:?}, {}",
-        std::any::type_name_of_val(out)
-    )
+    let _ = out; // Not used yet.
+    todo!("step 3: do what the session wants: {actions:?}, {s:?}")
 }
 
 /// 5. Wait for the next event, but no longer than until the deadline, or `LONG`
@@ -108,10 +102,8 @@ pub fn say_line(session: &mut Session, line: &[u8]) {
 /// 8. Tell the session what happened: a line to say, that there will be no
 ///    more, or a datagram.
 pub fn tell(session: &mut Session, now: Duration, event: Event) {
-    todo!(
-        "step 8: tell the session what happened: {event:?}, {now:?}, {}",
-        session.waiting()
-    )
+    let _ = session; // Not used yet.
+    todo!("step 8: tell the session what happened: {event:?}, {now:?}")
 }
 
 /// 2. Chat until the session is over: call the addresses in `dial`, or wait for
@@ -122,9 +114,6 @@ pub fn chat(
     input: impl BufRead + Send + 'static,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    todo!(
-        "step 2: chat with {dial:?} through {s:?}, {}, {}",
-        std::any::type_name_of_val(&input),
-        std::any::type_name_of_val(out)
-    )
+    let _ = (input, out); // Not used yet.
+    todo!("step 2: chat: {dial:?}, {s:?}")
 }

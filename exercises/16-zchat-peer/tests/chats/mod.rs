@@ -1,0 +1,287 @@
+//! Chats of the student's for the tests of exercise 16: with a socket of the
+//! test's own, and with the workshop's programs. You need not change this file.
+
+use std::io::{
+    self, BufReader, ErrorKind, PipeReader, PipeWriter, Write, pipe,
+};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use badlink::{BadLink, Shares};
+use ex16_zchat_peer::chat;
+use kit::{
+    Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience, said,
+};
+use zchat::frame::{Frame, Kind};
+
+use crate::{As, socket};
+
+/// The id of these tests' own side of a chat.
+const ME: u32 = 0x1122_3344;
+
+/// A frame from these tests' own side.
+pub fn frame(kind: Kind, dst: u32, seq: u32, payload: &[u8]) -> Frame {
+    let payload = payload.to_vec();
+    Frame { kind, attempt: 0, src: ME, dst, seq, payload }
+}
+
+/// A screen whose bytes come out of a channel.
+struct Screen(Sender<Vec<u8>>);
+
+impl Write for Screen {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let sent = self.0.send(data.to_vec());
+        sent.map_err(|_| ErrorKind::BrokenPipe)?;
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How chat() went.
+impl Shown for Ended {
+    fn shown(&self) -> String {
+        match &self.0 {
+            None => said("chat() still runs", &[]).to_string(),
+            Some(Ok(())) => said("chat() gave Ok", &[]).to_string(),
+            Some(Err(e)) => said("chat() gave", &[&e.shown()]).to_string(),
+        }
+    }
+}
+
+/// What chat() gave, if it has ended.
+pub struct Ended(pub Option<io::Result<()>>);
+
+/// The student's chat, with a socket of the test's own.
+pub struct Call {
+    pub peer: Peer,
+    pub keyboard: Option<PipeWriter>,
+    pub screen: Receiver<Vec<u8>>,
+    pub chatting: Beside<io::Result<()>>,
+    pub address: SocketAddr,
+    pub id: u32,
+}
+
+impl Call {
+    /// Starts it: as one that calls the test's socket, or that is called.
+    pub fn begin(calls: bool) -> Call {
+        let (peer, (s, address)) = (Peer::new(), socket());
+        let (input, keyboard): (PipeReader, _) = pipe().unwrap();
+        let (show, screen) = channel();
+        let dial = if calls { vec![peer.address()] } else { vec![] };
+        let chatting = beside(move || {
+            chat(dial, s, BufReader::new(input), &mut Screen(show))
+        });
+        let keyboard = Some(keyboard);
+        Call { peer, keyboard, screen, chatting, address, id: 0 }
+    }
+
+    /// Starts one that calls, and takes its first HELLO.
+    pub fn new() -> Call {
+        let mut call = Call::begin(true);
+        if let Some(hello) = call.next(Kind::Hello) {
+            call.id = hello.src;
+            return call;
+        }
+        let (did, hello) = ("called chat", "a HELLO at the server");
+        if let Some(ended) = call.chatting.now() {
+            fail(did, hello, Ended(Some(ended)), "chat() ended");
+        }
+        // An answer needs no `tick`; a HELLO of its own does.
+        let other = Call::begin(false);
+        let ask = frame(Kind::Hello, 0, 0, b"").pack();
+        other.peer.send(&ask, other.address);
+        let why = match other.next(Kind::Hello) {
+            Some(_) => "never ticks",
+            None => "does nothing that the session wants",
+        };
+        fail(did, hello, "nothing comes", why)
+    }
+
+    /// The next frame of this kind; `None` if none came in time.
+    pub fn next(&self, kind: Kind) -> Option<Frame> {
+        let end = Instant::now() + patience();
+        while Instant::now() < end {
+            let (data, _) = self.peer.receive()?;
+            let frame = Frame::unpack(&data).ok();
+            if frame.as_ref().is_some_and(|frame| frame.kind == kind) {
+                return frame;
+            }
+        }
+        None
+    }
+
+    /// Sends a frame.
+    pub fn send(&self, kind: Kind, seq: u32, payload: &[u8]) {
+        let data = frame(kind, self.id, seq, payload).pack();
+        self.peer.send(&data, self.address);
+    }
+
+    /// The next TEXT with this number, acknowledged; `None` if none came. On a
+    /// slow machine, one before it may come again.
+    pub fn text(&self, seq: u32) -> Option<Vec<u8>> {
+        let end = Instant::now() + patience();
+        while Instant::now() < end {
+            let text = self.next(Kind::Text)?;
+            self.send(Kind::Ack, text.seq, b"");
+            if text.seq >= seq {
+                return text.text().filter(|_| text.seq == seq);
+            }
+        }
+        None
+    }
+
+    /// Answers, and takes the TEXT #1, "I am up".
+    pub fn answer(&self) {
+        self.send(Kind::Hello, 0, b"");
+        if self.text(1).is_none() {
+            let did = "called chat, answered its HELLO";
+            let ended = Ended(self.chatting.now());
+            let meant = said("a TEXT", &[&1, &bytes(b"")]);
+            match ended.0 {
+                None => fail(did, meant, "nothing comes", "does not hear"),
+                _ => fail(did, meant, ended, "chat() ended"),
+            }
+        }
+    }
+
+    /// Types.
+    pub fn write(&mut self, text: &[u8]) {
+        let keyboard = self.keyboard.as_mut().unwrap();
+        let _ = keyboard.write_all(text); // Or it reads no more.
+    }
+}
+
+/// Fails unless chat() calls: before it is run as a program of its own, whose
+/// `todo!` would not be this test's. Its input stays open.
+pub fn calls() {
+    std::mem::forget(Call::new());
+}
+
+/// One side of a chat between two programs: its name, what is typed there, and
+/// what it shows before each message.
+struct Side(Said, Program, Vec<Vec<u8>>, &'static str);
+
+impl Side {
+    /// What it has shown so far, line by line.
+    fn shown(&self) -> Vec<String> {
+        self.1.stdout().lines().map(str::to_string).collect()
+    }
+
+    /// What it is to show: what the other typed.
+    fn meant(&self, other: &Side) -> Vec<String> {
+        let typed = other.2.iter().map(|line| String::from_utf8_lossy(line));
+        typed.map(|line| format!("{}{line}", self.3)).collect()
+    }
+
+    /// Types the lines from number `from` on, and perhaps nothing after them.
+    fn types(&mut self, from: usize, closes: bool) {
+        let lines: Vec<u8> = self.2[from..].join(&b'\n');
+        // It may have ended: what came is told later.
+        let _ = self.1.try_write(&[&lines[..], b"\n"].concat());
+        if closes {
+            self.1.close_input();
+        }
+    }
+
+    /// How it ended, if it has.
+    fn status(&mut self, limit: Instant) -> Option<Option<i32>> {
+        let left = limit.saturating_duration_since(Instant::now());
+        self.1.status_within(left).map(|status| status.code())
+    }
+}
+
+/// What both type: spaces, no text at all, a byte that is no UTF-8, what zlib
+/// makes smaller, and some more.
+fn typed(word: &str) -> Vec<Vec<u8>> {
+    let lines = [&b"hola"[..], b"", b"  dos espacios ", b"ma\xf1ana"];
+    let lines = lines.iter().map(|line| line.to_vec());
+    let more = (1..=5).map(|n| format!("{word} {n}").into_bytes());
+    lines.chain([b"ja".repeat(500)]).chain(more).collect()
+}
+
+/// A chat of the student's program, as a client or as a server, with one of the
+/// workshop's, over a bad link; each types its lines. Fails unless each shows
+/// the other's, once and in order, and ends well.
+pub fn hold(calls: bool, (language, mut command): (&str, Command)) {
+    let limit = Instant::now() + patience() * 4;
+    let bad = Shares { corrupt: 0.05, duplicate: 0.05, ..Shares::default() };
+    let bad = Shares { lose: 0.1, ..bad };
+    let mut yours = Command::new(env!("CARGO_BIN_EXE_ex16-zchat-peer"));
+    yours.args([if calls { "client" } else { "server" }, "127.0.0.1"]);
+    // The server first: the client has to know its port.
+    let through = |server: &Program| {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        BadLink::start(listen, server.address(), bad, bad, 7).unwrap()
+    };
+    let (mine, other, link);
+    if calls {
+        command.args(["--host", "127.0.0.1", "--port", "0"]);
+        other = Program::start("server", command);
+        link = through(&other);
+        yours.arg(link.address().port().to_string());
+        mine = Program::start("client", yours);
+    } else {
+        yours.arg("0");
+        mine = Program::start("server", yours);
+        link = through(&mine);
+        let port = link.address().port().to_string();
+        command.args(["127.0.0.1", "--port", &port]);
+        other = Program::start("client", command);
+    }
+    let name =
+        said(if calls { "the server" } else { "the client" }, &[&language]);
+    let did = said("let your program chat with", &[&name]);
+    let mut yours = Side(said("your program", &[]), mine, typed("ida"), "< ");
+    let mut other = Side(name, other, typed("vuelta"), "");
+
+    // Both talk. The student's server soon has no more to say, and listens on.
+    yours.types(0, !calls);
+    other.types(0, false);
+    while Instant::now() < limit
+        && (yours.shown() != yours.meant(&other)
+            || other.shown() != other.meant(&yours))
+        && yours.status(Instant::now()).is_none()
+    {
+        sleep(Duration::from_millis(5));
+    }
+    // The client's last words, and the end of its input.
+    let (caller, server) = match calls {
+        true => (&mut yours, &mut other),
+        false => (&mut other, &mut yours),
+    };
+    caller.2.push(b"chau".to_vec());
+    caller.types(caller.2.len() - 1, true);
+    caller.status(limit);
+    server.1.close_input();
+    server.status(limit);
+
+    let ended = yours.status(Instant::now());
+    let (shown, meant) = (yours.shown(), yours.meant(&other));
+    let heard = other.shown() == other.meant(&yours);
+    let why = match ended {
+        Some(Some(0)) if shown == meant && heard => return,
+        _ if shown.iter().any(|line| !meant.contains(line)) => {
+            "shows what nobody typed"
+        }
+        _ if shown.len() > meant.len() => "shows a message twice",
+        Some(Some(0)) => "ended before all had arrived",
+        Some(_) => "ended with an error",
+        None => "still runs",
+    };
+    let all = |lines: Vec<String>| bytes(lines.join("\n").as_bytes());
+    let each = [(&yours, &other), (&other, &yours)].map(|(side, from)| {
+        let (meant, shown) = (all(side.meant(from)), all(side.shown()));
+        said("to show and shown", &[&side.0, &meant, &shown]).to_string()
+    });
+    let notes = yours.1.stderr().trim_end().replace('\n', " | ");
+    let noted = said("noted", &[&notes]).to_string();
+    drop((yours, other)); // Before anything is told.
+    let came = As(format!("{}\n{}\n{noted}", each[0], each[1]));
+    fail(did, "each shows the other's, once", came, why);
+}
