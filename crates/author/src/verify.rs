@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use taller::Result;
-use taller::exercise::{Exercise, read};
+use taller::exercise::{Exercise, files, read};
 use taller::run::{Test, TestResult};
 
 use crate::copies::{Variant, folder, write_workspace};
@@ -71,7 +71,11 @@ fn check(exercise: &Exercise) -> Result<Vec<String>> {
     let own = |file: &str| read(&exercise.folder.join(file));
     let (table, odd) = words::read(&own("tests/words.txt"));
     wrong.extend(odd);
-    wrong.extend(words::check(&table, kit::OWN, &own("tests/exercise.rs")));
+    // With exercise.rs, the modules that it names.
+    let tests = files(&exercise.folder.join("tests")).into_iter();
+    let tests = tests.filter(|file| file.extension() == Some("rs".as_ref()));
+    let tests = tests.map(|file| read(&file)).collect::<Vec<_>>().concat();
+    wrong.extend(words::check(&table, kit::OWN, &tests));
     let (mistakes, variants) = made(exercise, &table, &mut wrong);
     // With another name nothing of it can be built.
     if named_right(exercise, &mut wrong) {

@@ -10,7 +10,7 @@ use std::thread::{ThreadId, current, sleep};
 use std::time::{Duration, Instant};
 
 use ex16_zchat_peer::{
-    BYTES, Event, act, read_lines, receive, say_line, start, tell, wait,
+    BYTES, Event, act, chat, read_lines, receive, say_line, start, tell, wait,
 };
 use kit::{
     Peer, Said, Shown, beside, bytes, doing, fail, outputs, patience,
@@ -26,6 +26,9 @@ use chats::{Call, Ended, calls, frame, hold};
 fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
 }
+
+/// The student's program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ex16-zchat-peer");
 
 /// A moment that is soon over.
 const SOON: Duration = Duration::from_millis(200);

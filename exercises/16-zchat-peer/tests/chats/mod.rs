@@ -11,13 +11,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Shares};
-use ex16_zchat_peer::chat;
 use kit::{
     Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience, said,
 };
 use zchat::frame::{Frame, Kind};
 
-use crate::{As, socket};
+use super::{As, PROGRAM, chat, socket};
 
 /// The id of these tests' own side of a chat.
 const ME: u32 = 0x1122_3344;
@@ -212,7 +211,7 @@ pub fn hold(calls: bool, (language, mut command): (&str, Command)) {
     let limit = Instant::now() + patience() * 4;
     let bad = Shares { corrupt: 0.05, duplicate: 0.05, ..Shares::default() };
     let bad = Shares { lose: 0.1, ..bad };
-    let mut yours = Command::new(env!("CARGO_BIN_EXE_ex16-zchat-peer"));
+    let mut yours = Command::new(PROGRAM);
     yours.args([if calls { "client" } else { "server" }, "127.0.0.1"]);
     // The server first: the client has to know its port.
     let through = |server: &Program| {
