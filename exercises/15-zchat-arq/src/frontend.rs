@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Action, Event, Frame, Session, handle};
+use super::{Action, Event, Frame, Session, handle};
 
 /// A side looks at least so often whether the conversation is over.
 const LOOK: Duration = Duration::from_millis(50);
