@@ -121,6 +121,18 @@ fn step_2_waits_so_long_and_no_longer() {
     });
 }
 
+#[test]
+fn step_2_gives_the_error() {
+    exercise(|| {
+        let did = "called open with no time at all";
+        doing(did);
+        let given = open(Duration::ZERO).and_then(|s| s.read_timeout());
+        if let Ok(None) = given {
+            fail(did, "that error", "no time-out", "open hides the error");
+        }
+    });
+}
+
 /// Fails if the socket gives up at once.
 fn check_waits(s: &UdpSocket, did: &Said, expected: &Said) {
     // It has an address now, without which Windows does not wait.
