@@ -16,7 +16,7 @@
 //! ```
 
 use common::println;
-use pcap_parser::PcapCapture;
+use examples::capture::{self, Frames, RAW};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
@@ -24,27 +24,17 @@ const FILE: &str = "examples/echo.pcap";
 const UDP: u8 = 17; // Its number in the IP header.
 const FIELDS: &str = "source destination length checksum";
 
-/// The IP packets of a capture, without the link's own bytes.
-fn read(file: &str) -> common::Result<Vec<Vec<u8>>> {
-    let all = std::fs::read(file);
-    let all = all.map_err(|e| format!("{file}: {}", e.kind()))?;
-    let pcap = PcapCapture::from_file(&all);
-    let pcap =
-        pcap.map_err(|_| format!("{file} is no pcap file"))?;
-    // BSD's loopback puts 4 bytes before it, Ethernet 14.
-    let link = if pcap.header.network.0 == 0 { 4 } else { 14 };
-    let packets = pcap.blocks.iter().map(|b| b.data.get(link..));
-    Ok(packets.flatten().map(<[u8]>::to_vec).collect())
-}
-
 /// The next IP packet with UDP that comes in.
-fn live() -> common::Result<Vec<Vec<u8>>> {
+fn live() -> common::Result<(u32, Frames)> {
     let udp = Some(Protocol::UDP);
     let s = Socket::new(Domain::IPV4, Type::RAW, udp);
     let s = s.map_err(|e| format!("a raw socket: {}", e.kind()))?;
+    let wait = "waiting for the next datagram over IPv4";
+    common::note(wait.to_string());
     let mut buffer = vec![0; 65_535];
     let n = UdpSocket::from(s).recv(&mut buffer)?;
-    Ok(vec![buffer[..n].to_vec()])
+    let packet = buffer[..n].to_vec();
+    Ok((RAW, Box::new([Ok(packet)].into_iter())))
 }
 
 /// The sum of words of 16 bits. Adding carries back (RFC 1071)
@@ -54,13 +44,19 @@ fn sum(bytes: &[u8]) -> u32 {
     bytes.map(|(b, w)| u32::from(*b) * w).sum::<u32>() % 65_535
 }
 
-fn judge(pseudo: &[u8], udp: &[u8]) -> &'static str {
+fn judge(pseudo: &[u8], udp: &[u8], missing: &str) -> String {
+    let zero = udp[6..8] == [0, 0];
     match sum(&udp[6..8]) {
-        _ if udp[6..8] == [0, 0] => "none",
+        _ if zero && pseudo.len() > 12 => "none; IPv6 needs one",
+        _ if zero => "none",
+        _ if !missing.is_empty() => {
+            return format!("not checked, {missing}");
+        }
         _ if sum(&[pseudo, udp].concat()) == 0 => "right",
         given if given == sum(pseudo) => "left to the network card",
         _ => "wrong",
     }
+    .to_string()
 }
 
 /// An address of four or sixteen bytes.
@@ -76,27 +72,28 @@ fn main() -> common::Result<()> {
     let from_socket = args.flag("--live");
     args.finish();
 
-    // 2. Take IP packets from a raw socket or from the file.
-    let packets = if from_socket { live()? } else { read(&file)? };
-    for mut packet in packets {
-        packet.resize(packet.len().max(68), 0); // Rust: room.
-
-        // 3. Find the addresses and the datagram in the packet.
-        let four = packet[0] >> 4 == 4;
-        let ips = &packet[if four { 12..20 } else { 8..40 }];
-        let protocol = packet[if four { 9 } else { 6 }];
-        let header = if four { packet[0] % 16 * 4 } else { 40 };
-        let udp = &packet[header.into()..];
+    // 2. Take frames from a raw socket or from the file.
+    let (link, frames) =
+        if from_socket { live()? } else { capture::frames(&file)? };
+    let mut not_shown = 0;
+    for (i, frame) in (1..).zip(frames) {
+        // 3. Find the datagram behind the link's bytes and IP's.
+        let found = capture::datagram(link, &frame?);
+        let Ok((ips, udp, missing)) = found else {
+            let why = found.err().unwrap_or_default();
+            println!("packet {i} is not shown: {why}");
+            not_shown += 1;
+            continue;
+        };
 
         // 4. It says its own length; padding may follow.
         let length = u16::from_be_bytes([udp[4], udp[5]]).into();
-        let udp = udp.get(..length).unwrap_or(udp);
-        if protocol != UDP || length < 8 {
-            continue;
-        }
+        let udp = &udp[..udp.len().min(length).max(8)];
+        let whole = udp.len() == length;
+        let missing = if whole { "" } else { &missing };
 
         // 5. The checksum covers addresses, 17, length, and all.
-        let pseudo = [ips, &[0, UDP], &udp[4..6]].concat();
+        let pseudo = [&ips, &[0, UDP][..], &udp[4..6]].concat();
 
         // 6. Print who speaks with whom, and the four fields.
         let (from, to) = ips.split_at(ips.len() / 2);
@@ -105,7 +102,12 @@ fn main() -> common::Result<()> {
             let n = u16::from_be_bytes([two[0], two[1]]);
             println!("  {two:02x?} {name:11} {n:5}");
         }
-        println!("  checksum: {}", judge(&pseudo, udp));
+        println!("  checksum: {}", judge(&pseudo, udp, missing));
+    }
+
+    // 7. Say how many were not shown.
+    if not_shown > 0 {
+        println!("not shown: {not_shown}");
     }
     Ok(())
 }

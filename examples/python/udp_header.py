@@ -15,32 +15,15 @@ Run: python3 examples/python/udp_header.py
 """
 
 import argparse
+import capture
 import ipaddress
 import itertools
 import socket
-import struct
 import sys
 
 FILE = "examples/echo.pcap"
 UDP = 17  # Its number in the IP header.
 FIELDS = "source destination length checksum"
-
-
-def read(file):
-    """The IP packets of a capture, without the link's bytes."""
-    with open(file, "rb") as f:
-        head = f.read(24)
-        order = ">" if head[:1] == b"\xa1" else "<"
-        magic, link = struct.unpack(
-            order + "I16xI", head.ljust(24)
-        )
-        if magic not in (0xA1B2C3D4, 0xA1B23C4D):
-            sys.exit(f"Error: {file} is no pcap file")
-        # BSD's loopback puts 4 bytes before it, Ethernet 14.
-        start = 4 if link == 0 else 14
-        while len(head := f.read(16)) == 16:
-            (length,) = struct.unpack(order + "8xI4x", head)
-            yield f.read(length)[start:]
 
 
 def live():
@@ -50,7 +33,9 @@ def live():
         s = socket.socket(socket.AF_INET, socket.SOCK_RAW, udp)
     except PermissionError:
         sys.exit("Error: a raw socket: permission denied")
-    return [s.recv(65535)]
+    wait = "waiting for the next datagram over IPv4"
+    print(wait, file=sys.stderr, flush=True)
+    return capture.RAW, [s.recv(65535)]
 
 
 def total(data):
@@ -60,9 +45,12 @@ def total(data):
     return sum(b * w for b, w in weighed) % 65535
 
 
-def judge(pseudo, udp):
+def judge(pseudo, udp, missing):
     if udp[6:8] == b"\0\0":
-        return "none"
+        six = len(pseudo) > 12
+        return "none; IPv6 needs one" if six else "none"
+    if missing:
+        return f"not checked, {missing}"
     if total(pseudo + udp) == 0:
         return "right"
     left = total(udp[6:8]) == total(pseudo)
@@ -76,23 +64,23 @@ p.add_argument("--file", default=FILE)
 p.add_argument("--live", action="store_true")
 args = p.parse_args()
 
-# 2. Take IP packets from a raw socket or from the file.
-packets = live() if args.live else read(args.file)
-for packet in packets:
-    packet = packet.ljust(68, b"\0")  # Python: room.
-
-    # 3. Find the addresses and the datagram in the packet.
-    four = packet[0] >> 4 == 4
-    ips = packet[12:20] if four else packet[8:40]
-    protocol = packet[9] if four else packet[6]
-    header = packet[0] % 16 * 4 if four else 40
-    udp = packet[header:]
+# 2. Take frames from a raw socket or from the file.
+link, frames = live() if args.live else capture.frames(args.file)
+not_shown = 0
+for i, frame in enumerate(frames, 1):
+    # 3. Find the datagram behind the link's bytes and IP's.
+    try:
+        ips, udp, missing = capture.datagram(link, frame)
+    except capture.NoDatagram as why:
+        print(f"packet {i} is not shown: {why}")
+        not_shown += 1
+        continue
 
     # 4. It says its own length; padding may follow.
     length = int.from_bytes(udp[4:6], "big")
-    udp = udp[:length]
-    if protocol != UDP or length < 8:
-        continue
+    udp = udp[: max(length, 8)]
+    whole = len(udp) == length
+    missing = "" if whole else missing
 
     # 5. The checksum covers addresses, 17, length, and all.
     pseudo = ips + bytes([0, UDP]) + udp[4:6]
@@ -100,7 +88,11 @@ for packet in packets:
     # 6. Print who speaks with whom, and the four fields.
     two = ips[: len(ips) // 2], ips[len(ips) // 2 :]
     print("%s to %s" % tuple(map(ipaddress.ip_address, two)))
-    for i, name in enumerate(FIELDS.split(" ")):
-        a, b = udp[2 * i : 2 * i + 2]
+    for k, name in enumerate(FIELDS.split(" ")):
+        a, b = udp[2 * k : 2 * k + 2]
         print(f"  [{a:02x}, {b:02x}] {name:11} {256 * a + b:5}")
-    print("  checksum:", judge(pseudo, udp))
+    print("  checksum:", judge(pseudo, udp, missing))
+
+# 7. Say how many were not shown.
+if not_shown:
+    print(f"not shown: {not_shown}")

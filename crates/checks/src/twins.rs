@@ -35,7 +35,7 @@ pub struct Pair {
 ///
 /// `python/NAME.py` pairs with `src/bin/NAME.rs` (a program) or `src/NAME.rs`
 /// (a module) beside it; `src/lib.rs` with the module that is called as the
-/// crate is, up to its first hyphen; in `examples`, with `NAME.rs` itself.
+/// crate is, up to its first hyphen; in `examples`, a program is `NAME.rs`.
 pub fn pairs(root: &Path) -> (Vec<Pair>, Vec<String>) {
     let (mut pairs, mut alone) = (Vec::new(), Vec::new());
     let mut folders = files(&root.join("crates"), None);

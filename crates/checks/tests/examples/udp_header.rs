@@ -110,7 +110,7 @@ fn a_changed_capture_is_told() {
     // Not UDP: TCP's number is 6. In front of the UDP header stand the
     // addresses, the header's own checksum, and the protocol's number.
     let tcp = changed(&|bytes| bytes[text - 8 - 11] = 6);
-    assert_eq!(tcp.matches(" to ").count(), 3, "{tcp}");
+    assert_eq!(tcp.matches("\n  [").count(), 3 * 4, "{tcp}");
     // Cut anywhere, it never fails in another way than by a sentence.
     for length in 0..whole.len() / 2 {
         fs::write(&file, &whole[..length]).unwrap();
@@ -124,6 +124,389 @@ fn a_changed_capture_is_told() {
         }
     }
     fs::remove_file(&file).unwrap();
+}
+
+/// A capture file: its magic number, the order of its bytes, its link type,
+/// and its frames, each with how many of its bytes were kept.
+#[derive(Clone)]
+struct Capture {
+    magic: u32,
+    big: bool,
+    link: u32,
+    frames: Vec<(Vec<u8>, usize)>,
+}
+
+impl Capture {
+    fn new(link: u32, frames: &[Vec<u8>]) -> Capture {
+        let kept = |frame: &Vec<u8>| (frame.clone(), frame.len());
+        let frames = frames.iter().map(kept).collect();
+        Capture { magic: 0xa1b2_c3d4, big: false, link, frames }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let word = |n: u32| {
+            if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
+        };
+        let version = if self.big { [0, 2, 0, 4] } else { [2, 0, 4, 0] };
+        let head = [word(self.magic), version, [0; 4], [0; 4]];
+        let mut bytes = [head.concat(), word(262_144).to_vec()].concat();
+        bytes.extend(word(self.link));
+        for (frame, kept) in &self.frames {
+            bytes.extend([word(1_700_000_000), word(1)].concat());
+            bytes.extend(word(*kept as u32));
+            bytes.extend(word(frame.len() as u32));
+            if self.magic == 0xa1b2_cd34 {
+                bytes.extend([0; 8]);
+            }
+            bytes.extend(&frame[..*kept]);
+        }
+        bytes
+    }
+}
+
+const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
+
+/// The datagram of the slides' echo client, with this checksum and length.
+fn udp(checksum: u16, length: u16) -> Vec<u8> {
+    let fields = [40000, 3500, length, checksum].map(u16::to_be_bytes);
+    [fields.concat(), TEXT.to_vec()].concat()
+}
+
+/// An IPv4 packet from 10.35.0.1 to 10.35.0.2, with `words` more in its header.
+fn four(words: u8, fragment: u16, protocol: u8, content: &[u8]) -> Vec<u8> {
+    let header = 20 + 4 * usize::from(words);
+    let [a, b] = ((header + content.len()) as u16).to_be_bytes();
+    let [c, d] = fragment.to_be_bytes();
+    let start = [0x45 + words, 0, a, b, 0, 7, c, d, 64, protocol, 0, 0];
+    let mut packet = [&start[..], &[10, 35, 0, 1, 10, 35, 0, 2]].concat();
+    packet.resize(header, 1); // Options that do nothing.
+    [&packet[..], content].concat()
+}
+
+/// An IPv6 packet from fd35::1 to fd35::2.
+fn six(next: u8, content: &[u8]) -> Vec<u8> {
+    let [a, b] = (content.len() as u16).to_be_bytes();
+    let mut packet = vec![0x60, 0, 0, 0, a, b, next, 64];
+    for end in [1, 2] {
+        packet.extend(
+            [[0xfd, 0x35, 0, 0], [0; 4], [0; 4], [0, 0, 0, end]].concat(),
+        );
+    }
+    [&packet[..], content].concat()
+}
+
+/// A frame of Ethernet, or what stands in front of IP on another link.
+fn behind(front: &[u8], packet: &[u8]) -> Vec<u8> {
+    [front, packet].concat()
+}
+
+fn ethernet(types: &[u8], packet: &[u8]) -> Vec<u8> {
+    [&[2; 12][..], types, packet].concat()
+}
+
+/// What is printed of the slides' datagram.
+fn shown(four: bool, length: u16, sum: u16, verdict: &str) -> String {
+    let ends = ["fd35::1 to fd35::2", "10.35.0.1 to 10.35.0.2"];
+    let [a, b] = sum.to_be_bytes();
+    let [c, d] = length.to_be_bytes();
+    format!(
+        "{}\n  [9c, 40] source      40000\n  [0d, ac] destination  3500\n  \
+         [{c:02x}, {d:02x}] length      {length:5}\n  \
+         [{a:02x}, {b:02x}] checksum    {sum:5}\n  checksum: {verdict}\n",
+        ends[usize::from(four)]
+    )
+}
+
+fn not_shown(why: &str) -> String {
+    format!("packet 1 is not shown: {why}\nnot shown: 1\n")
+}
+
+/// The checksums of the slides' datagram, as tcpdump computes them.
+const SUM_4: u16 = 0xac1c;
+const SUM_6: u16 = 0xc5f6;
+
+/// What each capture must print, and whether the program succeeds.
+fn captures() -> Vec<(&'static str, Vec<u8>, String)> {
+    let (udp_4, udp_6) = (udp(SUM_4, 32), udp(SUM_6, 32));
+    let (v4, v6) = (four(0, 0, 17, &udp_4), six(17, &udp_6));
+    let right_4 = shown(true, 32, SUM_4, "right");
+    let right_6 = shown(false, 32, SUM_6, "right");
+    let both = format!("{right_4}{right_6}");
+    let plain = ethernet(&[8, 0], &v4);
+    let mut all = Vec::new();
+    let mut add = |what, capture: Capture, printed: &str| {
+        all.push((what, capture.bytes(), printed.to_string()));
+    };
+    let of = |link, frame: Vec<u8>| Capture::new(link, &[frame]);
+
+    // Links, as tcpdump and Wireshark write them on three systems.
+    let links: [(&str, u32, &[u8], &[u8]); 11] = [
+        (
+            "Ethernet",
+            1,
+            &[&[2; 12][..], &[8, 0]].concat(),
+            &[&[2; 12][..], &[0x86, 0xdd]].concat(),
+        ),
+        (
+            "VLAN",
+            1,
+            &[&[2; 12][..], &[0x81, 0, 0, 35, 8, 0]].concat(),
+            &[&[2; 12][..], &[0x81, 0, 0, 35, 0x86, 0xdd]].concat(),
+        ),
+        (
+            "QinQ",
+            1,
+            &[&[2; 12][..], &[0x88, 0xa8, 0, 1, 0x81, 0, 0, 35, 8, 0]].concat(),
+            &[&[2; 12][..], &[0x91, 0, 0, 1, 0x81, 0, 0, 35, 0x86, 0xdd]]
+                .concat(),
+        ),
+        (
+            "any, v1",
+            113,
+            &[&[0; 14][..], &[8, 0]].concat(),
+            &[&[0; 14][..], &[0x86, 0xdd]].concat(),
+        ),
+        (
+            "any, v2",
+            276,
+            &[&[8, 0][..], &[0; 18]].concat(),
+            &[&[0x86, 0xdd][..], &[0; 18]].concat(),
+        ),
+        ("raw IP", 101, &[], &[]),
+        ("raw IP as BSD numbers it", 12, &[], &[]),
+        ("raw IP as OpenBSD numbers it", 14, &[], &[]),
+        ("lo0 of macOS", 0, &[2, 0, 0, 0], &[30, 0, 0, 0]),
+        ("loopback of Npcap, FreeBSD", 0, &[2, 0, 0, 0], &[28, 0, 0, 0]),
+        ("loopback of OpenBSD", 108, &[0, 0, 0, 2], &[0, 0, 0, 24]),
+    ];
+    for (what, link, front_4, front_6) in links {
+        let frames = [behind(front_4, &v4), behind(front_6, &v6)];
+        let little = Capture::new(link, &frames);
+        add(what, Capture { big: true, ..little.clone() }, &both);
+        add(what, little, &both);
+    }
+    add("IPv4 alone", of(228, v4.clone()), &right_4);
+    add("IPv6 alone", of(229, v6.clone()), &right_6);
+    let ends = of(1 | 0x4400_0000, behind(&plain, &[9; 4]));
+    add("frames with their check sequence", ends, &right_4);
+    for magic in [0xa1b2_3c4d, 0xa1b2_cd34] {
+        let other = Capture { magic, ..Capture::new(1, &[plain.clone()]) };
+        add("another magic number", other.clone(), &right_4);
+        add("the same, big", Capture { big: true, ..other }, &right_4);
+    }
+
+    // What is no datagram.
+    let lldp = ethernet(&[0x88, 0xcc], &[0x60; 61]);
+    add("LLDP", of(1, lldp), &not_shown("EtherType 88cc, which is not read"));
+    let arp = ethernet(&[8, 6], &v4);
+    add(
+        "ARP",
+        of(276, behind(&[8, 6], &[0; 18])),
+        &not_shown("EtherType 0806, which is not read"),
+    );
+    add("ARP", of(1, arp), &not_shown("EtherType 0806, which is not read"));
+    let old = ethernet(&[0, 52], &v4);
+    add(
+        "802.3",
+        of(1, old),
+        &not_shown("a frame of IEEE 802.3, which is not read"),
+    );
+    let why = "IP carries protocol 6, and not UDP (17)";
+    add("TCP", of(101, four(0, 0, 6, &udp_4)), &not_shown(why));
+    add("TCP", of(101, six(6, &udp_6)), &not_shown(why));
+    let why = "it says that its IP version is 6";
+    add("IPv6 as IPv4", of(1, ethernet(&[8, 0], &v6)), &not_shown(why));
+    let why = "it says that its IP version is 7";
+    add("no IP", of(101, vec![0x75; 60]), &not_shown(why));
+    let why = "address family 7, which is not read";
+    add("no IP", of(0, behind(&[0, 0, 0, 7], &v4)), &not_shown(why));
+    let why = "the lengths in its IP header are too small";
+    add("header of 16", of(101, behind(&[0x44], &v4[1..])), &not_shown(why));
+    let mut short = v4.clone();
+    short[3] = 19;
+    add("packet of 19", of(101, short), &not_shown(why));
+    let why = "it ends before the header of UDP does";
+    add("no room", of(101, four(0, 0, 17, &udp_4[..7])), &not_shown(why));
+    add("an empty frame", of(1, Vec::new()), &not_shown(why));
+
+    // Where the header of UDP is further away.
+    add("options", of(101, four(10, 0, 17, &udp_4)), &right_4);
+    add("padding", of(1, behind(&plain, &[7; 20])), &right_4);
+    let hop = [&[17, 0, 1, 4, 0, 0, 0, 0][..], &udp_6].concat();
+    add("hop by hop", of(101, six(0, &hop)), &right_6);
+    let two =
+        [&[60, 0, 1, 4, 0, 0, 0, 0, 17, 1][..], &[0; 14], &udp_6].concat();
+    add("two headers", of(101, six(0, &two)), &right_6);
+    let ah = [&[17, 4][..], &[0; 22], &udp_6].concat();
+    add("authentication", of(101, six(51, &ah)), &right_6);
+    let there = [&[17, 2, 4, 0][..], &[0; 20], &udp_6].concat();
+    add("a route, done", of(101, six(43, &there)), &right_6);
+    let on = [&[17, 2, 4, 1][..], &[0; 20], &udp_6].concat();
+    let why = "IPv6 sends it on to another address";
+    add("a route", of(101, six(43, &on)), &not_shown(why));
+
+    // Fragments.
+    let first = "not checked, the rest is in other fragments";
+    let why = "a later fragment; the header is in the first";
+    let (part, sum) = (udp(0xe77b, 3008), 0xe77b);
+    add(
+        "first",
+        of(101, four(0, 0x2000, 17, &part)),
+        &shown(true, 3008, sum, first),
+    );
+    add("later", of(101, four(0, 0x2004, 17, &part)), &not_shown(why));
+    add("last", of(101, four(0, 0x0004, 17, &part)), &not_shown(why));
+    let six_part = |offset, part: &[u8]| {
+        let header = [17, 0, 0, offset, 0, 0, 0, 7];
+        of(101, six(44, &[&header[..], part].concat()))
+    };
+    add("first", six_part(1, &part), &shown(false, 3008, sum, first));
+    add("later", six_part(33, &part), &not_shown(why));
+    add("last", six_part(32, &part), &not_shown(why));
+    add("alone", six_part(0, &udp_6), &right_6);
+
+    // Checksums, and what cannot be checked.
+    let sent = |sum, length| of(101, four(0, 0, 17, &udp(sum, length)));
+    let wrong = shown(true, 32, SUM_4 + 1, "wrong");
+    add("another checksum", sent(SUM_4 + 1, 32), &wrong);
+    add("none", sent(0, 32), &shown(true, 32, 0, "none"));
+    let none = shown(false, 32, 0, "none; IPv6 needs one");
+    add("none in IPv6", of(101, six(17, &udp(0, 32))), &none);
+    let card = 10 * 2 * 256 + 35 * 2 + 3 + 17 + 32;
+    let left = shown(true, 32, card, "left to the network card");
+    add("a card's", sent(card, 32), &left);
+    let misfit = "not checked, its length does not fit that of IP";
+    for length in [0, 7, 33] {
+        let misfit = shown(true, length, SUM_4, misfit);
+        add("another length", sent(SUM_4, length), &misfit);
+    }
+    let mut cut = Capture::new(1, &[plain.clone(), plain.clone()]);
+    cut.frames[0].1 = 50;
+    cut.frames[1].1 = 41;
+    let kept = "not checked, 16 of 32 bytes were captured";
+    let kept = shown(true, 32, SUM_4, kept);
+    let none = "packet 2 is not shown: it ends before the header of UDP does\n\
+                not shown: 1\n";
+    add("-s 50, -s 41", cut, &format!("{kept}{none}"));
+
+    // Files that end too early.
+    let two = Capture::new(1, &[plain.clone(), plain.clone()]).bytes();
+    let kept = "not checked, 12 of 32 bytes were captured";
+    let kept = right_4.clone() + &shown(true, 32, SUM_4, kept);
+    all.push(("a cut file", two[..two.len() - 20].to_vec(), kept));
+    let none = format!("{right_4}{none}");
+    all.push(("a cut record", two[..two.len() - 67].to_vec(), none));
+    all.push(("no record", two[..24].to_vec(), String::new()));
+    all
+}
+
+/// A file of this test's own, removed at the end.
+struct TestFile(std::path::PathBuf);
+
+impl TestFile {
+    fn new(name: &str, bytes: &[u8]) -> TestFile {
+        let file = format!("udp_header{}-{name}.pcap", std::process::id());
+        let file = std::env::temp_dir().join(file);
+        fs::write(&file, bytes).unwrap();
+        TestFile(file)
+    }
+
+    fn name(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for TestFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn every_capture_is_read_truly_or_it_is_told_why_not() {
+    let mut wrong = String::new();
+    for (i, (what, bytes, expected)) in captures().into_iter().enumerate() {
+        let file = TestFile::new(&i.to_string(), &bytes);
+        for language in Language::BOTH {
+            let ended = run(language, &["--file", &file.name()]);
+            let printed = checks::lines(&ended.stdout);
+            if (&printed, ended.code) != (&expected, Some(0)) {
+                let came = format!("{printed}{}", ended.stderr);
+                wrong += &format!("{language:?}: {what}\n{came}{expected}\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is not read at all: a sentence that names it, and status 1.
+#[test]
+fn a_file_that_is_not_read_is_named() {
+    let plain = ethernet(&[8, 0], &four(0, 0, 17, &udp(SUM_4, 32)));
+    let good = Capture::new(1, &[plain]);
+    let mut cases = Vec::new();
+    // PPP, Wi-Fi, with radiotap, PF's log, USB, nflog, macOS's pktap.
+    for link in [9, 105, 127, 117, 189, 239, 258, 70_000] {
+        let bytes = Capture { link, ..good.clone() }.bytes();
+        let words = "Ethernet, loopback, raw IP, and Linux's any are";
+        let words =
+            format!("has link type {link}, which is not read ({words})");
+        cases.push((bytes, words));
+    }
+    let bytes = good.bytes();
+    let edited = |at: usize, new: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes[at..at + new.len()].copy_from_slice(new);
+        bytes
+    };
+    let next = edited(0, &[10, 13, 13, 10]);
+    cases.push((next, "is a pcapng file, and only pcap is read".to_string()));
+    let version = "has version 2.3 of pcap; only 2.4 is read";
+    cases.push((edited(6, &[3]), version.to_string()));
+    let big = Capture { big: true, ..good }.bytes();
+    let big = [&big[..7], &[3], &big[8..]].concat();
+    cases.push((big, version.to_string()));
+    cases.push((bytes[..23].to_vec(), "is no pcap file".to_string()));
+    cases.push((edited(0, &[0]), "is no pcap file".to_string()));
+    let damaged = "is damaged: a frame of 4294967295 bytes".to_string();
+    cases.push((edited(32, &[255; 4]), damaged));
+    for (i, (bytes, words)) in cases.into_iter().enumerate() {
+        let file = TestFile::new(&format!("not-{i}"), &bytes);
+        let said = Language::BOTH.map(|language| {
+            let ended = run(language, &["--file", &file.name()]);
+            assert_eq!(ended.code, Some(1), "{words}: {ended:?}");
+            assert_eq!(ended.stdout, "", "{words}");
+            checks::lines(&ended.stderr)
+        });
+        let expected = format!("Error: {} {words}\n", file.name());
+        assert!(said[0].starts_with(&expected), "{said:?}\n{expected}");
+        assert_eq!(said[0], said[1]);
+        let hint = format!("hint: editcap -F pcap {} new.pcap", file.name());
+        assert_eq!(said[0].contains(&hint), words.contains("pcapng"));
+    }
+}
+
+/// Damaged at random, a file is read the same by both, or refused.
+#[test]
+fn damaged_captures_are_read_alike() {
+    let mut random = checks::Random(19);
+    let captures = captures();
+    for i in 0..20 {
+        let (what, mut bytes, _) =
+            captures[random.below(captures.len())].clone();
+        for _ in 0..=random.below(3) {
+            let at = random.below(bytes.len());
+            bytes[at] = random.below(256) as u8;
+        }
+        let file = TestFile::new(&format!("damaged-{i}"), &bytes);
+        let [rust, python] = Language::BOTH.map(|language| {
+            let ended = run(language, &["--file", &file.name()]);
+            let text = ended.stdout + &ended.stderr;
+            (ended.code, checks::lines(&text))
+        });
+        assert_eq!(rust, python, "{what}: {bytes:02x?}");
+        assert!(!rust.1.contains("panicked"), "{}", rust.1);
+    }
 }
 
 #[test]
