@@ -16,26 +16,12 @@
 //! ```
 
 use common::println;
-use examples::capture::{self, Frames, RAW};
-use socket2::{Domain, Protocol, Socket, Type};
-use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use examples::capture;
+use std::net::{IpAddr, Ipv6Addr};
 
 const FILE: &str = "examples/echo.pcap";
 const UDP: u8 = 17; // Its number in the IP header.
 const FIELDS: &str = "source destination length checksum";
-
-/// The next IP packet with UDP that comes in.
-fn live() -> common::Result<(u32, Frames)> {
-    let udp = Some(Protocol::UDP);
-    let s = Socket::new(Domain::IPV4, Type::RAW, udp);
-    let s = s.map_err(|e| format!("a raw socket: {}", e.kind()))?;
-    let wait = "waiting for the next datagram over IPv4";
-    common::note(wait.to_string());
-    let mut buffer = vec![0; 65_535];
-    let n = UdpSocket::from(s).recv(&mut buffer)?;
-    let packet = buffer[..n].to_vec();
-    Ok((RAW, Box::new([Ok(packet)].into_iter())))
-}
 
 /// The sum of words of 16 bits. Adding carries back (RFC 1071)
 /// leaves the remainder of a division by 65,535.
@@ -44,19 +30,21 @@ fn sum(bytes: &[u8]) -> u32 {
     bytes.map(|(b, w)| u32::from(*b) * w).sum::<u32>() % 65_535
 }
 
-fn judge(pseudo: &[u8], udp: &[u8], missing: &str) -> String {
-    let zero = udp[6..8] == [0, 0];
+fn judge<'a>(
+    pseudo: &[u8],
+    udp: &[u8],
+    missing: &'a str,
+) -> &'a str {
     match sum(&udp[6..8]) {
-        _ if zero && pseudo.len() > 12 => "none; IPv6 needs one",
-        _ if zero => "none",
-        _ if !missing.is_empty() => {
-            return format!("not checked, {missing}");
+        0 if udp[6] == 0 && pseudo.len() > 12 => {
+            "none; IPv6 needs one"
         }
+        0 if udp[6] == 0 => "none",
+        _ if !missing.is_empty() => missing,
         _ if sum(&[pseudo, udp].concat()) == 0 => "right",
         given if given == sum(pseudo) => "left to the network card",
         _ => "wrong",
     }
-    .to_string()
 }
 
 /// An address of four or sixteen bytes.
@@ -73,8 +61,11 @@ fn main() -> common::Result<()> {
     args.finish();
 
     // 2. Take frames from a raw socket or from the file.
-    let (link, frames) =
-        if from_socket { live()? } else { capture::frames(&file)? };
+    let (link, frames) = if from_socket {
+        capture::live()?
+    } else {
+        capture::frames(&file)?
+    };
     let mut not_shown = 0;
     for (i, frame) in (1..).zip(frames) {
         // 3. Find the datagram behind the link's bytes and IP's.

@@ -7,10 +7,11 @@ of 16 and what went over the wire, as far as it was kept
 type (https://www.tcpdump.org/linktypes.html).
 """
 
+import socket
 import struct
 import sys
 
-RAW = 101  # The link type of bare IP packets.
+RAW = 101  # Bare IP packets.
 BARE = RAW, 12, 14, 228, 229  # BSD's numbers, IPv4, IPv6.
 LOOPBACK = 0, 108  # Of BSD and macOS; of OpenBSD.
 ETHERNET = 1
@@ -86,6 +87,17 @@ def _next_generation(path):
     )
 
 
+def live():
+    """The next IP packet with UDP that comes to this machine, as `frames`."""
+    udp = socket.IPPROTO_UDP
+    try:
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, udp)
+    except PermissionError:
+        sys.exit("Error: a raw socket: permission denied")
+    print("waiting for a datagram over IPv4", file=sys.stderr, flush=True)
+    return RAW, [s.recv(65535)]
+
+
 def datagram(link, frame):
     """What was found in a frame of the link type `link`: the two addresses, one
     behind the other; the UDP datagram, of which at least the header is there;
@@ -135,11 +147,13 @@ def datagram(link, frame):
     udp = everything[start:]
     _number(udp, 0, 8)
     if more:
-        missing = "the rest is in other fragments"
+        missing = "not checked, the rest is in other fragments"
     elif len(everything) < length:
-        missing = f"{len(udp)} of {length - start} bytes were captured"
+        missing = (
+            f"not checked, {len(udp)} of {length - start} bytes were captured"
+        )
     else:
-        missing = "its length does not fit that of IP"
+        missing = "not checked, its length does not fit that of IP"
     return ips, udp, missing
 
 

@@ -7,11 +7,12 @@
 //! link type (<https://www.tcpdump.org/linktypes.html>).
 
 use common::Result;
+use socket2::{Domain, Protocol, Socket, Type};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::net::UdpSocket;
 
-/// The link type of bare IP packets.
-pub const RAW: u32 = 101;
+const RAW: u32 = 101; // Bare IP packets.
 const BARE: [u32; 5] = [RAW, 12, 14, 228, 229]; // BSD's numbers, IPv4, IPv6.
 const LOOPBACK: [u32; 2] = [0, 108]; // Of BSD and macOS; of OpenBSD.
 const ETHERNET: u32 = 1;
@@ -116,9 +117,23 @@ fn words(bytes: &[u8], big: bool) -> Vec<u32> {
     words.map(number).collect()
 }
 
+/// The next IP packet with UDP that comes to this machine, as [`frames`].
+///
+/// # Errors
+/// Raw sockets are for root; other systems than Linux may have none for UDP.
+pub fn live() -> Result<(u32, Frames)> {
+    let s = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::UDP));
+    let s = s.map_err(|e| format!("a raw socket: {}", e.kind()))?;
+    common::note("waiting for a datagram over IPv4".to_string());
+    let mut buffer = vec![0; 65_535];
+    let n = UdpSocket::from(s).recv(&mut buffer)?;
+    let packets = [Ok(buffer[..n].to_vec())];
+    Ok((RAW, Box::new(packets.into_iter())))
+}
+
 /// What was found in a frame: the two addresses, one behind the other; the
-/// datagram, of which at least the header is there; and why some of its bytes
-/// are missing, if they are.
+/// datagram, of which at least the header is there; and why bytes of it are
+/// missing, if they are.
 pub type Found = (Vec<u8>, Vec<u8>, String);
 
 /// The UDP datagram in a frame of the link type `link`.
@@ -177,11 +192,11 @@ pub fn datagram(link: u32, frame: &[u8]) -> std::result::Result<Found, String> {
     let udp = all.get(start..).ok_or(SHORT)?;
     number(udp, 0, 8)?;
     let missing = match (more, length.saturating_sub(start)) {
-        (true, _) => "the rest is in other fragments".to_string(),
+        (true, _) => "not checked, the rest is in other fragments".to_string(),
         (_, there) if all.len() < length => {
-            format!("{} of {there} bytes were captured", udp.len())
+            format!("not checked, {} of {there} bytes were captured", udp.len())
         }
-        _ => "its length does not fit that of IP".to_string(),
+        _ => "not checked, its length does not fit that of IP".to_string(),
     };
     Ok((ips.to_vec(), udp.to_vec(), missing))
 }

@@ -552,6 +552,8 @@ fn a_raw_socket_sees_the_header_too() {
         }
         let ended = program.end();
         assert_eq!(ended.code, Some(0), "{ended:?}");
+        let wait = "waiting for a datagram over IPv4\n";
+        assert_eq!(checks::lines(&ended.stderr), wait, "{language:?}");
         // Another test's datagram may have come first.
         assert!(ended.stdout.contains(" to "), "{ended:?}");
         assert_eq!(fields(&ended.stdout).len(), 4, "{ended:?}");
