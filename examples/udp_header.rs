@@ -16,7 +16,7 @@
 //! ```
 
 use common::println;
-use examples::capture;
+use examples::capture::{datagram, frames, live};
 use std::net::{IpAddr, Ipv6Addr};
 
 const FILE: &str = "examples/echo.pcap";
@@ -61,15 +61,12 @@ fn main() -> common::Result<()> {
     args.finish();
 
     // 2. Take frames from a raw socket or from the file.
-    let (link, frames) = if from_socket {
-        capture::live()?
-    } else {
-        capture::frames(&file)?
-    };
+    let found = if from_socket { live()? } else { frames(&file)? };
+    let (link, captured) = found;
     let mut not_shown = 0;
-    for (i, frame) in (1..).zip(frames) {
+    for (i, frame) in (1..).zip(captured) {
         // 3. Find the datagram behind the link's bytes and IP's.
-        let found = capture::datagram(link, &frame?);
+        let found = datagram(link, &frame?);
         let Ok((ips, udp, missing)) = found else {
             let why = found.err().unwrap_or_default();
             println!("packet {i} is not shown: {why}");

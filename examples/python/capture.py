@@ -67,7 +67,7 @@ def frames(path):
         sys.exit(f"Error: {found} ({KNOWN})")
 
     # 3. In front of each frame stands how many of its bytes were kept.
-    def following():
+    def _following():
         while head := file.read(size):
             whole = len(head) == size  # If not, the file ends here.
             kept = struct.unpack(order + "I", head[8:12])[0] if whole else 0
@@ -76,7 +76,7 @@ def frames(path):
                 sys.exit(f"Error: {found}")
             yield file.read(kept)
 
-    return link, following()
+    return link, _following()
 
 
 def _next_generation(path):

@@ -15,10 +15,11 @@ Run: python3 examples/python/udp_header.py
 """
 
 import argparse
-import capture
 import ipaddress
 import itertools
 import sys
+
+from capture import NoDatagram, datagram, frames, live
 
 FILE = "examples/echo.pcap"
 UDP = 17  # Its number in the IP header.
@@ -52,15 +53,14 @@ p.add_argument("--live", action="store_true")
 args = p.parse_args()
 
 # 2. Take frames from a raw socket or from the file.
-link, frames = (
-    capture.live() if args.live else capture.frames(args.file)
-)
+found = live() if args.live else frames(args.file)
+link, captured = found
 not_shown = 0
-for i, frame in enumerate(frames, 1):
+for i, frame in enumerate(captured, 1):
     # 3. Find the datagram behind the link's bytes and IP's.
     try:
-        ips, udp, missing = capture.datagram(link, frame)
-    except capture.NoDatagram as why:
+        ips, udp, missing = datagram(link, frame)
+    except NoDatagram as why:
         print(f"packet {i} is not shown: {why}")
         not_shown += 1
         continue

@@ -40,7 +40,8 @@ fn every_example_has_help_and_refuses_what_it_does_not_know() {
             Language::Rust => names("examples", ".rs"),
             Language::Python => names("examples/python", ".py"),
         };
-        let module = |name: &str| root().join(format!("examples/src/{name}.rs"));
+        let module =
+            |name: &str| root().join(format!("examples/src/{name}.rs"));
         let programs = names.into_iter().filter(move |n| !module(n).exists());
         programs.map(move |name| (language, name))
     });
