@@ -21,11 +21,14 @@
 //! --clean-there  the way to the target is perfect
 //! --clean-back   the way back is
 //! --log          say what became of each
+//! --draw         a ladder of the datagrams, with what each means
+//! --pcap         write a capture of them to this file
+//! --svg          write the ladder to this file, as a picture
 
-use badlink::{BadLink, Direction, Fate, Shares};
+use badlink::{BadLink, Passing, Shares};
 use common::println;
+use examples::view::{self, View};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 const HOST: &str = "localhost";
@@ -33,7 +36,6 @@ const PORT: u16 = 3600;
 const TO_PORT: u16 = 3500;
 const SEED: u64 = 1;
 const DELAY: u16 = 20;
-const TICK: Duration = Duration::from_secs(1); // Between two counts.
 
 fn main() -> common::Result<()> {
     // 1. Read the command line: where, and how bad in percent.
@@ -57,6 +59,10 @@ fn main() -> common::Result<()> {
     let clean =
         ["--clean-there", "--clean-back"].map(|n| args.flag(n));
     let log = args.flag("--log");
+    let draw = args.flag("--draw");
+    let pcap = args.maybe("--pcap", "FILE");
+    let svg = args.maybe("--svg", "FILE");
+    args.require(to_port > 0, "--to-port: no program has port 0");
     args.finish();
 
     // 2. Start the relay: from now on it works by itself.
@@ -64,34 +70,28 @@ fn main() -> common::Result<()> {
     let [there, back] = clean.map(shares);
     let listen = address(&host, port)?;
     let to = address(&to_host, to_port)?;
-    let watch = move |way, data: &[u8], fate: &Fate| {
-        let (n, fate) = (data.len(), fate.words());
-        let line = format!("{way:?}: {n} bytes{fate}");
-        if log {
-            common::note(line.to_lowercase());
+    let mut view = View::new(to, draw, pcap, svg)?;
+    let (shown, (feed, events)) = (view.is_open(), view::feed());
+    let (seen, end) = (feed.clone(), feed.clone());
+    let watch = move |passing: &Passing| {
+        if shown {
+            seen.pass(passing);
+        }
+        if log && !passing.leaves {
+            view::log(passing);
         }
     };
     let link =
         BadLink::watched(listen, to, there, back, seed, watch)?;
     common::note(format!("listening on {}", link.address()));
 
-    // 3. Say how it goes, now and then, until Ctrl-C.
-    let (pressed, ctrl_c) = channel();
-    ctrlc::set_handler(move || pressed.send(()).unwrap_or(()))?;
-    let mut told = [0, 0];
-    while ctrl_c.recv_timeout(TICK).is_err() {
-        let ways = [Direction::There, Direction::Back];
-        let now = ways.map(|way| link.counts(way).received);
-        if told != now {
-            told = now;
-            let [there, back] = now;
-            common::note(format!(
-                "so far: {there} there, {back} back"
-            ));
-        }
-    }
+    // 3. Show what passes, and say how it goes, until Ctrl-C.
+    ctrlc::set_handler(move || end.stop())?;
+    view.run(&events, &link)?;
 
     // 4. Close with a table.
+    view.end()?;
+    feed.end();
     println!("{}", link.table().trim_end());
     Ok(())
 }

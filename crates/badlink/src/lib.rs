@@ -12,10 +12,13 @@
 //!               Back: datagram 1, 2, 3 ...
 //! ```
 //!
-//! Its command line is `examples/noisy_link.rs`.
+//! Its command line is `examples/noisy_link.rs`. What passes can be drawn
+//! ([`ladder`]), and kept as a capture ([`pcap`]).
 
 mod fates;
+pub mod ladder;
+pub mod pcap;
 mod relay;
 
 pub use fates::{Counts, Direction, Fate, Fates, Shares};
-pub use relay::BadLink;
+pub use relay::{BadLink, Passing};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -22,6 +22,8 @@ use crate::{Counts, Direction, Fate, Fates, Shares};
 ///   late, not lost. If that next one is to be reordered too, this one
 ///   change of places is enough for both: with a share of 1.0, each pair of
 ///   datagrams is swapped.
+/// - At most 16 MB wait in it. What comes while there is no room is lost, and
+///   counted as that.
 /// - A failed send and an error of a socket are a loss that the network made:
 ///   the link goes on.
 ///
@@ -43,6 +45,9 @@ struct Limits {
     callers: usize,
     /// How long a reordered datagram waits for the next one.
     hold: Duration,
+    /// How many bytes may be on their way through the link, [`OWN`] more for
+    /// each datagram. What comes then is lost.
+    room: usize,
     /// How often a receiving thread wakes up and looks whether it should
     /// end. Dropping wakes it at once, by a datagram; that one can get lost.
     wake: Duration,
@@ -51,8 +56,12 @@ struct Limits {
 const LIMITS: Limits = Limits {
     callers: 200,
     hold: Duration::from_millis(50),
+    room: 16_000_000,
     wake: Duration::from_secs(1),
 };
+
+/// What the link needs for a datagram besides its bytes: about so many.
+const OWN: usize = 500;
 
 impl BadLink {
     /// Listens on `listen` (port 0: the system chooses one) and passes on to
@@ -73,10 +82,10 @@ impl BadLink {
         BadLink::with([listen, target], [there, back], seed, LIMITS)
     }
 
-    /// As [`BadLink::start`]; and `watch` hears of each datagram that comes
-    /// in: its direction, its bytes as they came, its fate. It is called in
-    /// the order in which they come, one at a time, while the link waits; it
-    /// must not call the link.
+    /// As [`BadLink::start`]; and `watch` hears of each datagram when it comes
+    /// in, and again each time that it is passed on. It is called in the order
+    /// in which that happens, one at a time, while the link waits; it must not
+    /// call the link.
     ///
     /// # Errors
     /// As there.
@@ -86,7 +95,7 @@ impl BadLink {
         there: Shares,
         back: Shares,
         seed: u64,
-        watch: impl Fn(Direction, &[u8], &Fate) + Send + Sync + 'static,
+        watch: impl Fn(&Passing) + Send + Sync + 'static,
     ) -> io::Result<BadLink> {
         let ends = [listen, target];
         BadLink::watching(ends, [there, back], seed, LIMITS, Arc::new(watch))
@@ -98,7 +107,7 @@ impl BadLink {
         seed: u64,
         limits: Limits,
     ) -> io::Result<BadLink> {
-        let nobody = Arc::new(|_: Direction, _: &[u8], _: &Fate| ());
+        let nobody = Arc::new(|_: &Passing| ());
         BadLink::watching(ends, shares, seed, limits, nobody)
     }
 
@@ -125,10 +134,12 @@ impl BadLink {
             (Fates::new(back, seed, Direction::Back), Counts::default()),
         ])));
         let (parcels, arriving) = sync_channel(1000);
-        let entrance = Entrance { ways: Arc::clone(&ways), parcels, watch };
+        let room = Arc::new(AtomicUsize::new(limits.room));
         let w = Arc::clone(&ways);
+        let entrance = Entrance { ways: w, parcels, room, watch };
+        let (w, seen) = (Arc::clone(&ways), Arc::clone(&entrance.watch));
         let _passes_on =
-            Thread::start(move || pass_on(&arriving, &w, limits.hold))?;
+            Thread::start(move || pass_on(&arriving, &w, &*seen, limits))?;
         let _receives = serve_callers(front, target, entrance, limits)?;
         Ok(BadLink { address, ways, _receives, _passes_on })
     }
@@ -191,44 +202,93 @@ struct Path {
 struct Parcel {
     fate: Fate,
     path: Path,
+    _place: Place,
+}
+
+/// The room that a parcel takes, in bytes; given back when it is dropped.
+struct Place(Arc<AtomicUsize>, usize);
+
+impl Place {
+    /// `None` if there is no room for so many.
+    fn take(room: &Arc<AtomicUsize>, bytes: usize) -> Option<Place> {
+        let less = |left: usize| left.checked_sub(bytes);
+        let taken = room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        taken.ok().map(|_| Place(Arc::clone(room), bytes))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_add(self.1, Ordering::SeqCst);
+    }
 }
 
 impl Parcel {
-    fn send(self, ways: &Ways) {
+    fn send(self, ways: &Ways, watch: &Watch) {
         // Locked while it sends: whoever has received the datagram finds it
         // in the counts.
-        let (_, counts) = &mut ways.lock()[self.path.direction as usize];
-        for _ in 0..self.fate.copies {
-            let sent = self.path.socket.send_to(&self.fate.data, self.path.to);
-            counts.sent += u64::from(sent.is_ok());
+        let Path { direction, caller, socket, to } = self.path;
+        let (_, counts) = &mut ways.lock()[direction as usize];
+        let (fate, data) = (&self.fate, &self.fate.data);
+        for _ in 0..fate.copies {
+            if socket.send_to(data, to).is_ok() {
+                counts.sent += 1;
+                let leaves = true;
+                watch(&Passing { direction, caller, data, fate, leaves });
+            }
         }
     }
 }
 
+/// A datagram at the link: as it comes in, or as it is passed on.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing<'a> {
+    /// To which side it goes.
+    pub direction: Direction,
+    /// Whose conversation with the target it belongs to.
+    pub caller: SocketAddr,
+    /// Its bytes as they came, or as they are passed on.
+    pub data: &'a [u8],
+    /// What becomes of it.
+    pub fate: &'a Fate,
+    /// Whether it is passed on now; otherwise it comes in.
+    pub leaves: bool,
+}
+
 /// Who hears of each datagram.
-type Watch = dyn Fn(Direction, &[u8], &Fate) + Send + Sync;
+type Watch = dyn Fn(&Passing) + Send + Sync;
 
 /// Where datagrams come in and meet their fate.
 #[derive(Clone)]
 struct Entrance {
     ways: Arc<Ways>,
     parcels: SyncSender<Parcel>,
+    room: Arc<AtomicUsize>,
     watch: Arc<Watch>,
 }
 
 impl Entrance {
     fn accept(&self, data: &[u8], path: &Path) {
-        let fate = {
+        let (fate, place) = {
             let mut ways = self.ways.lock();
             let (fates, counts) = &mut ways[path.direction as usize];
-            let fate = fates.next(data);
+            let mut fate = fates.next(data);
+            let place = Place::take(&self.room, fate.data.len() + OWN);
+            if place.is_none() {
+                fate = Fate::default();
+            }
             counts.add(&fate);
-            (self.watch)(path.direction, data, &fate);
-            fate
+            let (direction, caller) = (path.direction, path.caller);
+            let (seen, leaves) = (&fate, false);
+            let passing =
+                Passing { direction, caller, data, fate: seen, leaves };
+            (self.watch)(&passing);
+            (fate, place)
         };
-        if fate.copies > 0 {
+        if let Some(_place) = place.filter(|_| fate.copies > 0) {
             // It fails only if the link is ending.
-            let _ = self.parcels.send(Parcel { fate, path: path.clone() });
+            let path = path.clone();
+            let _ = self.parcels.send(Parcel { fate, path, _place });
         }
     }
 }
@@ -286,7 +346,12 @@ fn serve_callers(
 }
 
 /// Passes on each datagram when it is due, until the channel is closed.
-fn pass_on(arriving: &Receiver<Parcel>, ways: &Ways, hold: Duration) {
+fn pass_on(
+    arriving: &Receiver<Parcel>,
+    ways: &Ways,
+    watch: &Watch,
+    limits: Limits,
+) {
     // All that waits, by the time it is due and then by its number.
     let mut waiting: BTreeMap<(Instant, u64), Parcel> = BTreeMap::new();
     // Which of them is to be overtaken: at most one on each path.
@@ -315,19 +380,19 @@ fn pass_on(arriving: &Receiver<Parcel>, ways: &Ways, hold: Duration) {
             let path = (parcel.path.direction, parcel.path.caller);
             match held.remove(&path) {
                 // Nobody has overtaken it in time.
-                Some(overtaken) if overtaken == key => parcel.send(ways),
+                Some(overtaken) if overtaken == key => parcel.send(ways, watch),
                 Some(overtaken) => {
-                    parcel.send(ways);
+                    parcel.send(ways, watch);
                     if let Some(parcel) = waiting.remove(&overtaken) {
-                        parcel.send(ways);
+                        parcel.send(ways, watch);
                     }
                 }
                 None if parcel.fate.reordered => {
-                    let key = (now + hold, key.1);
+                    let key = (now + limits.hold, key.1);
                     held.insert(path, key);
                     waiting.insert(key, parcel);
                 }
-                None => parcel.send(ways),
+                None => parcel.send(ways, watch),
             }
         }
     }
@@ -803,6 +868,30 @@ mod tests {
         assert_eq!(receive(&target).0, b"1");
         assert_eq!(receive(&target).0, b"2");
         assert!(start.elapsed() >= SHORT);
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_lost_and_counted() {
+        let shares = Shares { delay: 1.0, delay_by: HOUR, ..perfect() };
+        let room = 10 * (OWN + 100);
+        let (target, caller) = (bind(local()).unwrap(), bind(local()).unwrap());
+        let ends = [local(), address(&target)];
+        let limits = Limits { room, ..PATIENT };
+        let link = BadLink::with(ends, [shares, perfect()], 1, limits).unwrap();
+        for i in 1..=30 {
+            caller.send_to(&[7; 100], link.address()).unwrap();
+            wait_until(|| link.counts(There).received == i);
+        }
+        let there = link.counts(There);
+        assert_eq!((there.delayed, there.lost), (10, 20));
+        drop(link);
+        // What has gone leaves its room to others.
+        let short = Shares { delay_by: SHORT, ..shares };
+        let link = BadLink::with(ends, [short, perfect()], 1, limits).unwrap();
+        for _ in 0..30 {
+            caller.send_to(&[7; 100], link.address()).unwrap();
+            assert_eq!(receive(&target).0, [7; 100]);
+        }
     }
 
     #[test]

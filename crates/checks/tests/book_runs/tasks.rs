@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use badlink::{BadLink, Direction, Shares};
+use badlink::{BadLink, Direction, Passing, Shares};
 use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
 use checks::{
     Hear, Language, command, forge, python, root, skipped, socket, start,
@@ -334,22 +334,19 @@ fn chat() -> (Log, Ended, Ended) {
     let (kept, began) = (Arc::clone(&log), Instant::now());
     let bad = Shares { lose: 0.3, corrupt: 0.1, ..Shares::default() };
     let any = (Ipv4Addr::LOCALHOST, 0).into();
-    let link = BadLink::watched(
-        any,
-        address,
-        bad,
-        bad,
-        2732,
-        move |way, data, fate| {
-            let fate = match (fate.copies, fate.corrupted) {
-                (0, _) => "lost",
-                (_, true) => "damaged",
-                _ => "",
-            };
-            let frame = Frame::unpack(data).unwrap();
-            kept.lock().unwrap().push((began.elapsed(), way, frame, fate));
-        },
-    );
+    let link = BadLink::watched(any, address, bad, bad, 2732, move |passing| {
+        let Passing { direction: way, data, fate, leaves, .. } = *passing;
+        if leaves {
+            return;
+        }
+        let fate = match (fate.copies, fate.corrupted) {
+            (0, _) => "lost",
+            (_, true) => "damaged",
+            _ => "",
+        };
+        let frame = Frame::unpack(data).unwrap();
+        kept.lock().unwrap().push((began.elapsed(), way, frame, fate));
+    });
     let port = link.as_ref().unwrap().address().port().to_string();
     let args = ["--host", "127.0.0.1", "--port", &port, "--stats"];
     let mut client = start(Language::Rust, "zchat", "client", &args);

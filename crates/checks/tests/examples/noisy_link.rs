@@ -273,3 +273,133 @@ fn what_cannot_be_is_refused() {
         assert_eq!(ended.stdout, "");
     }
 }
+
+/// A question and its answer through the link, with these options more; what
+/// the link printed.
+fn asked(more: &[&str], question: &[u8]) -> Ended {
+    let (target, caller) = (socket(LOCAL), socket(LOCAL));
+    let link = link(LOCAL, target.local_addr().unwrap(), more);
+    let mut buffer = [0; 2000];
+    caller.send_to(question, link.address()).unwrap();
+    let (n, from) = target.hear(&mut buffer).unwrap();
+    target.send_to(&buffer[..n], from).unwrap();
+    caller.hear(&mut buffer).unwrap();
+    let (left, right) = (caller.local_addr(), target.local_addr());
+    let mut ended = interrupt(link);
+    for (address, name) in [(left, "CALLER"), (right, "TARGET")] {
+        let address = address.unwrap().to_string();
+        let gap = " ".repeat(address.len().saturating_sub(name.len()));
+        let padded = if name == "TARGET" {
+            format!("{gap}{name}")
+        } else {
+            format!("{name}{gap}")
+        };
+        ended.stdout = ended.stdout.replace(&address, &padded);
+    }
+    ended
+}
+
+/// The ladder's lines, without the time: that of the first is 0.
+fn rungs(ended: &Ended) -> Vec<&str> {
+    let lines = ended.stdout.lines().skip(1);
+    let rungs = lines.filter_map(|line| line.split_once(" | "));
+    rungs.map(|(_, rung)| rung).collect()
+}
+
+#[test]
+fn the_link_draws_what_passes() {
+    if cfg!(windows) {
+        return skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let ended = asked(&["--draw"], b"hola");
+    let head = format!("     s {:<30}{:>35}", "CALLER", "TARGET");
+    assert_eq!(ended.stdout.lines().next().unwrap(), head, "{ended:?}");
+    let there = format!("4 B: \"hola\" {}> |", "-".repeat(48));
+    let back = format!("<{} 4 B: \"hola\" |", "-".repeat(48));
+    assert_eq!(rungs(&ended), [there, back]);
+    assert!(!ended.stdout.contains('\x1b'), "no colour into a pipe");
+    // What the network sends cannot move the cursor.
+    let ended = asked(&["--draw", "--duplicate", "100"], b"\x1b[2J");
+    assert!(rungs(&ended)[0].starts_with("4 B: 1b 5b 32 4a -"), "{ended:?}");
+    assert!(rungs(&ended)[0].contains("- duplicated -"), "{ended:?}");
+}
+
+/// The capture holds what was sent; and what was delivered, where it differs.
+#[test]
+fn the_link_keeps_a_capture_and_a_picture() {
+    if cfg!(windows) {
+        return skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let folder = std::env::temp_dir();
+    let file = |ending: &str| {
+        let name = format!("noisy_link{}.{ending}", std::process::id());
+        folder.join(name).display().to_string()
+    };
+    let (pcap, svg) = (file("pcap"), file("svg"));
+    let read = || {
+        let args = ["--file", &pcap];
+        let said = start(Language::Rust, "examples", "udp_header", &args).end();
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+        said.stdout
+    };
+    let ended = asked(&["--pcap", &pcap, "--svg", &svg], b"hola");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said = read();
+    assert_eq!(said.matches("127.0.0.1 to 127.0.0.1\n").count(), 2, "{said}");
+    assert_eq!(said.matches("length         12\n").count(), 2, "{said}");
+    assert_eq!(said.matches("checksum: right\n").count(), 2, "{said}");
+    let picture = std::fs::read_to_string(&svg).unwrap();
+    assert_eq!(
+        picture.matches(">4 B: \"hola\"</text>").count(),
+        2,
+        "{picture}"
+    );
+
+    let cut = ["--pcap", &pcap, "--truncate", "100", "--clean-back"];
+    asked(&cut, &[7; 100]);
+    let said = read();
+    assert_eq!(said.matches("checksum: right\n").count(), 3, "{said}");
+    assert_eq!(said.matches("length        108\n").count(), 1, "{said}");
+    let mut tshark = std::process::Command::new("tshark");
+    tshark.args(["-r", &pcap, "-o", "udp.check_checksum:TRUE"]);
+    tshark.args(["-T", "fields", "-e", "eth.src", "-e", "eth.dst"]);
+    tshark.args(["-e", "udp.checksum.status"]);
+    match testbed::output(&mut tshark) {
+        Ok(said) => {
+            let said = String::from_utf8(said.stdout).unwrap();
+            let row =
+                |a, b| format!("02:00:00:00:00:0{a}\t02:00:00:00:00:0{b}\t1\n");
+            assert_eq!(said, row(1, 2) + &row(2, 3) + &row(3, 1));
+        }
+        Err(_) => skipped("no tshark here"),
+    }
+    for file in [pcap, svg] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_is_a_sentence() {
+    for (args, words) in [
+        (["--to-port", "0"], "--to-port: no program has port 0"),
+        (["--pcap", "/no/such/folder/x"], "/no/such/folder/x: "),
+        (["--svg", "/no/such/folder/x"], "/no/such/folder/x: "),
+    ] {
+        let ended = start_example("noisy_link", &args).end();
+        assert!(ended.stderr.contains(words), "{ended:?}");
+        assert!([1, 2].contains(&ended.code.unwrap()), "{ended:?}");
+        assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+    }
+}
+
+/// A full disk ends the link, as its page says.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_sentence() {
+    let target = socket(LOCAL);
+    let to = target.local_addr().unwrap();
+    let args = ["--to-port", &to.port().to_string(), "--pcap", "/dev/full"];
+    let ended = start_example("noisy_link", &args).end();
+    let words = "Error: /dev/full: no storage space\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), words));
+}

@@ -231,18 +231,12 @@ fn a_conversation_of_real_programs() {
         let bad = Shares { lose: 0.33, ..Shares::default() };
         let any = "127.0.0.1:0".parse().unwrap();
         let (to, seed) = (server.address(), 1);
-        let link = BadLink::watched(
-            any,
-            to,
-            bad,
-            bad,
-            seed,
-            move |way, data, fate| {
-                if fate.copies > 0 {
-                    kept.lock().unwrap().push((way, data.to_vec()));
-                }
-            },
-        );
+        let link = BadLink::watched(any, to, bad, bad, seed, move |passing| {
+            if passing.fate.copies > 0 && !passing.leaves {
+                let way = passing.direction;
+                kept.lock().unwrap().push((way, passing.data.to_vec()));
+            }
+        });
         let link = link.unwrap();
         let port = link.address().port().to_string();
         let to = ["--host", "127.0.0.1", "--port", &port];
