@@ -2,6 +2,7 @@
 //! student's code beside it, and a failure told in the student's language.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
@@ -73,9 +74,11 @@ thread_local! {
 }
 
 /// Says what the test does from here on: it is told with a panic of the
-/// student's code, here or in what is started with [`beside`] after this.
-pub fn doing(did: impl Shown) {
+/// student's code, here or in what is started with [`beside`] after this. Gives
+/// the same, for `fail`.
+pub fn doing<T: Shown>(did: T) -> T {
     DOING.set(did.shown());
+    did
 }
 
 /// The first panic of the student's code that nothing caught: what it says, and
@@ -90,7 +93,10 @@ fn note_places() {
         panic::set_hook(Box::new(move |info| {
             let place = info.location();
             let place = place.map(|p| format!("{}:{}", p.file(), p.line()));
-            let place = place.unwrap_or_default().replace('\\', "/");
+            let mut place = place.unwrap_or_default().replace('\\', "/");
+            if is_library(&place) {
+                place = caller().unwrap_or(place);
+            }
             let words = words(info.payload());
             if is_students(&place) && !CATCHING.get() {
                 let mut first = PANIC.lock().unwrap_or_else(|e| e.into_inner());
@@ -114,6 +120,25 @@ fn is_students(place: &str) -> bool {
     let folder = env::current_dir().unwrap_or_default();
     let name = folder.file_name().unwrap_or_default().display();
     place.contains(&format!("{name}/src/"))
+}
+
+/// Whether a place is in the standard library: most of its functions tell who
+/// called them, but not all (`-` of a `Duration`).
+fn is_library(place: &str) -> bool {
+    place.starts_with("/rustc/") || place.contains("/rust/library/")
+}
+
+/// The student's line that has called what panics, `None` if the stack does not
+/// show it.
+fn caller() -> Option<String> {
+    let stack = Backtrace::force_capture().to_string().replace('\\', "/");
+    let mut frames = stack.lines().map(str::trim);
+    let frame = frames.find_map(|line| line.strip_prefix("at ./src/"))?;
+    let (place, _column) = frame.rsplit_once(':')?;
+    let folder = env::current_dir().ok()?;
+    let parent = folder.parent()?.file_name()?.display();
+    let name = folder.file_name()?.display();
+    Some(format!("{parent}/{name}/src/{place}"))
 }
 
 /// How long a test waits for something that should take a moment: 2 s, or as
@@ -290,18 +315,25 @@ fn panicked(steps: &[Step], words: &str, place: &str) -> Failure {
             }
         };
     }
-    let told = said::own("a panic at", &[&place, &cut(words, 500)]);
-    let failure = failure.with("panic", &told.to_string());
-    // The student's own place, and not the test's.
-    if !is_students(place) {
-        return failure;
-    }
-    let failure = failure.with("place", place);
+    let words = cut(words, 500);
+    let failure = match is_library(place) {
+        true => failure.with("panic", &format!("{}: {words}", text("a panic"))),
+        false => {
+            let told = said::own("a panic at", &[&place, &words]);
+            failure.with("panic", &told.to_string())
+        }
+    };
+    let failure = match () {
+        _ if is_students(place) => failure.with("place", place),
+        _ if is_library(place) => failure,
+        _ => return failure, // It is the test's.
+    };
     let causes = [
         ("`Result::unwrap()`", "unwrap of an error"),
         ("`Option::unwrap()`", "unwrap of nothing"),
         ("out of range", "an index beyond the end"),
         ("out of bounds", "an index beyond the end"),
+        ("subtracting durations", "a time below zero"),
     ];
     match causes.iter().find(|(sign, _)| words.contains(sign)) {
         Some((_, cause)) => failure.with("cause", &text(cause)),
@@ -680,15 +712,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unwrap_or_an_index_is_told_with_its_place_and_cause() {
+    fn a_known_panic_is_told_with_its_place_and_cause() {
         let none = None::<u8>.filter(|_| true);
         let empty = Vec::<u8>::new();
         let (a, b) = (empty.clone(), empty);
+        let zero = Duration::ZERO;
         for (words, cause) in [
-            (failed(|| assert_eq!("x".parse::<u8>().unwrap(), 0)), "`match`."),
-            (failed(move || assert_eq!(none.unwrap(), 0)), "`match`."),
+            (failed(|| assert_eq!("x".parse::<u8>().unwrap(), 0)), "`?`."),
+            (failed(move || assert_eq!(none.unwrap(), 0)), "`?`."),
             (failed(move || assert_eq!(a[a.len()], 0)), "`Option`."),
             (failed(move || drop(b[..b.len() + 1].to_vec())), "`Option`."),
+            (failed(move || assert_eq!(zero - patience(), zero)), "_sub`."),
         ] {
             let place = say("a panic at crates", "(panic) en crates");
             assert!(words.contains(place), "{words}");

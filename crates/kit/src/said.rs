@@ -64,9 +64,10 @@ pub fn told_by(words: &'static str, test: impl FnOnce() + Send + 'static) {
 }
 
 /// The sentence called `name`, its gaps (`{}`) filled with `values`, in order.
+/// Without any values it has no gaps: a `{}` in it is a piece of Rust.
 ///
 /// # Panics
-/// If there is none.
+/// If there is none, or it has more gaps than values.
 pub fn said(name: &str, values: &[&dyn Display]) -> Said {
     let all = [WORDS.get().copied().unwrap_or_default(), OWN];
     let found = all.into_iter().find_map(|words| Said::find(words, name));
@@ -164,6 +165,11 @@ impl Said {
     }
 
     fn filled(mut self, values: &[&dyn Display]) -> Said {
+        if values.is_empty() {
+            return self;
+        }
+        let (gaps, given) = (self.text.matches("{}").count(), values.len());
+        assert!(gaps <= given, "[{}]: {gaps} gaps, {given} values", self.name);
         let mut parts = self.text.split("{}");
         let first = parts.next().unwrap_or_default().to_string();
         let filled = parts.zip(values).map(|(part, v)| format!("{v}{part}"));
@@ -216,6 +222,19 @@ mod tests {
             let expected = said("first difference", &values).text;
             assert_eq!(told("hola", came), expected);
         }
+    }
+
+    #[test]
+    fn no_part_of_a_sentence_gets_lost() {
+        let words = "\n[a]\nen: (`{}`, {})\nes: (`{}`, {})\n";
+        let filled = |values: &[&dyn Display]| {
+            Said::find(words, "a").unwrap().filled(values).text
+        };
+        assert_eq!(filled(&[]), "(`{}`, {})");
+        assert_eq!(filled(&[&1, &"{}"]), "(`1`, {})");
+        let lacking = std::panic::catch_unwind(|| filled(&[&1])).unwrap_err();
+        let words = lacking.downcast::<String>().unwrap();
+        assert_eq!(*words, "[a]: 2 gaps, 1 values");
     }
 
     #[test]
