@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::mem::take;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -60,8 +60,7 @@ fn step_4_is_connected_to_the_server() {
     exercise(|| {
         let peer = Peer::new();
         let server = peer.address();
-        let did = said("called open", &[&server]);
-        doing(did.clone());
+        let did = doing(said("called open", &[&server]));
         let given = open(server);
         let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
             Ok(Ok(to)) if to == server => return,
@@ -96,6 +95,21 @@ fn step_4_has_a_free_port_and_is_silent() {
         if came.as_deref() == Some(b"") {
             let did = said("called open", &[&address]);
             fail(did, "nothing at the server", came, "asks in open");
+        }
+    });
+}
+
+#[test]
+fn step_4_says_that_it_could_not_connect() {
+    exercise(|| {
+        // A socket of IPv4 cannot reach it; one of IPv6 can.
+        let server = SocketAddr::from((Ipv6Addr::LOCALHOST, 1));
+        let did = doing(said("called open", &[&server]));
+        if let Ok(s) = open(server)
+            && s.peer_addr().is_err()
+        {
+            let why = "an error of connect kept";
+            fail(did, "the error of connect", "not connected", why);
         }
     });
 }
@@ -137,12 +151,12 @@ fn step_6_passes_an_error_on() {
         let server = Peer::new();
         let s = connected(server.address());
         let fails = only_receives(&s, server.address());
+        let did = doing("called ask with a socket that cannot send");
         let given = ask(&s);
         if !fails {
             return skipped(&said("nothing fails here", &[]).shown());
         }
         if given.is_ok() {
-            let did = "called ask with a socket that cannot send";
             fail(did, "the error of send", given, "an error of send kept");
         }
     });
@@ -155,8 +169,7 @@ fn check_wait(sent: &[u8], special: Option<&str>) {
     let s = connected(server.address());
     let address = s.local_addr().unwrap();
     server.send(sent, address);
-    let did = said("answered, called wait", &[&bytes(sent)]);
-    doing(did.clone());
+    let did = doing(said("answered, called wait", &[&bytes(sent)]));
     let waiting = beside(move || wait(&s, patience() * 10));
     let given = waiting.wait();
     let came = given.as_ref().and_then(|given| given.as_ref().ok()?.as_ref());
@@ -201,8 +214,7 @@ fn waited_in_vain(at_most: Duration) -> (Option<Duration>, Duration) {
     let server = Peer::new();
     let s = connected(server.address());
     let its_s = s.try_clone().unwrap();
-    let did = said("called wait, no answer", &[&at_most.shown()]);
-    doing(did.clone());
+    let did = doing(said("called wait, no answer", &[&at_most.shown()]));
     let waiting = beside(move || wait(&its_s, at_most));
     let given = waiting.wait();
     let told = s.read_timeout().unwrap();
@@ -254,8 +266,7 @@ fn step_7_passes_any_other_error_on() {
     exercise(|| {
         let s = to_nobody();
         s.send(b"").unwrap();
-        let did = "called wait, nobody listens";
-        doing(did);
+        let did = doing("called wait, nobody listens");
         let given = beside(move || wait(&s, patience() / 10)).wait();
         check_refused(&given, did, "every error is silence");
     });
@@ -279,8 +290,7 @@ fn check_refused(given: &Given, did: &str, silence: &'static str) {
 /// Calls line(); fails if that does not give `expected`. Of a known wrong text
 /// `known` names the cause.
 fn check_line(sent: &[u8], expected: &str, known: &[(&str, &str)]) {
-    let did = said("called line", &[&bytes(sent)]);
-    doing(did.clone());
+    let did = doing(said("called line", &[&bytes(sent)]));
     let given = line(sent);
     if given != expected {
         let cause = known.iter().find(|(wrong, _)| *wrong == given);
@@ -335,8 +345,7 @@ fn step_10_makes_control_characters_harmless() {
 fn step_10_takes_any_byte() {
     exercise(|| {
         let sent = b"s\xe1bado 10:16\r\n";
-        let did = said("called line", &[&bytes(sent)]);
-        doing(did.clone());
+        let did = doing(said("called line", &[&bytes(sent)]));
         let given = line(sent);
         // Whatever stands in the place of that byte.
         if !(given.starts_with('s') && given.ends_with("bado 10:16")) {
@@ -430,8 +439,7 @@ fn asked(s: UdpSocket, first: Duration, server: Option<UdpSocket>) -> Asked {
 fn asked_in_vain(first: Duration) -> (Said, Asked) {
     let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let s = connected(server.local_addr().unwrap());
-    let did = said("called ask_again, no answer", &[&first.shown()]);
-    doing(did.clone());
+    let did = doing(said("called ask_again, no answer", &[&first.shown()]));
     let asked = asked(s, first, Some(server));
     (did, asked)
 }
@@ -449,8 +457,7 @@ fn step_9_stops_at_the_answer() {
         let server = Peer::new();
         let s = connected(server.address());
         let (socket, to) = (s.try_clone().unwrap(), s.local_addr().unwrap());
-        let did = "called ask_again, answered the first";
-        doing(did);
+        let did = doing("called ask_again, answered the first");
         let served = beside(move || {
             let (_, from) = server.receive()?;
             server.send(b"10:16\r\n", from);
@@ -614,8 +621,7 @@ fn step_9_takes_the_answer_to_a_later_question() {
                 server.send(b"10:16\r\n", from);
             }
         });
-        let did = "called ask_again, answered all but the first";
-        doing(did);
+        let did = doing("called ask_again, answered all but the first");
         let Asked { given, .. } = asked(s, firsts()[0], None);
         if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
             fail(did, *b"10:16\r\n", shown(&given), "a later answer not given");
@@ -626,8 +632,7 @@ fn step_9_takes_the_answer_to_a_later_question() {
 #[test]
 fn step_9_ends_at_an_error() {
     exercise(|| {
-        let did = "called ask_again, nobody listens";
-        doing(did);
+        let did = doing("called ask_again, nobody listens");
         let Asked { given, .. } = asked(to_nobody(), firsts()[0], None);
         check_refused(&given, did, "an error taken for silence");
     });
@@ -639,8 +644,7 @@ fn step_9_ends_if_it_cannot_ask() {
         let server = Peer::new();
         let s = connected(server.address());
         let fails = only_receives(&s, server.address());
-        let did = "called ask_again with a socket that cannot send";
-        doing(did);
+        let did = doing("called ask_again with a socket that cannot send");
         let Asked { given, .. } = asked(s, firsts()[0], None);
         if !fails {
             return skipped(&said("nothing fails here", &[]).shown());
