@@ -248,11 +248,13 @@ pub fn log(passing: &Passing) {
     common::note(line.to_lowercase());
 }
 
-/// As wide as the terminal, and in colour unless NO_COLOR is set.
+/// As wide as the terminal, or as COLUMNS says, and in colour unless NO_COLOR is set.
 fn terminal() -> Ladder {
     let size = terminal_size::terminal_size();
     let plain = Ladder::default();
+    let set = std::env::var("COLUMNS").ok().and_then(|set| set.parse().ok());
     let columns = size.map_or(plain.columns, |(width, _)| width.0.into());
+    let columns = set.unwrap_or(columns);
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     Ladder { columns, colour: stdout().is_terminal() && !no_colour }
 }

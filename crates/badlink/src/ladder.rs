@@ -93,6 +93,14 @@ impl Ladder {
         format!("{at:6.3} | {line} |")
     }
 
+    /// A line of what one side says, left or right, without a time; `None` if it
+    /// is too long for it.
+    pub fn words(&self, side: Direction, text: &str) -> Option<String> {
+        let room = self.room();
+        let fits = text.chars().count() <= room;
+        fits.then(|| format!("{:6} | {} |", "", words(side, text, room)))
+    }
+
     /// All rungs as a picture, with the two sides' names above.
     pub fn svg(&self, left: &str, right: &str, rungs: &[Rung]) -> String {
         let height = 24 * rungs.len() + 60;

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::{thread, time::Duration};
 
+use badlink::Direction;
+use badlink::ladder::Ladder;
+
 use crate::Result;
 use crate::run::{PROGRAMS, announce, target};
 use crate::words::{line, said, tell};
@@ -15,61 +18,105 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// A process, and the lines that it writes.
 type Started = (Child, Lines<BufReader<PipeReader>>);
 
-/// Starts the package's server and then its client, and shows what both say,
-/// as it comes.
-pub fn run(root: &Path, package: &str) -> Result {
+/// Starts the package's server, the link (`noisy_link --draw`) with these
+/// `options` more, and the client; and shows what both say beside the arrows
+/// that the link draws, as it comes.
+pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
     if !PROGRAMS.contains(&package) {
         return Err((2, said!("no server", package, PROGRAMS.join(" "))));
     }
-    announce(&target(root));
-    let built = testbed::programs(root, &target(root), package);
+    let target = target(root);
+    announce(&target);
+    let built = testbed::programs(root, &target, package);
     let built = built.map_err(|words| (1, words))?;
+    let link = testbed::example_of(root, &target, "noisy_link");
+    let link = link.map_err(|words| (1, words))?;
     tell!("demo", package, package, package);
-    let talked = talk(&built["server"], &built["client"], package);
-    talked.map_err(|e| (1, kit::error_words(&e)))
+    let (mut server, mut says) =
+        start(&built["server"], &["--port", "0"], false).map_err(failed)?;
+    let first = says.next().transpose().map_err(failed)?.unwrap_or_default();
+    says_beside(Direction::Back, &first); // It ends in ":PORT".
+    let shown = thread::spawn(|| {
+        let lines = says.map_while(io::Result::ok);
+        lines.for_each(|text| says_beside(Direction::Back, &text));
+    });
+    let args = ["--draw", "--port", "0", "--to-port", port(&first)];
+    let talked = start(&link, &[&args, options].concat(), true);
+    let talked = talked.map_err(failed).and_then(|(mut link, mut says)| {
+        let first = says.next().transpose().map_err(failed)?;
+        let first = first.unwrap_or_default();
+        if !first.starts_with("listening on ") {
+            let more: Vec<_> = says.map_while(io::Result::ok).collect();
+            return Err((2, [&[first], &more[..]].concat().join("\n")));
+        }
+        let notes =
+            thread::spawn(|| says.map_while(io::Result::ok).for_each(line));
+        let talked = talk(&built["client"], package, port(&first));
+        thread::sleep(MOMENT); // For the last words.
+        link.kill().map_err(failed)?;
+        let _ = notes.join();
+        talked.map_err(failed)
+    });
+    server.kill().map_err(failed)?;
+    let _ = shown.join();
+    if talked.is_ok() {
+        tell!("demo ended");
+    }
+    talked
 }
 
-fn talk(server: &Path, client: &Path, package: &str) -> io::Result<bool> {
-    let (mut server, mut says) = start(server, &["--port", "0"])?;
-    let first = says.next().transpose()?.unwrap_or_default();
-    line(format!("server | {first}")); // It ends in ":PORT".
-    let shown = thread::spawn(|| {
-        says.map_while(io::Result::ok)
-            .for_each(|t| line(format!("server | {t}")));
-    });
-    let mut args = vec!["--port", first.rsplit(':').next().unwrap_or_default()];
+fn failed(error: io::Error) -> (u8, String) {
+    (1, kit::error_words(&error))
+}
+
+/// The port in "listening on ADDRESS:PORT".
+fn port(line: &str) -> &str {
+    line.rsplit(':').next().unwrap_or_default()
+}
+
+/// What the client says, until it ends, and whether it ended well.
+fn talk(client: &Path, package: &str, port: &str) -> io::Result<bool> {
+    let mut args = vec!["--port", port];
     if package == "rtt-rfc2681" {
         args.extend(["--count", "10"]); // Of 100, which take 10 s.
     }
-    let ended = start(client, &args).and_then(|(mut client, says)| {
-        for text in says.map_while(io::Result::ok) {
-            // Whoever does not call was answered: the server's word first.
-            if !text.starts_with("calling") {
-                thread::sleep(MOMENT);
-            }
-            line(format!("client | {text}"));
-            if text.starts_with("connected")
-                && let Some(mut input) = client.stdin.take()
-            {
-                line("client < Hola");
-                writeln!(input, "Hola")?; // And then the input ends.
-            }
+    let (mut client, says) = start(client, &args, false)?;
+    for text in says.map_while(io::Result::ok) {
+        // Whoever does not call was answered: the server's word first.
+        if !text.starts_with("calling") {
+            thread::sleep(MOMENT);
         }
-        client.wait()
-    });
-    thread::sleep(MOMENT); // For the server's last words.
-    server.kill()?;
-    let _ = shown.join();
-    tell!("demo ended");
-    Ok(ended?.success())
+        says_beside(Direction::There, &text);
+        if text.starts_with("connected")
+            && let Some(mut input) = client.stdin.take()
+        {
+            says_beside(Direction::There, "< Hola");
+            writeln!(input, "Hola")?; // And then the input ends.
+        }
+    }
+    Ok(client.wait()?.success())
+}
+
+/// One side's words, left or right of the arrows; above them, with its name,
+/// if there is no room.
+fn says_beside(side: Direction, text: &str) {
+    let ladder = Ladder { columns: kit::width(), colour: false };
+    let name = if side == Direction::There { "client" } else { "server" };
+    let fits = ladder.words(side, text);
+    line(fits.unwrap_or_else(|| format!("{name} | {text}")));
 }
 
 /// Starts a program. What it writes on stdout and stderr goes through one
-/// pipe, so that it comes in order.
-fn start(program: &Path, args: &[&str]) -> io::Result<Started> {
+/// pipe, so that it comes in order; if it `draws`, only its stderr does, and the
+/// terminal is its own.
+fn start(program: &Path, args: &[&str], draws: bool) -> io::Result<Started> {
     let (reader, writer) = io::pipe()?;
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::piped());
-    command.stdout(writer.try_clone()?).stderr(writer);
+    command.env("COLUMNS", kit::width().to_string());
+    if !draws {
+        command.stdout(writer.try_clone()?);
+    }
+    command.stderr(writer);
     Ok((testbed::spawn(&mut command)?, BufReader::new(reader).lines()))
 }

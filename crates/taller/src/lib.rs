@@ -60,8 +60,10 @@ fn command(words: Vec<&str>) -> Result {
             diff::show(&find(name)?, true)
         }
         ["watch", name] => watch(&find(name)?),
-        ["demo"] => demo::run(&root, "udp-echo"),
-        ["demo", package] => demo::run(&root, package),
+        ["demo", package, ref options @ ..] if !package.starts_with('-') => {
+            demo::run(&root, package, options)
+        }
+        ["demo", ref options @ ..] => demo::run(&root, "udp-echo", options),
         ["doctor"] => doctor::run(),
         ["verify" | "mutants" | "new", ..] => author(&root, &words),
         [word @ ("hint" | "solution" | "watch")] => {

@@ -46,6 +46,21 @@ pub fn example(name: &str) -> PathBuf {
     BUILT[name].clone()
 }
 
+/// The example `name` alone of the workspace at `root`, built with `target` as
+/// cargo's folder.
+///
+/// # Errors
+/// Cargo's words, if it does not build.
+pub fn example_of(
+    root: &Path,
+    target: &Path,
+    name: &str,
+) -> Result<PathBuf, String> {
+    let which = format!("--example={name}");
+    let mut built = build(root, target, "examples", &which)?;
+    built.remove(name).ok_or_else(|| format!("cargo built no {name}"))
+}
+
 /// The files of programs, by the programs' names.
 type Programs = HashMap<String, PathBuf>;
 

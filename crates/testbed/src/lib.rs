@@ -7,7 +7,7 @@
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`spawn`], [`output`] | a process with streams of its own; what one said |
 //! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
-//! | [`programs`], [`json`] | the same elsewhere; what cargo says of a build |
+//! | [`programs`], [`example_of`], [`json`] | the same elsewhere; what cargo says of a build |
 //! | [`references`] | one of them in both languages, for a test to talk to |
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
@@ -23,7 +23,9 @@ mod skipped;
 mod watch;
 mod words;
 
-pub use build::{binary, example, json, programs, python, references, root};
+pub use build::{
+    binary, example, example_of, json, programs, python, references, root,
+};
 pub use ports::{close, free_port};
 pub use process::{
     Ended, PATIENCE, Program, STARTED, Started, end_all, output, spawn,
