@@ -29,6 +29,7 @@ fn main() -> common::Result<()> {
     let seconds: u8 = args.option("--seconds", SECONDS);
     let window: u16 = args.option("--window", WINDOW);
     let json = args.flag("--json");
+    args.require(window > 0, "--window: 0 is not enough");
     args.finish();
     let s = UdpSocket::bind(("0.0.0.0", 0))?;
     s.connect(common::ipv4(&host, port)?)?;

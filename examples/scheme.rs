@@ -29,6 +29,7 @@ fn main() -> common::Result<()> {
             ours.unwrap_or("not bound: no port".to_string());
         println!("{side}  {call:36}  {state}");
         if pause {
+            common::note("(waiting for Enter)".to_string());
             stdin().read_line(&mut String::new())?;
         }
         std::io::Result::Ok(())

@@ -4,12 +4,14 @@
 //! Run: cargo run -p examples --example sockets_table
 
 use common::println;
+use examples::columns::columns;
 use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-const OTHERS: &str = "macOS: lsof -nP -iUDP; Windows: netstat -ano";
+const ELSEWHERE: &str = "only Linux has /proc/net/udp (macOS: lsof -nP \
+                         -iUDP; Windows: netstat -ano)";
 const HEAD: &str =
     "LOCAL PEER WAITING INODE PID NAME STATE COMMAND";
 
@@ -18,12 +20,10 @@ fn main() -> common::Result<()> {
     let [four, six] = ["/proc/net/udp", "/proc/net/udp6"]
         .map(|file| fs::read_to_string(file).unwrap_or_default());
     if four.is_empty() {
-        let why =
-            format!("only Linux has /proc/net/udp ({OTHERS})");
-        return Err(why.into());
+        return Err(ELSEWHERE.into());
     }
     let owners = owners();
-    println!("{HEAD}");
+    let mut rows = vec![HEAD.replace(' ', "\t")];
     for line in four.lines().skip(1).chain(six.lines().skip(1)) {
         // sl local remote st tx:rx tr:tm retransmits uid timeout inode
         let mut words = line.split_whitespace();
@@ -32,10 +32,11 @@ fn main() -> common::Result<()> {
             hex(words.nth(1).and_then(|two| two.get(9..)));
         let inode = words.nth(4).unwrap_or_default();
         let file = format!("socket:[{inode}]");
-        let owner = owners.get(Path::new(&file));
-        let owner = owner.map_or("?", String::as_str);
-        println!("{local} {peer} {waiting} {inode} {owner}");
+        let owner = owners.get(Path::new(&file)).map_or("?", |o| o);
+        let row = format!("{local}\t{peer}\t{waiting}\t{inode}\t");
+        rows.push(row + owner);
     }
+    println!("{}", columns(&rows, '\t'));
     Ok(())
 }
 
@@ -61,9 +62,8 @@ fn address(text: Option<&str>) -> SocketAddr {
 /// user's processes show theirs to root alone.
 fn owners() -> HashMap<PathBuf, String> {
     let mut owners = HashMap::new();
-    for process in
-        fs::read_dir("/proc").into_iter().flatten().flatten()
-    {
+    let all = fs::read_dir("/proc");
+    for process in all.into_iter().flatten().flatten() {
         let fds = fs::read_dir(process.path().join("fd"));
         for fd in fds.into_iter().flatten().flatten() {
             let file = fs::read_link(fd.path()).unwrap_or_default();
@@ -79,6 +79,11 @@ fn ps(process: &Path) -> String {
         let text = fs::read(process.join(file)).unwrap_or_default();
         common::printable(&text)
     });
-    let stat: String = stat.split_inclusive(' ').take(3).collect();
-    stat + &command.replace('?', " ") // A zero byte ends each word.
+    // 1234 (name) S ...: the name may have blanks and brackets, too.
+    let (pid, rest) = stat.split_once(" (").unwrap_or_default();
+    let (name, rest) = rest.rsplit_once(") ").unwrap_or_default();
+    let state = rest.split(' ').next().unwrap_or_default();
+    // A zero byte ends each word of the command.
+    format!("{pid}\t({name})\t{state}\t")
+        + &command.replace('?', " ")
 }

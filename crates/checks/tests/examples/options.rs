@@ -76,6 +76,8 @@ fn values_out_of_range_are_refused() {
     for (name, args) in [
         ("echo_load", ["--seconds", "256"]),
         ("echo_load", ["--window", "-1"]),
+        ("echo_load", ["--window", "0"]),
+        ("noisy_link", ["--to-port", "0"]),
         ("multicast", ["--group", "239.255"]),
         ("multicast", ["--interface", "lo"]),
         ("broadcast", ["--port", "65536"]),

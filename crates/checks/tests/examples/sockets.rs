@@ -108,8 +108,20 @@ fn sockets_table_knows_our_socket_what_waits_in_it_and_who_we_are() {
     // And an IPv6 one.
     if let Ok(six) = UdpSocket::bind("[::1]:0") {
         let printed = run("sockets_table", &[]);
-        line(&printed, &format!("{} [::]:0 0 ", six.local_addr().unwrap()));
+        let row = line(&printed, &format!("{} ", six.local_addr().unwrap()));
+        let words: Vec<_> = row.split_whitespace().collect();
+        assert_eq!(words[1..3], ["[::]:0", "0"], "{row}");
     }
+    // Whatever the process's name is, the columns stand under their heads.
+    let name = std::fs::read("/proc/self/comm").unwrap();
+    std::fs::write("/proc/self/comm", "a b) (c").unwrap();
+    let printed = run("sockets_table", &[]);
+    std::fs::write("/proc/self/comm", name).unwrap();
+    let row = line(&printed, &format!("{own} "));
+    let head = printed.lines().next().unwrap();
+    let [name, state] = ["NAME", "STATE"].map(|word| head.find(word).unwrap());
+    assert!(row[name..].starts_with("(a b) (c) "), "{head}\n{row}");
+    assert!(["R ", "S ", "D "].contains(&&row[state..state + 2]), "{row}");
     // ss prints the same bytes as waiting.
     let Ok(ss) = output(Command::new("ss").arg("-uan")) else {
         return skipped("no ss here");

@@ -1,0 +1,38 @@
+//! `cargo taller demo`, with the workshop's own programs.
+
+use std::process::Command;
+
+use testbed::{Ended, Program, root};
+
+fn demo(args: &[&str]) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_taller"));
+    command.arg("demo").args(args).current_dir(root());
+    command.env("TALLER_LANG", "en").env("COLUMNS", "80");
+    Program::start("cargo taller demo", command).end()
+}
+
+#[test]
+fn the_words_stand_beside_the_arrows() {
+    let ended = demo(&[]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    let at = |start: &str, end: &str| {
+        let mut all = lines.iter();
+        let found = all.position(|l| l.contains(start) && l.ends_with(end));
+        found.unwrap_or_else(|| panic!("{start}: {ended:?}"))
+    };
+    let text = "24 B: \"Taller I: Echo sobre UDP\"";
+    let there = at(&format!("| {text} ---"), "---> |");
+    let back = at("| <---", &format!("--- {text} |"));
+    assert!(there < back);
+    at("       |      ", "|"); // The server's words, on the right.
+    at("       | --> Taller I: Echo sobre UDP", " |");
+}
+
+#[test]
+fn options_are_the_link_s() {
+    let ended = demo(&["udp-echo", "--lose", "300"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let words = "Error: --lose: 300 is not from 0 to 100";
+    assert!(format!("{}{}", ended.stdout, ended.stderr).contains(words));
+}
