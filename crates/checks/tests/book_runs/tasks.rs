@@ -12,14 +12,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use badlink::ladder::{Kind, Ladder, Rung};
 use badlink::{BadLink, Direction, Passing, Shares};
 use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
 use checks::{
     Hear, Language, command, forge, python, root, skipped, socket, start,
 };
+use examples::meaning::chat_frame;
 use rtt_rfc2681::schedule;
 use testbed::{Ended, Program, binary, free_port, output};
-use zchat::frame::{Frame, Kind};
+use zchat::frame::Frame;
 
 use crate::leaky;
 
@@ -358,46 +360,18 @@ fn chat() -> (Log, Ended, Ended) {
     (log, client, server)
 }
 
-/// `TEXT #2 "hola", try 1`
-fn label(frame: &Frame) -> String {
-    let kind = format!("{:?}", frame.kind).to_uppercase();
-    let number = format!(" #{}", frame.seq);
-    let number = if frame.kind == Kind::Hello { "" } else { &number };
-    let text = String::from_utf8_lossy(&frame.payload);
-    let text = match frame.kind {
-        Kind::Text if text.is_empty() => ", empty".to_string(),
-        Kind::Text => format!(" \"{text}\""),
-        _ => String::new(),
-    };
-    let attempt = match frame.attempt {
-        0 => String::new(),
-        n => format!(", try {n}"),
-    };
-    format!("{kind}{number}{text}{attempt}")
-}
-
-/// The log as a ladder: a rung for each frame, between client and server.
+/// The log as a ladder, as `noisy_link --draw` has it.
 fn ladder(log: &Log) -> String {
-    let mut text = format!("     s   {:<52} {}\n", "client", "server");
     let first = log.first().map(|entry| entry.0).unwrap_or_default();
-    for (at, way, frame, fate) in log {
-        let label = label(frame);
-        let dashes = |n: usize| "-".repeat(n - label.len());
-        let rung = match (way, *fate) {
-            (Direction::There, "") => format!("{label} {}>", dashes(50)),
-            (Direction::There, fate) => {
-                let arrow = if fate == "lost" { "" } else { " ----------->" };
-                format!("{label} {} {fate}{arrow}", dashes(30))
-            }
-            (Direction::Back, "") => format!("<{} {label}", dashes(50)),
-            (Direction::Back, fate) => {
-                format!("{fate:>20} {} {label}", dashes(30))
-            }
-        };
-        let at = (*at - first).as_secs_f64();
-        text += &format!("{at:6.3} | {rung:<52} |\n");
-    }
-    text
+    let ladder = Ladder::default();
+    let rungs = log.iter().map(|(at, way, frame, fate)| {
+        let lost = *fate == "lost";
+        let kind = Kind::Datagram(*way, fate.to_string(), lost);
+        let at = *at - first;
+        ladder.rung(&Rung { at, kind, label: chat_frame(frame) })
+    });
+    let head = ladder.head("client", "server");
+    [head].into_iter().chain(rungs).map(|line| line + "\n").collect()
 }
 
 /// A machine that pauses makes a program send again what was not lost: then
@@ -423,7 +397,9 @@ fn zchat_ladder() {
     for _ in 0..20 {
         let (log, client, server) = chat();
         let went = |entry: &(Duration, Direction, Frame, &'static str)| {
-            format!("{} {}", label(&entry.2), entry.3).trim_end().to_string()
+            format!("{} {}", chat_frame(&entry.2), entry.3)
+                .trim_end()
+                .to_string()
         };
         if log.iter().map(went).collect::<Vec<_>>() != expected {
             let _ = writeln!(stderr(), "again:\n{}", ladder(&log));
