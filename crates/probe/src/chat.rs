@@ -1,127 +1,175 @@
 //! The chat of `crates/zchat`: its README's frame and rules.
 
-use std::io::Read;
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::{bytes, nothing, patience};
-use testbed::{free_port, spawn};
+use kit::{bytes, patience};
+use testbed::spawn;
 
-use crate::asked::GAP;
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
-use crate::net::{find, hear, socket};
-use crate::report::Verdict::{Failed, Noted, Passed};
-use crate::report::{Look, Report, judged};
-use crate::running::{Running, START, end_tree, prepared, until};
+use crate::net::find;
+use crate::peer::{Peer, START, end_tree};
+use crate::report::Verdict::{Failed, Noted};
+use crate::report::{Look, Otherwise, Report, failed, judged};
 use crate::words::said;
 
 /// Our id, as in the README's frames; and one of nobody.
 const ME: u32 = 0x1122_3344;
 const NOBODY: u32 = 0x0BAD_CAFE;
 
+/// A program gets another message in time, or calls again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// We call again so often.
+const HELLO_AGAIN: Duration = Duration::from_millis(500);
+
+/// The programs that a rule is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// Those that listen,
+    Listener,
+    /// those that call,
+    Caller,
+    /// both,
+    Both,
+    /// and both if their keyboard and their screen are here.
+    Ours,
+}
+use Who::{Both, Caller, Listener, Ours};
+
+/// A rule: its name, whom it is about, and how to look.
+type Rule = (&'static str, Who, fn(&mut Talk<'_>) -> Look);
+
+/// All rules. The first of each side begins the session.
+const RULES: [Rule; 17] = [
+    ("calls", Caller, |t| t.meets()),
+    ("calls again", Caller, |t| {
+        let again = t.next(AGAIN, |f| f.kind == Kind::Hello);
+        let ids = (t.you, 0, 1);
+        let good =
+            again.as_ref().is_some_and(|f| (f.src, f.dst, f.attempt) == ids);
+        judged(good, told(again))
+    }),
+    ("damaged answer", Caller, |t| {
+        let hello = t.frame(Kind::Hello, 1, 0, b"");
+        t.send(&flipped(Frame { src: NOBODY, ..hello.clone() }, 7));
+        t.send(&hello.pack());
+        t.confirms(None)
+    }),
+    ("hello", Listener, |t| t.meets()),
+    ("damaged hello", Listener, |t| {
+        t.you = 0;
+        let hello = t.frame(Kind::Hello, 7, 0, b"");
+        t.send(&flipped(Frame { src: NOBODY, ..hello.clone() }, 7));
+        t.send(&Frame { attempt: 9, ..hello }.pack());
+        let answers = |f: &Frame| f.attempt == 9 || f.dst != ME;
+        let answer =
+            t.next(patience(), |f| f.kind == Kind::Hello && answers(f));
+        t.you = answer.as_ref().map_or(0, |f| f.src);
+        match answer {
+            Some(f) if f.dst == ME => Ok(said!("only the right one")),
+            other => failed(told(other)),
+        }
+    }),
+    ("up", Listener, |t| t.says(0, "")),
+    ("chat text", Both, |t| t.says(0, "hola, ¿qué tal?")),
+    ("repeated", Both, |t| {
+        let text = "una sola vez";
+        let again = Frame { attempt: 1, ..t.text(0, text) };
+        t.says(0, text)?;
+        t.send(&again.pack());
+        t.ack(t.sent, 1)?;
+        let look = t.says(0, "después de esa")?;
+        match t.shown(text) {
+            0 | 1 => Ok(look),
+            times => failed(said!("shown times", times)),
+        }
+    }),
+    ("damaged", Both, |t| {
+        t.ignores("con un bit cambiado", |frame| {
+            let last_letter = frame.pack().len() - 5;
+            flipped(frame, last_letter)
+        })
+    }),
+    ("future", Both, |t| {
+        t.ignores("del futuro", |f| Frame { seq: f.seq + 1, ..f }.pack())
+    }),
+    ("other ids", Both, |t| {
+        t.ignores("de otra sesión", |f| Frame { src: NOBODY, ..f }.pack())
+    }),
+    ("zlib", Both, |t| t.says(0, &"ja".repeat(100))),
+    ("zlib bomb", Both, |t| {
+        t.ignores(&"y".repeat(TEXT_MAX + 1), |frame| frame.pack())
+    }),
+    ("speaks", Ours, |t| {
+        let line = "escrito con el teclado";
+        t.types(&format!("{line}\n"));
+        t.confirms(Some(line))
+    }),
+    ("lost ack", Ours, |t| t.loses_ack()),
+    ("bye", Both, |t| {
+        let read = (t.expect - 1).to_be_bytes();
+        t.send(&t.frame(Kind::Bye, 0, t.sent + 1, &read).pack());
+        t.ack(t.sent + 1, 0)
+    }),
+    ("full", Ours, |t| t.fills()),
+];
+
 /// The program, and our side of a session with it.
 struct Talk<'a> {
-    command: &'a [String], // Empty: we do not start it.
-    calls: bool,           // It calls us.
-    s: UdpSocket,
-    peer: SocketAddr,
-    running: Option<Running>,
+    peer: Peer<'a>,
+    calls: bool, // It calls us.
     you: u32,    // Its id.
     sent: u32,   // The number of our last message that it must know.
     expect: u32, // The number of its next message.
 }
 
-/// Judges a chat: one that listens at `to`, or one that `command` starts, and
-/// which then listens, or `calls`.
+/// Judges a chat, which listens or `calls`.
 ///
 /// # Errors
 /// A sentence, if the program does not start.
 pub fn judge(
     report: &mut Report,
-    to: SocketAddr,
-    command: &[String],
+    mut peer: Peer,
     calls: bool,
 ) -> Result<(), String> {
-    let mut talk = Talk::new(to, command, calls);
-    talk.start()?;
-    let start = match calls {
-        true => ["calls", "calls again", "damaged answer"],
-        false => ["hello", "damaged hello", "up"],
-    };
-    let rest = ["chat text", "repeated", "damaged", "future", "other ids"];
-    let more = ["zlib", "zlib bomb", "speaks", "lost ack", "bye", "full"];
+    peer.start(calls)?;
+    let mut talk = Talk { peer, calls, you: 0, sent: 0, expect: 1 };
     let mut up = true;
-    for name in start.iter().chain(&rest).chain(&more) {
-        let blind =
-            command.is_empty() && ["speaks", "lost ack", "full"].contains(name);
-        if !up || blind {
-            let why = if blind { "blind" } else { "no session" };
+    let other = if calls { Listener } else { Caller };
+    for (name, who, look) in RULES.iter().filter(|rule| rule.1 != other) {
+        if !up || (*who == Ours && talk.peer.command.is_empty()) {
+            let why = if up { "blind" } else { "no session" };
             report.skip(name, "zchat", said!(why));
             continue;
         }
-        let (verdict, mut came) = talk.look(name);
-        if verdict == Failed {
-            came += &talk.ended().unwrap_or_default();
+        let mut look = look(&mut talk);
+        if let Err((Failed, came)) = &mut look {
+            *came += &talk.peer.ended().unwrap_or_default();
             up = match *name {
                 "hello" | "calls" => false,
                 "calls again" => true, // It can be answered all the same.
-                _ => talk.again(),
+                _ => talk.peer.start(calls).is_ok() && talk.connects().is_ok(),
             };
         }
-        report.rule(name, "zchat", (verdict, came));
+        report.rule(name, "zchat", look);
     }
     Ok(())
 }
 
 impl Talk<'_> {
-    /// Our side alone.
-    fn new(mut to: SocketAddr, command: &[String], calls: bool) -> Talk<'_> {
-        if !command.is_empty() && !calls {
-            to.set_port(free_port());
-        }
-        let (s, peer, running) = (socket(to), to, None);
-        let (you, sent, expect) = (0, 0, 1);
-        Talk { command, calls, s, peer, running, you, sent, expect }
-    }
-
-    /// The port that the program listens on, or calls.
-    fn port(&self) -> u16 {
-        let own = self.s.local_addr().map_or(0, |own| own.port());
-        if self.calls { own } else { self.peer.port() }
-    }
-
-    fn start(&mut self) -> Result<(), String> {
-        if !self.command.is_empty() {
-            let started =
-                Running::start(self.command, "127.0.0.1", self.port());
-            self.running = Some(started?);
-        }
-        Ok(())
-    }
-
-    /// All anew after a failure; whether there is a session.
-    fn again(&mut self) -> bool {
-        drop(self.running.take());
-        *self = Talk::new(self.peer, self.command, self.calls);
-        self.start().is_ok() && self.connect()
-    }
-
-    /// A session as usual; whether there is one.
-    fn connect(&mut self) -> bool {
-        let good = |look: Look| look.0 == Passed;
+    /// A session as usual.
+    fn connects(&mut self) -> Look {
+        (self.sent, self.expect) = (0, 1);
+        self.meets()?;
         if !self.calls {
-            return good(self.hello()) && good(self.says(0, ""));
+            return self.says(0, "");
         }
-        let called = good(self.called());
-        self.send(Kind::Hello, 0, 0, b"");
-        called && good(self.first_text())
-    }
-
-    fn ended(&mut self) -> Option<String> {
-        self.running.as_mut().and_then(Running::ended)
+        self.send(&self.frame(Kind::Hello, 0, 0, b"").pack());
+        self.confirms(None)
     }
 
     /// A frame of ours.
@@ -130,15 +178,14 @@ impl Talk<'_> {
         Frame { kind, attempt, src, dst, seq, payload }
     }
 
-    fn send(&self, kind: Kind, attempt: u8, seq: u32, data: &[u8]) {
-        self.send_bytes(&self.frame(kind, attempt, seq, data).pack());
+    /// Our next message.
+    fn text(&self, attempt: u8, text: &str) -> Frame {
+        let (kind, payload) = smaller(text.as_bytes());
+        self.frame(kind, attempt, self.sent + 1, &payload)
     }
 
-    fn send_bytes(&self, data: &[u8]) {
-        if !self.peer.ip().is_loopback() {
-            thread::sleep(GAP);
-        }
-        let _ = self.s.send_to(data, self.peer); // It may have gone.
+    fn send(&self, data: &[u8]) {
+        self.peer.send(&self.peer.s, data);
     }
 
     /// The next frame that `wanted` wants. Messages are acknowledged
@@ -151,7 +198,7 @@ impl Talk<'_> {
         let end = Instant::now() + limit;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let frame = find(&self.s, left, |d, _| Frame::unpack(d).ok())?;
+            let frame = find(&self.peer.s, left, |d, _| Frame::unpack(d).ok())?;
             if wanted(&frame) {
                 return Some(frame);
             } else if is_text(&frame) {
@@ -161,11 +208,11 @@ impl Talk<'_> {
     }
 
     fn acknowledge(&mut self, frame: &Frame) {
-        self.send(Kind::Ack, frame.attempt, frame.seq, b"");
+        self.send(&self.frame(Kind::Ack, frame.attempt, frame.seq, b"").pack());
         self.expect = self.expect.max(frame.seq.wrapping_add(1));
     }
 
-    /// Its next ACK: whether it is for our number `seq`, with its `attempt`.
+    /// Its next ACK must be for our number `seq`, with its `attempt`.
     fn ack(&mut self, seq: u32, attempt: u8) -> Look {
         let ack = self.next(patience(), |frame| frame.kind == Kind::Ack);
         let right = self.frame(Kind::Ack, attempt, seq, b"");
@@ -175,276 +222,148 @@ impl Talk<'_> {
 
     /// How often it has shown `text`.
     fn shown(&self, text: &str) -> usize {
-        let program = self.running.as_ref().map(|running| &running.0);
+        let program = self.peer.program.as_ref();
         program.map_or(0, |p| p.stdout().matches(text).count())
     }
 
-    /// Our next message: it must be acknowledged, and shown.
+    /// Our next message must be acknowledged, and shown.
     fn says(&mut self, attempt: u8, text: &str) -> Look {
-        let (kind, payload) = smaller(text.as_bytes());
-        self.send(kind, attempt, self.sent + 1, &payload);
-        let look = self.ack(self.sent + 1, attempt);
-        if look.0 == Failed {
-            return look;
-        }
+        self.send(&self.text(attempt, text).pack());
+        self.ack(self.sent + 1, attempt)?;
         self.sent += 1;
-        if self.running.is_none() || text.is_empty() {
-            return (Passed, said!("acknowledged"));
+        if self.peer.program.is_none() || text.is_empty() {
+            return Ok(said!("acknowledged"));
         }
-        match until(patience(), || (self.shown(text) > 0).then_some(())) {
-            None => (Failed, said!("not shown", bytes(text.as_bytes()))),
-            _ => (Passed, said!("acknowledged and shown")),
-        }
-    }
-
-    /// `wrong` first, then the right message with the number that is due, and
-    /// try 1: the first ACK must be for that one, and `text` never shown.
-    fn ignores(&mut self, wrong: &[u8], text: &str) -> Look {
-        self.send_bytes(wrong);
-        match self.says(1, &format!("en lugar de: {}", self.sent + 1)) {
-            _ if self.shown(text) > 0 => {
-                (Failed, said!("was shown", bytes(text.as_bytes())))
+        let end = Instant::now() + patience();
+        while self.shown(text) == 0 {
+            if Instant::now() > end {
+                return failed(said!("not shown", bytes(text.as_bytes())));
             }
-            (Passed, _) => (Passed, said!("only the right one")),
-            look => look,
+            thread::sleep(Duration::from_millis(5));
         }
+        Ok(said!("acknowledged and shown"))
     }
 
-    /// HELLO, until it is answered.
-    fn hello(&mut self) -> Look {
+    /// Our next message with a fault, then a sound one with its number, and try
+    /// 1: the first ACK must be for that one, and the other never shown.
+    fn ignores(&mut self, text: &str, fault: fn(Frame) -> Vec<u8>) -> Look {
+        self.send(&fault(self.text(0, text)));
+        let look = self.says(1, &format!("en lugar de: {}", self.sent + 1));
+        let start: String = text.chars().take(8).collect();
+        if self.shown(&start) > 0 {
+            return failed(said!("was shown", bytes(start.as_bytes())));
+        }
+        look.map(|_| said!("only the right one"))
+    }
+
+    /// Its first datagram must be a HELLO: a call, or an answer to ours.
+    fn meets(&mut self) -> Look {
         self.you = 0;
-        let (start, mine) = (Instant::now(), self.running.is_some());
-        let limit = if mine { START } else { patience() * 2 };
-        for attempt in 0.. {
-            self.send(Kind::Hello, attempt, 0, b"");
-            let came = hear(&self.s, Duration::from_millis(500));
-            if let Some((data, _)) = came {
-                return self.meets(&data, ME);
-            } else if start.elapsed() > limit || self.ended().is_some() {
-                break;
-            }
-        }
-        (Failed, said!("no zchat"))
-    }
-
-    /// It calls.
-    fn called(&mut self) -> Look {
-        let came = until(START, || {
-            let came = hear(&self.s, Duration::from_millis(50));
-            came.map(Some).or_else(|| self.ended().map(|_| None))
-        });
-        let Some((data, from)) = came.flatten() else {
-            return (Failed, said!("never asked"));
+        let ours = self.peer.program.is_some();
+        let limit = if ours { START } else { patience() * 2 };
+        let (dst, never) = match self.calls {
+            true => (0, "never asked"),
+            false => (ME, "no zchat"),
         };
-        self.peer = from;
-        self.meets(&data, 0)
-    }
-
-    /// Its first datagram: a HELLO for `dst`?
-    fn meets(&mut self, data: &[u8], dst: u32) -> Look {
-        match Frame::unpack(data) {
+        let mut hello = self.frame(Kind::Hello, 0, 0, b"");
+        let came = self.peer.first(limit, HELLO_AGAIN, |peer, _| {
+            if dst == ME {
+                peer.send(&peer.s, &hello.pack());
+                hello.attempt += 1;
+            }
+        });
+        let Ok((data, from)) = came else { return failed(said!(never)) };
+        self.peer.to = from;
+        match Frame::unpack(&data) {
             Ok(f) if (f.kind, f.dst, f.seq) == (Kind::Hello, dst, 0) => {
                 self.you = f.src;
-                (Passed, told(Some(f)))
+                Ok(told(Some(f)))
             }
-            Ok(frame) => (Failed, told(Some(frame))),
-            Err(Unfit::Damaged) => {
-                (Failed, said!("damaged frame", bytes(data)))
-            }
-            Err(Unfit::Foreign) => (Failed, said!("foreign", bytes(data))),
+            Ok(frame) => failed(told(Some(frame))),
+            Err(Unfit::Damaged) => failed(said!("damaged frame", bytes(&data))),
+            Err(Unfit::Foreign) => failed(said!("foreign", bytes(&data))),
         }
     }
 
-    /// TEXT #1 of a caller, with the ids of both.
-    fn first_text(&mut self) -> Look {
-        let text = self.next(patience() * 2, |f| f.kind == Kind::Text);
-        let ids = (self.you, ME, 1);
-        let good = text.as_ref().is_some_and(|f| (f.src, f.dst, f.seq) == ids);
-        if let Some(frame) = text.as_ref().filter(|_| good) {
-            self.acknowledge(frame);
+    /// Its next message, which must be that `line` if there is one.
+    fn hears(&mut self, line: Option<&str>) -> Result<Frame, Otherwise> {
+        let ids = (self.you, ME, self.expect);
+        let right = |f: &Frame| {
+            let same =
+                |line: &str| f.text().as_deref() == Some(line.as_bytes());
+            (f.src, f.dst, f.seq) == ids && line.is_none_or(same)
+        };
+        match self.next(AGAIN, is_text) {
+            Some(frame) if right(&frame) => Ok(frame),
+            other => failed(told(other)),
         }
-        judged(good, told(text))
     }
 
-    /// Its next message: that `line`, as it should be?
-    fn hears(&mut self, line: &str) -> Result<Frame, Look> {
-        let frame = self.next(Duration::from_secs(5), is_text);
-        let right = (self.you, ME, self.expect, Some(line.as_bytes().to_vec()));
-        match frame {
-            Some(f) if (f.src, f.dst, f.seq, f.text()) == right => Ok(f),
-            other => Err((Failed, told(other))),
-        }
+    /// The same; and it gets its ACK.
+    fn confirms(&mut self, line: Option<&str>) -> Look {
+        let frame = self.hears(line)?;
+        self.acknowledge(&frame);
+        Ok(told(Some(frame)))
     }
 
     /// Its user types lines.
     fn types(&mut self, lines: &str) {
-        if let Some(running) = &mut self.running {
-            let _ = running.0.try_write(lines.as_bytes()); // It may have gone.
+        if let Some(program) = &mut self.peer.program {
+            let _ = program.try_write(lines.as_bytes()); // It may have gone.
         }
-    }
-
-    /// Looks at the rule `name`.
-    fn look(&mut self, name: &str) -> Look {
-        match name {
-            "hello" => self.hello(),
-            "calls" => self.called(),
-            "up" => self.says(0, ""),
-            "chat text" => self.says(0, "hola, ¿qué tal?"),
-            "zlib" => self.says(0, &"ja".repeat(100)),
-            "damaged hello" => {
-                let hello = self.frame(Kind::Hello, 7, 0, b"");
-                self.send_bytes(&flipped(
-                    Frame { src: NOBODY, dst: 0, ..hello },
-                    7,
-                ));
-                self.you = 0;
-                self.send(Kind::Hello, 9, 0, b"");
-                let answers = |f: &Frame| {
-                    f.kind == Kind::Hello && (f.attempt == 9 || f.dst != ME)
-                };
-                match self.next(patience(), answers) {
-                    Some(f) if f.dst == ME => {
-                        self.you = f.src;
-                        (Passed, said!("only the right one"))
-                    }
-                    other => (Failed, told(other)),
-                }
-            }
-            "calls again" => {
-                let limit = Duration::from_secs(5);
-                let again = self.next(limit, |f| f.kind == Kind::Hello);
-                let good =
-                    |f: &Frame| (f.src, f.dst, f.attempt) == (self.you, 0, 1);
-                judged(again.as_ref().is_some_and(good), told(again))
-            }
-            "damaged answer" => {
-                let hello = self.frame(Kind::Hello, 1, 0, b"");
-                self.send_bytes(&flipped(Frame { src: NOBODY, ..hello }, 7));
-                self.send(Kind::Hello, 1, 0, b"");
-                self.first_text()
-            }
-            "repeated" => {
-                let text = "una sola vez";
-                let look = self.says(0, text);
-                if look.0 == Failed {
-                    return look;
-                }
-                self.send(Kind::Text, 1, self.sent, text.as_bytes());
-                let look = self.ack(self.sent, 1);
-                if look.0 == Failed {
-                    return look;
-                }
-                let look = self.says(0, "después de esa");
-                match self.shown(text) {
-                    0 | 1 => look,
-                    n => (Failed, said!("shown times", n)),
-                }
-            }
-            "damaged" => {
-                let text = "con un bit cambiado";
-                let frame = self.text(1, text);
-                let last = frame.pack().len() - 5; // The last letter.
-                self.ignores(&flipped(frame, last), "con un bit cambiad")
-            }
-            "future" => {
-                let text = "del futuro";
-                self.ignores(&self.text(2, text).pack(), text)
-            }
-            "other ids" => {
-                let text = "de otra sesión";
-                let frame = Frame { src: NOBODY, ..self.text(1, text) };
-                self.ignores(&frame.pack(), text)
-            }
-            "zlib bomb" => {
-                let text = "y".repeat(TEXT_MAX + 1);
-                self.ignores(&self.text(1, &text).pack(), "yyyyyyyy")
-            }
-            "speaks" => {
-                let line = "escrito con el teclado";
-                self.types(&format!("{line}\n"));
-                match self.hears(line) {
-                    Ok(frame) => {
-                        self.acknowledge(&frame);
-                        (Passed, told(Some(frame)))
-                    }
-                    Err(look) => look,
-                }
-            }
-            "lost ack" => self.lost_ack().unwrap_or_else(|look| look),
-            "bye" => {
-                let read = (self.expect - 1).to_be_bytes();
-                self.send(Kind::Bye, 0, self.sent + 1, &read);
-                self.ack(self.sent + 1, 0)
-            }
-            _ => self.full(),
-        }
-    }
-
-    /// A message of ours, `ahead` of the last one.
-    fn text(&self, ahead: u32, text: &str) -> Frame {
-        let (kind, payload) = smaller(text.as_bytes());
-        self.frame(kind, 0, self.sent + ahead, &payload)
     }
 
     /// Its message is not acknowledged: it comes again with the next try, and
     /// the next message waits.
-    fn lost_ack(&mut self) -> Result<Look, Look> {
+    fn loses_ack(&mut self) -> Look {
         let (line, next) = ("otra vez", "y la que espera");
         self.types(&format!("{line}\n{next}\n"));
-        let first = self.hears(line)?.attempt;
-        let again = self.hears(line);
-        let again = again.map_err(|(_, c)| (Failed, said!("came once", c)))?;
+        let first = self.hears(Some(line))?.attempt;
+        let once = |(_, came)| (Failed, said!("came once", came));
+        let again = self.hears(Some(line)).map_err(once)?;
         if (first, again.attempt) != (0, 1) {
-            return Err((Failed, said!("tries", first, again.attempt)));
+            return failed(said!("tries", first, again.attempt));
         }
         self.acknowledge(&again);
-        let frame = self.hears(next)?;
-        self.acknowledge(&frame);
-        Ok((Passed, said!("sent again")))
+        self.confirms(Some(next))?;
+        Ok(said!("sent again"))
     }
 
     /// Its stdout is full, and nobody reads: what it cannot show, it must not
     /// acknowledge. What it has acknowledged is then in the pipe.
-    fn full(&mut self) -> Look {
-        drop(self.running.take());
-        let mut talk = Talk::new(self.peer, self.command, self.calls);
-        let mut start = prepared(self.command, "127.0.0.1", talk.port());
+    fn fills(&mut self) -> Look {
+        let mut start = self.peer.prepared(self.calls);
         start.stdin(Stdio::piped());
         start.stdout(Stdio::piped()).stderr(Stdio::null());
-        let Ok(mut child) = spawn(&mut start) else {
-            return (Noted, nothing());
-        };
+        let wrong = |e| (Noted, said!("no start", self.peer.command[0], e));
+        let mut child = spawn(&mut start).map_err(wrong)?;
         let line = |n| format!("mensaje {n:04} {}", "x".repeat(900));
-        let (mut n, up) = (0, talk.connect());
+        let (mut n, up) = (0, self.connects().is_ok());
         while up && n < 2000 {
-            talk.send(Kind::Text, 0, talk.sent + 1, line(n).as_bytes());
-            if talk.ack(talk.sent + 1, 0).0 == Failed {
+            let (text, seq) = (line(n), self.sent + 1);
+            self.send(&self.frame(Kind::Text, 0, seq, text.as_bytes()).pack());
+            if self.ack(seq, 0).is_err() {
                 break;
             }
-            (talk.sent, n) = (talk.sent + 1, n + 1);
+            (self.sent, n) = (seq, n + 1);
         }
         end_tree(child.id()); // It ends before anything is read.
         let _ = (child.kill(), child.wait());
         // In a thread: a child of it may hold the pipe open.
-        let (read, pieces) = channel();
-        let stdout = child.stdout.take();
+        let (read, lines) = channel();
+        let stdout = child.stdout.take().map(BufReader::new);
         thread::spawn(move || {
-            let mut room = vec![0; 1 << 16];
-            if let Some(mut stdout) = stdout {
-                while let Ok(n @ 1..) = stdout.read(&mut room) {
-                    let _ = read.send(room[..n].to_vec());
-                }
-            }
+            let all = stdout.into_iter().flat_map(|out| out.split(b'\n'));
+            all.map_while(Result::ok).try_for_each(|line| read.send(line))
         });
-        let mut shown = Vec::new();
-        while let Ok(piece) = pieces.recv_timeout(patience()) {
-            shown.extend(piece);
+        let mut shown = String::new();
+        while let Ok(line) = lines.recv_timeout(patience()) {
+            shown += &String::from_utf8_lossy(&line);
         }
-        let shown = String::from_utf8_lossy(&shown);
         let there = (0..n).filter(|n| shown.contains(&line(*n))).count();
         let came = said!("pipe", n, there);
         match n {
-            0 | 2000 => (Noted, came),
+            0 | 2000 => Err((Noted, came)),
             n => judged(there == n, came),
         }
     }
@@ -465,8 +384,8 @@ fn flipped(frame: Frame, at: usize) -> Vec<u8> {
 fn told(frame: Option<Frame>) -> String {
     let Some(frame) = frame else { return said!("no frame") };
     let text = frame.text().filter(|text| !text.is_empty());
-    let text = text.map(|text| bytes(&text)).unwrap_or_default();
+    let text = text.map_or(String::new(), |text| format!(" {}", bytes(&text)));
     let Frame { kind, attempt, src, dst, seq, .. } = frame;
     let kind = format!("{kind:?}").to_uppercase();
-    format!("{kind} #{seq} try {attempt} {src:08x} -> {dst:08x} {text}")
+    format!("{kind} #{seq} try {attempt} {src:08x} -> {dst:08x}{text}")
 }

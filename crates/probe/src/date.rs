@@ -1,9 +1,6 @@
 //! What time a line of the Daytime Protocol names, in whatever form: RFC 867
 //! prescribes none.
 
-/// Seconds of a quarter of an hour: zones differ by whole ones.
-const QUARTER: i64 = 900;
-
 /// What a line says of the time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Named {
@@ -42,158 +39,139 @@ const MONTHS: [&str; 12] = [
 /// Reads a line; `now` is in seconds since 1970. `None`, if it names no time
 /// of day, or no date.
 pub fn read(line: &str, now: i64) -> Option<Named> {
+    let tokens = tokens(line);
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+
     // 1. The time of day: 10:16, 10:16:00, 10:16:00.25, 10:16:00 pm.
-    let (at, hour) = number_before_colon(line)?;
-    let rest = line.get(at..)?.trim_start_matches(|c: char| c.is_ascii_digit());
-    let (minute, rest) = number(rest.get(1..)?)?;
-    let second = rest.strip_prefix(':').and_then(number);
-    let (second, seconds, rest) = match second {
-        Some((second, rest)) => (second, true, rest),
-        None => (0, false, rest),
+    let is_time =
+        |w: &[&str]| is_number(w[0]) && w[1] == ":" && is_number(w[2]);
+    let at = tokens.windows(3).position(is_time)?;
+    let (before, [hour, _, minute, rest @ ..]) = tokens.split_at(at) else {
+        return None;
     };
-    let digits = |c: char| c.is_ascii_digit();
-    let rest = match rest.strip_prefix(['.', ',']) {
-        Some(fraction) => fraction.trim_start_matches(digits),
-        None => rest,
+    let (second, rest) = match rest {
+        [":", digits, rest @ ..] if is_number(digits) => (number(digits), rest),
+        _ => (None, rest),
     };
-    let half: String = rest.chars().filter(|c| c.is_alphabetic()).collect();
-    let half = half.to_lowercase();
-    let hour = match (half.starts_with("pm"), half.starts_with("am")) {
-        (true, _) if hour < 12 => hour + 12,
-        (_, true) if hour == 12 => 0,
-        _ => hour,
+    let rest = match rest {
+        ["." | ",", digits, rest @ ..] if is_number(digits) => rest,
+        _ => rest,
     };
+    let mut half = rest.concat().to_lowercase();
+    half.retain(char::is_alphabetic);
+    let hour = match number(hour)? {
+        12 if half.starts_with("am") => 0,
+        hour @ ..12 if half.starts_with("pm") => hour + 12,
+        hour => hour,
+    };
+    let (minute, seconds) = (number(minute)?, second.is_some());
+    let second = second.unwrap_or(0);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
 
     // 2. The zone, mostly behind it.
-    let (zone, east, rest) = zone(line, rest);
+    let (zone, east, rest) = zone(before, rest);
 
-    // 3. The date: the numbers and months that are left.
-    let before = &line[..at];
-    let text = format!("{before} {rest}");
-    let numbers: Vec<&str> =
-        text.split(|c| !digits(c)).filter(|n| !n.is_empty()).collect();
-    let dates = readings(&numbers, &text);
+    // 3. The date: three of the numbers and months that are left.
+    let left = before.iter().chain(rest);
+    let left: Vec<_> =
+        left.filter_map(|token| number_or_month(token)).collect();
+    let dates = left.windows(3).flat_map(|three| {
+        let [a, b, c] = [three[0], three[1], three[2]];
+        [days(a, b, c), days(c, b, a), days(c, a, b)]
+    });
     let time_of_day = hour * 3600 + minute * 60 + second - east;
-    let times = dates.into_iter().map(|days| days * 86_400 + time_of_day);
+    let times = dates.flatten().map(|days| days * 86_400 + time_of_day);
     let time = times.min_by_key(|time| time.abs_diff(now))?;
     Some(Named { time, seconds, zone })
 }
 
-/// Where the number before the first colon begins, and what it is.
-fn number_before_colon(line: &str) -> Option<(usize, i64)> {
-    let mut colons = line.match_indices(':').map(|(at, _)| at);
-    colons.find_map(|colon| {
-        let before = &line[..colon];
-        let start = before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let hour = before[start..].parse().ok()?;
-        number(line.get(colon + 1..)?).map(|_| (start, hour))
-    })
+/// Numbers, words, single spaces, and each other character.
+fn tokens(line: &str) -> Vec<String> {
+    let line: Vec<&str> = line.split_whitespace().collect();
+    let line: Vec<char> = line.join(" ").chars().collect();
+    let one = |a: &char, b: &char| {
+        let digits = a.is_ascii_digit() && b.is_ascii_digit();
+        digits || (a.is_alphabetic() && b.is_alphabetic())
+    };
+    line.chunk_by(one).map(String::from_iter).collect()
 }
 
-/// The number that a text begins with, and what follows.
-fn number(text: &str) -> Option<(i64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    Some((text[..end].parse().ok()?, &text[end..]))
+fn number(token: &str) -> Option<i64> {
+    token.parse().ok()
+}
+
+fn is_number(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The zone, how many seconds it is east of UTC, and what follows.
-fn zone<'a>(line: &str, rest: &'a str) -> (Zone, i64, &'a str) {
-    let trimmed = rest.trim_start();
-    if let Some(sign @ ('+' | '-')) = trimmed.chars().next() {
-        let part = |c: char| c.is_ascii_digit() || c == ':';
-        let behind = trimmed[1..].trim_start_matches(part);
-        let digits = trimmed[1..trimmed.len() - behind.len()].replace(':', "");
-        let east =
-            digits.parse::<i64>().ok().and_then(|n| match digits.len() {
-                2 => Some(n * 3600),
-                4 => Some(n / 100 * 3600 + n % 100 * 60),
-                _ => None,
-            });
-        if let Some(east) = east {
-            let east = if sign == '-' { -east } else { east };
-            return (Zone::Known, east, behind);
+fn zone<'a>(
+    before: &[&str],
+    rest: &'a [&'a str],
+) -> (Zone, i64, &'a [&'a str]) {
+    let (sign, digits, behind) = match rest.strip_prefix(&[" "]).unwrap_or(rest)
+    {
+        [sign @ ("+" | "-"), hours, ":", minutes, behind @ ..] => {
+            (*sign, [*hours, *minutes].concat(), behind)
         }
+        [sign @ ("+" | "-"), digits, behind @ ..] => {
+            (*sign, digits.to_string(), behind)
+        }
+        _ => ("", String::new(), rest),
+    };
+    let east = match (digits.len(), number(&digits)) {
+        (2, Some(hours)) => Some(hours * 3600),
+        (4, Some(both)) => Some(both / 100 * 3600 + both % 100 * 60),
+        _ => None,
+    };
+    if let Some(east) = east {
+        let east = if sign == "-" { -east } else { east };
+        return (Zone::Known, east, behind);
     }
-    let words = |text: &'a str| {
-        text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty())
+    let hours = |word: &&str| {
+        let mut all = ZONES.split(' ').skip_while(|name| name != word);
+        number(all.nth(1)?)
     };
-    let hours = |word: &str| {
-        let mut all = ZONES.split(' ').skip_while(|name| *name != word);
-        all.nth(1)?.parse::<i64>().ok()
-    };
-    let found = words(rest).find_map(hours);
-    let all = line.split(|c: char| !c.is_ascii_alphabetic());
-    let upper = all.filter(|word| !word.is_empty());
-    if let Some(hours) = found.or_else(|| { upper }.find_map(hours)) {
+    if let Some(hours) = rest.iter().chain(before).find_map(hours) {
         return (Zone::Known, hours * 3600, rest);
     }
-    let other = words(rest).find(|word| {
+    let other = rest.iter().find(|word| {
         let upper = word.chars().all(char::is_uppercase);
         upper && (2..=5).contains(&word.len()) && !["AM", "PM"].contains(word)
     });
-    match other {
-        Some(word) => (Zone::Unknown(word.to_string()), 0, rest),
-        None => (Zone::Missing, 0, rest),
-    }
+    let unknown = |word: &&str| Zone::Unknown(word.to_string());
+    (other.map_or(Zone::Missing, unknown), 0, rest)
 }
 
-/// Every date that the numbers and the month can mean, as days since 1970.
-fn readings(numbers: &[&str], text: &str) -> Vec<i64> {
-    let mut dates = Vec::new();
-    let mut add = |year: &str, month: i64, day: &str| {
-        let (Ok(mut y), Ok(d)) = (year.parse::<i64>(), day.parse()) else {
-            return;
-        };
-        if year.len() == 2 {
-            y += 2000;
-        } else if year.len() != 4 {
-            return;
-        }
-        if day.len() <= 2 && (1..=12).contains(&month) && (1..=31).contains(&d)
-        {
-            dates.push(days(y, month, d));
-        }
+/// A number of a date, and how many digits it has. A month by its name has two.
+fn number_or_month(token: &str) -> Option<(i64, usize)> {
+    let word = token.to_lowercase();
+    let is = |names: &&str| names.split(' ').any(|name| word.starts_with(name));
+    let month = MONTHS.iter().position(is).map(|i| (i as i64 + 1, 2));
+    number(token).map(|number| (number, token.len())).or(month)
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, if it is one.
+fn days(
+    (year, digits): (i64, usize),
+    (month, _): (i64, usize),
+    (day, _): (i64, usize),
+) -> Option<i64> {
+    let year = match digits {
+        2 => 2000 + year,
+        4 => year,
+        _ => return None,
     };
-    let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphabetic());
-    let words: Vec<_> = words.collect();
-    for (month, names) in (1..).zip(MONTHS) {
-        let is = |w: &&str| names.split(' ').any(|name| w.starts_with(name));
-        if words.iter().any(is) {
-            for (i, day) in numbers.iter().enumerate() {
-                for (k, year) in numbers.iter().enumerate() {
-                    if i != k {
-                        add(year, month, day);
-                    }
-                }
-            }
-        }
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
     }
-    for three in numbers.windows(3) {
-        let [a, b, c] = [three[0], three[1], three[2]];
-        for (y, m, d) in [(a, b, c), (c, b, a), (c, a, b)] {
-            add(y, m.parse().unwrap_or(0), d);
-        }
-    }
-    dates
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
     // The year begins in March: so the day that leap years add is its last.
     let (year, month) =
         if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap = year / 4 - year / 100 + year / 400;
-    365 * year + leap + (153 * month + 2) / 5 + day - 1 - 719_468
-}
-
-/// How far `seconds` is from a whole quarter of an hour: a zone's difference.
-pub fn off_quarter(seconds: i64) -> i64 {
-    let off = seconds.rem_euclid(QUARTER);
-    off.min(QUARTER - off)
+    Some(365 * year + leap + (153 * month + 2) / 5 + day - 1 - 719_468)
 }
 
 #[cfg(test)]

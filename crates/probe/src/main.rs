@@ -10,46 +10,33 @@ mod echo;
 #[path = "../../zchat/src/frame.rs"]
 mod frame;
 mod net;
+mod peer;
 mod played;
 mod report;
 mod rtt;
-mod running;
 mod words;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::{env, panic};
 
-use asked::Asked;
+use asked::{Asked, Protocol};
+use peer::Peer;
 use report::Report;
 use words::said;
 
-/// The protocols.
-const PROTOCOLS: [&str; 4] = ["echo", "daytime", "rtt", "chat"];
-
-/// What the command line asks for.
-struct Task {
-    protocol: String,
-    json: bool,
-    client: bool,
-    /// The server that runs already; or this machine, and port 0,
-    to: SocketAddr,
-    /// and the command that starts the program.
-    command: Vec<String>,
-}
+/// The protocols of questions and answers; and there is the chat.
+const PROTOCOLS: [Protocol; 3] =
+    [echo::PROTOCOL, daytime::PROTOCOL, rtt::PROTOCOL];
+const CHAT: &str = "chat";
 
 fn main() -> ExitCode {
-    let words: Vec<_> = env::args_os().skip(1).collect();
-    let words = words.into_iter().map(|w| w.to_string_lossy().into_owned());
+    let words = env::args_os().skip(1);
+    let words = words.map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.collect();
-    let asks = |word: &String| ["-h", "--help", "help"].contains(&&word[..]);
-    if words.iter().take_while(|word| *word != "--").any(asks) {
-        Report::new(false).tell(said!("usage"));
-        return ExitCode::SUCCESS;
-    }
     // Whatever the judge meets, it says a sentence.
     panic::set_hook(Box::new(|_| ()));
-    let judged = panic::catch_unwind(|| judge(&read(&words)?));
+    let judged = panic::catch_unwind(|| judge(&words));
     match judged.unwrap_or_else(|_| Err(said!("judge failed"))) {
         Ok(good) => ExitCode::from(u8::from(!good)),
         Err(why) => {
@@ -59,31 +46,49 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line.
-fn read(words: &[String]) -> Result<Task, String> {
+/// Reads the command line and does it; gives whether something passed and
+/// nothing failed.
+fn judge(words: &[String]) -> Result<bool, String> {
     let mut parts = words.splitn(2, |word| word == "--");
     let before = parts.next().unwrap_or_default();
-    let command = parts.next().unwrap_or_default().to_vec();
+    let command = parts.next().unwrap_or_default();
     let (mut names, mut json, mut client) = (Vec::new(), false, false);
     for word in before {
         match &word[..] {
+            "-h" | "--help" | "help" => {
+                Report::new(false).tell(said!("usage"));
+                return Ok(true);
+            }
             "--json" => json = true,
             "--client" => client = true,
             word => names.push(word),
         }
     }
-    let to = match (&names[1.min(names.len())..], command.is_empty()) {
-        ([to], true) if !client => address(to)?,
-        ([], false) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    let (name, peer) = match (&names[..], command) {
+        ([name, to], []) if !client => (*name, Peer::new(address(to)?, &[])),
+        ([name], [_, ..]) => (*name, Peer::caller(command)),
         _ => return Err(said!("not understood", said!("usage"))),
     };
-    let protocol = names[0].to_string();
-    if !PROTOCOLS.contains(&names[0]) {
-        return Err(said!("no protocol", protocol, PROTOCOLS.join(", ")));
-    } else if to.port() == 0 && !command.iter().any(|w| w.contains("{port}")) {
+    let protocol = PROTOCOLS.iter().find(|known| known.name == name);
+    if protocol.is_none() && name != CHAT {
+        let known = PROTOCOLS.map(|known| known.name).join(", ");
+        return Err(said!("no protocol", name, known, CHAT));
+    } else if !command.is_empty() && !command.concat().contains("{port}") {
         return Err(said!("no port"));
     }
-    Ok(Task { protocol, json, client, to, command })
+    let report = &mut Report::new(json);
+    let to = peer.to.to_string();
+    if peer.far() {
+        report.tell(said!("will send", asked::MOST, to));
+    }
+    match protocol {
+        None => chat::judge(report, peer, client)?,
+        Some(protocol) if client => (protocol.client)(report, command)?,
+        Some(protocol) => Asked::judge(report, protocol, peer)?,
+    }
+    let started = command.join(" ");
+    let program = if started.is_empty() { to } else { started };
+    Ok(report.end(name, &program))
 }
 
 /// A server's address: not that of many machines.
@@ -97,40 +102,4 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         true => Err(said!("not one machine", text)),
         false => Ok(*to),
     }
-}
-
-/// Does it; gives whether something passed and nothing failed.
-fn judge(task: &Task) -> Result<bool, String> {
-    let Task { protocol, json, client, to, command } = task;
-    let (report, to) = (&mut Report::new(*json), *to);
-    let far = !to.ip().is_loopback();
-    if far {
-        report.tell(said!("will send", asked::MOST, to));
-    }
-    match (&protocol[..], client) {
-        ("echo", false) => {
-            echo::server(&mut Asked::new(
-                report,
-                &echo::PROTOCOL,
-                to,
-                command,
-            )?);
-        }
-        ("daytime", false) => daytime::server(&mut Asked::new(
-            report,
-            &daytime::PROTOCOL,
-            to,
-            command,
-        )?),
-        ("rtt", false) => {
-            rtt::server(&mut Asked::new(report, &rtt::PROTOCOL, to, command)?);
-        }
-        ("echo", true) => echo::client(report, command)?,
-        ("daytime", true) => daytime::client(report, command)?,
-        ("rtt", true) => rtt::client(report, command)?,
-        (_, calls) => chat::judge(report, to, command, *calls)?,
-    }
-    let started = command.join(" ");
-    let program = if started.is_empty() { to.to_string() } else { started };
-    Ok(report.end(protocol, &program))
 }

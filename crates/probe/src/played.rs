@@ -1,6 +1,5 @@
 //! The server that a client meets: played here, a new one for each rule.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -8,108 +7,100 @@ use kit::bytes;
 use testbed::Ended;
 
 use crate::net::{hear, socket};
-use crate::report::Verdict::{Failed, Passed, Skipped};
-use crate::report::{Look, Report, judged};
-use crate::running::{Running, START, until};
+use crate::peer::{Peer, START};
+use crate::report::Verdict::{Failed, Skipped};
+use crate::report::{Look, Otherwise, Report, failed, judged};
 use crate::words::said;
 
 /// What a client may take to print what it has, and end.
 pub const MOMENT: Duration = Duration::from_secs(10);
 
-/// A played server, its one client, and what the client sent first.
-pub struct Played {
-    /// The server's socket.
-    pub s: UdpSocket,
-    /// The client's first datagram.
+/// A played server's one client, and what that sent first.
+pub struct Played<'a> {
+    /// The client.
+    pub peer: Peer<'a>,
+    /// Its first datagram.
     pub first: Vec<u8>,
-    /// Where it came from.
-    pub from: SocketAddr,
-    running: Option<Running>,
 }
 
 /// A rule about clients: its name, its source, and how to look.
-pub type Scene<'a> =
-    (&'a str, &'a str, &'a (dyn Fn(&mut Played) -> Look + Sync));
+pub type Scene<'a> = (&'a str, &'a str, Play<'a, Look>);
 
-/// Plays all scenes side by side: a client that waits costs the others no time.
+/// What is played to a client, and what that gives.
+pub type Play<'a, T> = &'a (dyn Fn(Played) -> T + Sync);
+
+/// Plays all scenes, and reports.
 ///
 /// # Errors
 /// A sentence, if the client does not start.
-pub fn play(
+pub fn judge(
     report: &mut Report,
     command: &[String],
     scenes: &[Scene],
 ) -> Result<(), String> {
+    let plays: Vec<_> = scenes.iter().map(|scene| scene.2).collect();
+    play(command, &plays, |i, look| {
+        let (name, source, _) = scenes[i];
+        report.rule(name, source, look.flatten());
+    })
+}
+
+/// Plays all side by side (a client that waits costs the others no time), and
+/// `told` gets what came of each, in their order. If nothing came from a
+/// client, that is the first one's failure.
+///
+/// # Errors
+/// A sentence, if the client does not start.
+pub fn play<T: Send>(
+    command: &[String],
+    plays: &[Play<T>],
+    mut told: impl FnMut(usize, Result<T, Otherwise>),
+) -> Result<(), String> {
     thread::scope(|scope| {
-        let started = scenes.iter().map(|scene| {
-            scope.spawn(move || match Played::start(command)? {
-                Ok(mut played) => Ok(scene.2(&mut played)),
-                Err(came) => Ok((Skipped, came)),
-            })
-        });
-        let started: Vec<_> = started.collect(); // All, before one is awaited.
-        for (i, (scene, look)) in scenes.iter().zip(started).enumerate() {
-            let failed = |_| Err(said!("judge failed"));
-            let (mut verdict, came) = look.join().unwrap_or_else(failed)?;
-            if verdict == Skipped && i == 0 {
-                verdict = Failed; // That it asks at all is the first rule's.
-            }
-            report.rule(scene.0, scene.1, (verdict, came));
+        let start =
+            |play| scope.spawn(move || Ok(Played::start(command)?.map(play)));
+        let started: Vec<_> = plays.iter().map(start).collect();
+        for (i, started) in started.into_iter().enumerate() {
+            let verdict = if i == 0 { Failed } else { Skipped };
+            let panicked = |_| Err(said!("judge failed"));
+            let look = started.join().unwrap_or_else(panicked)?;
+            told(i, look.map_err(|why| (verdict, why)));
         }
         Ok(())
     })
 }
 
-impl Played {
+impl Played<'_> {
     /// Starts the client; the inner `Err` says why nothing came.
     ///
     /// # Errors
     /// A sentence, if it does not start.
-    pub fn start(command: &[String]) -> Result<Result<Played, String>, String> {
-        let s = socket((Ipv4Addr::LOCALHOST, 0).into());
-        let port = s.local_addr().map_err(|e| e.to_string())?.port();
-        let mut running = Running::start(command, "127.0.0.1", port)?;
-        let mut ended = None;
-        let first = until(START, || {
-            let came = hear(&s, Duration::from_millis(50));
-            ended = ended.take().or_else(|| running.ended());
-            came.map(Some).or(ended.is_some().then_some(None))
-        });
-        Ok(match first.flatten() {
-            Some((first, from)) => {
-                Ok(Played { s, first, from, running: Some(running) })
-            }
-            None => Err(said!("never asked") + &ended.unwrap_or_default()),
-        })
+    pub fn start(
+        command: &[String],
+    ) -> Result<Result<Played<'_>, String>, String> {
+        let mut peer = Peer::caller(command);
+        peer.start(true)?;
+        let came = peer.first(START, Duration::from_millis(50), |_, _| ());
+        Ok(came.map(|(first, from)| {
+            peer.to = from;
+            Played { peer, first }
+        }))
     }
 
     /// Answers.
     pub fn send(&self, data: &[u8]) {
-        let _ = self.s.send_to(data, self.from); // It may have gone.
+        self.peer.send(&self.peer.s, data);
     }
 
     /// Somebody else sends.
     pub fn stranger_sends(&self, data: &[u8]) {
-        let _ = socket(self.from).send_to(data, self.from);
+        self.peer.send(&socket(self.peer.to), data);
     }
 
-    /// Whether it has ended.
-    pub fn has_ended(&mut self) -> bool {
-        self.running.as_mut().is_none_or(|r| r.ended().is_some())
-    }
-
-    /// Waits for its end; whether that came by itself, and what it was.
-    ///
-    /// # Panics
-    /// At the second call.
-    pub fn end(&mut self, limit: Duration) -> (bool, Ended) {
-        let running = self.running.take().expect("it ends once");
-        running.end_within(limit)
-    }
-
-    /// The same, and in words.
-    pub fn ending(&mut self, limit: Duration) -> (bool, Ended, String) {
-        let (by_itself, ended) = self.end(limit);
+    /// Waits for its end; whether that came by itself, what it was, and the
+    /// same in words.
+    pub fn end(mut self, limit: Duration) -> (bool, Ended, String) {
+        let (by_itself, ended) = self.peer.end_within(limit);
         let all = [&ended.stdout[..], ended.stderr.trim_end()].concat();
         let from = all.chars().count().saturating_sub(60);
         let tail: String = all.chars().skip(from).collect();
@@ -126,20 +117,20 @@ impl Played {
     }
 
     /// It is answered, prints `words`, and ends.
-    pub fn prints(&mut self, answer: &[u8], words: &str) -> Look {
+    pub fn prints(self, answer: &[u8], words: &str) -> Look {
         self.send(answer);
-        let (by_itself, ended, how) = self.ending(MOMENT);
+        let (by_itself, ended, how) = self.end(MOMENT);
         let good = by_itself && ended.code.is_some();
         judged(good && ended.stdout.contains(words), how)
     }
 
     /// It sends one datagram, is answered, and sends no other.
-    pub fn sends_once(&mut self, answer: &[u8]) -> Look {
+    pub fn sends_once(mut self, answer: &[u8]) -> Look {
         self.send(answer);
-        self.end(MOMENT);
-        match hear(&self.s, Duration::ZERO) {
-            Some((data, _)) => (Failed, said!("sent more", bytes(&data))),
-            None => (Passed, bytes(&self.first)),
+        self.peer.end_within(MOMENT);
+        match hear(&self.peer.s, Duration::ZERO) {
+            Some((data, _)) => failed(said!("sent more", bytes(&data))),
+            None => Ok(said!("sent one", bytes(&self.first))),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{Write, stderr, stdout};
 
 use crate::words::said;
+use Verdict::{Failed, Passed, Skipped};
 
 /// What became of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,13 +19,29 @@ pub enum Verdict {
     Skipped,
 }
 
-/// A verdict, and what was seen.
-pub type Look = (Verdict, String);
+/// The verdicts' names, in JSON and in the table of words.
+const VERDICTS: [&str; 4] = ["passed", "failed", "noted", "not looked at"];
+
+/// What was seen if the rule has passed, or otherwise.
+pub type Look = Result<String, Otherwise>;
+
+/// Another verdict than passed, and why.
+pub type Otherwise = (Verdict, String);
+
+/// The rule has failed.
+///
+/// # Errors
+/// Always.
+pub fn failed<T>(came: String) -> Result<T, Otherwise> {
+    Err((Failed, came))
+}
 
 /// Passed if `good`; and what was seen.
-pub fn judged(good: bool, came: impl Display) -> Look {
-    let verdict = if good { Verdict::Passed } else { Verdict::Failed };
-    (verdict, came.to_string())
+///
+/// # Errors
+/// If it is not `good`.
+pub fn judged(good: bool, came: String) -> Look {
+    if good { Ok(came) } else { failed(came) }
 }
 
 /// All that was said.
@@ -51,48 +68,44 @@ impl Report {
 
     /// Says what became of the rule `name`, which comes from `source`: both are
     /// names of the table of words.
-    pub fn rule(&mut self, name: &str, source: &str, (verdict, came): Look) {
+    pub fn rule(&mut self, name: &str, source: &str, look: Look) {
+        let (verdict, came) = match look {
+            Ok(came) => (Passed, came),
+            Err(other) => other,
+        };
         self.counts[verdict as usize] += 1;
         let (what, why) = (said!(name), said!(source));
-        if !self.json {
-            let mark = said!(["ok", "fail", "noted", "skip"][verdict as usize]);
-            self.tell(format!("{mark:<6} {what}: {came}"));
-            if verdict != Verdict::Skipped {
-                self.tell(format!("       {why}"));
-            }
-            return;
+        let named = VERDICTS[verdict as usize];
+        if self.json {
+            let [name, sent, came, why] = [name, &what, &came, &why].map(json);
+            return self.rules.push(format!(
+                "    {{\"rule\": {name}, \"verdict\": \"{named}\", \
+                 \"sent\": {sent}, \"came\": {came}, \"source\": {why}}}"
+            ));
         }
-        let verdict =
-            ["passed", "failed", "noted", "not looked at"][verdict as usize];
-        let fields = [
-            ("rule", name),
-            ("verdict", verdict),
-            ("sent", &what),
-            ("came", &came),
-            ("source", &why),
-        ];
-        let fields = fields
-            .map(|(key, value)| format!("{}: {}", json(key), json(value)));
-        self.rules.push(format!("    {{{}}}", fields.join(", ")));
+        self.tell(format!("{:<6} {what}: {came}", said!(named)));
+        if verdict != Skipped {
+            self.tell(format!("       {why}"));
+        }
     }
 
     /// Says why nothing was seen of the rule `name`.
     pub fn skip(&mut self, name: &str, source: &str, why: String) {
-        self.rule(name, source, (Verdict::Skipped, why));
+        self.rule(name, source, Err((Skipped, why)));
     }
 
     /// Says the end; gives whether something passed and nothing failed.
     pub fn end(&self, protocol: &str, program: &str) -> bool {
         let [passed, failed, noted, skipped] = self.counts;
         if self.json {
+            let [protocol, program] = [protocol, program].map(json);
+            let rules = self.rules.join(",\n");
             let _ = writeln!(
                 stdout(),
-                "{{\n  \"protocol\": {}, \"program\": {},\n  \"passed\": \
-                 {passed}, \"failed\": {failed}, \"noted\": {noted}, \
-                 \"not looked at\": {skipped},\n  \"rules\": [\n{}\n  ]\n}}",
-                json(protocol),
-                json(program),
-                self.rules.join(",\n")
+                "{{\n  \"protocol\": {protocol}, \"program\": {program},\n  \
+                 \"passed\": {passed}, \"failed\": {failed}, \
+                 \"noted\": {noted}, \"not looked at\": {skipped},\n  \
+                 \"rules\": [\n{rules}\n  ]\n}}",
             );
         } else {
             self.tell(said!("counts", passed, failed, noted, skipped));
@@ -107,9 +120,7 @@ fn json(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => {
-                quoted += &format!("\\u{:04x}", u32::from(c));
-            }
+            c if c.is_control() => quoted += &format!("\\u{:04x}", c as u32),
             c => quoted.push(c),
         }
     }

@@ -1,15 +1,14 @@
 //! The round-trip time of RFC 2681: a reflector, and a client that measures.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::asked::{Asked, Protocol};
+use crate::echo;
 use crate::net::{Datagram, hear, shown};
-use crate::played::{Played, Scene, play};
-use crate::report::Verdict::{Failed, Noted, Passed, Skipped};
-use crate::report::{Look, Report, judged};
-use crate::running::START;
+use crate::peer::START;
+use crate::played::{Played, play};
+use crate::report::Verdict::{Noted, Skipped};
+use crate::report::{Look, Otherwise, Report, failed, judged};
 use crate::words::said;
 
 /// The bytes of a STAMP packet (RFC 8762, section 4.2.1).
@@ -19,6 +18,7 @@ const COPY: usize = 24;
 
 /// A STAMP packet, and it comes back as an echo or as STAMP answers.
 pub const PROTOCOL: Protocol = Protocol {
+    name: "rtt",
     question: |n| {
         let mut data = n.to_be_bytes().to_vec();
         data.extend(0xEE80_0000_u32.wrapping_add(n).to_be_bytes());
@@ -27,92 +27,104 @@ pub const PROTOCOL: Protocol = Protocol {
         data
     },
     answers: |question, answer| {
-        (crate::echo::PROTOCOL.answers)(question, answer)
-            || is_stamp(question, answer)
+        let echo = echo::PROTOCOL.answers;
+        echo(question, answer) || is_stamp(question, answer)
     },
     source: "reflector",
+    server,
+    client,
 };
 
 fn is_stamp(question: &[u8], answer: &[u8]) -> bool {
-    answer.len() >= COPY + 14
-        && answer.get(COPY..COPY + 14) == question.get(..14)
+    let copy = answer.get(COPY..COPY + 14);
+    copy.is_some() && copy == question.get(..14)
 }
 
-/// Judges a reflector.
-pub fn server(t: &mut Asked) {
+fn server(t: &mut Asked) {
     t.rule("reflects", "reflector", |t| {
         let question = t.question();
-        match t.ask(&t.s, &question) {
-            Some((data, _)) if data == question => (Passed, said!("an echo")),
-            Some((data, _)) if is_stamp(&question, &data) => {
-                (Passed, said!("stamp"))
-            }
-            came => (Failed, shown(came)),
+        match t.ask(&question) {
+            Some((data, _)) if data == question => Ok(said!("an echo")),
+            Some((data, _)) if is_stamp(&question, &data) => Ok(said!("stamp")),
+            came => failed(shown(came)),
         }
     });
     t.rule("short probe", "reflector", |t| {
-        let probe = b"sonda 000001"; // As exercise 12's: 12 bytes.
-        match t.ask(&t.s, probe) {
-            Some((data, _)) if data == probe => (Passed, said!("the same")),
-            came => (Noted, shown(came)),
-        }
+        let look = t.echoes(b"sonda 000001"); // As exercise 12's: 12 bytes.
+        look.map_err(|(_, came)| (Noted, came))
     });
     t.rule("sizes", "no longer", |t| {
         for size in [STAMP, 1000] {
             let mut question = t.question();
             question.resize(size, b'x');
-            if let Some((data, _)) = t.ask(&t.s, &question)
-                && data.len() > size
+            let came = t.ask(&question);
+            if let Some((data, _)) = came.filter(|(data, _)| data.len() > size)
             {
-                return (Failed, said!("longer", size, data.len()));
+                return failed(said!("longer", size, data.len()));
             }
         }
-        (Passed, said!("no longer one"))
+        Ok(said!("no longer one"))
     });
     t.clients();
 }
 
 /// One answer of a played reflector.
-enum Answer {
-    /// So many ms after the probe.
-    After(u64),
-    /// The same, of an answer that is the second to its probe.
-    Again(u64),
-    /// After the answer to the next probe; 150 ms after its own at most.
-    Swapped,
-    /// When the next probe comes, 60 ms after its own at least: a client that
-    /// waits for each answer has given it up by then.
+#[derive(Clone, Copy)]
+struct Answer {
+    /// It goes out so many ms after its probe;
+    most: u64,
+    /// or when the next probe comes, but no sooner than so many ms,
+    least: u64,
+    /// and so many ms behind that next one.
+    behind: u64,
+    kind: Kind,
+}
+
+/// What an answer is to a client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Prompt,
+    /// A client that waits for each answer has given it up.
     Late,
+    /// The second to its probe.
+    Second,
 }
-use Answer::{After, Again, Late, Swapped};
 
-/// What a reflector does with the probe number i, from 0.
-type Fault = fn(usize) -> Vec<Answer>;
-
-/// 20, 30 or 40 ms, in turn.
-const fn delay(i: usize) -> u64 {
-    20 + 10 * (i as u64 % 3)
+const fn after(ms: u64) -> Answer {
+    Answer { most: ms, least: ms, behind: 0, kind: Kind::Prompt }
 }
+
+const fn again(ms: u64) -> Answer {
+    Answer { kind: Kind::Second, ..after(ms) }
+}
+
+/// What a reflector does with probes, one after the other, and then anew.
+type Fault = &'static [&'static [Answer]];
+
+const CLEAN: Fault = &[&[after(20)], &[after(30)], &[after(40)]];
+const LOST: Fault = &[&[after(20)], &[], &[after(30)]];
+const TWICE: Fault = &[
+    &[after(20), again(25)],
+    &[after(30), again(35)],
+    &[after(40), again(45)],
+];
+const SWAPPED: Fault =
+    &[&[Answer { most: 150, least: 0, behind: 30, ..after(0) }], &[after(20)]];
+const LATE: Fault = &[
+    &[after(60)],
+    &[Answer { most: 5000, least: 60, behind: 0, kind: Kind::Late }],
+    &[after(60)],
+    &[after(60)],
+];
 
 /// The faults, each with the names of its two rules.
 const FAULTS: [(&str, &str, Fault); 6] = [
-    ("clean counts", "clean times", |i| vec![After(delay(i))]),
-    ("lost counts", "lost times", |i| match i % 3 {
-        1 => vec![],
-        _ => vec![After(delay(i / 3))],
-    }),
-    ("twice counts", "twice times", |i| {
-        vec![After(delay(i)), Again(delay(i) + 5)]
-    }),
-    ("swapped counts", "swapped times", |i| match i % 2 {
-        0 => vec![Swapped],
-        _ => vec![After(20)],
-    }),
-    ("late counts", "late times", |i| match i % 4 {
-        1 => vec![Late],
-        _ => vec![After(60)],
-    }),
-    ("none counts", "none times", |_| vec![]),
+    ("clean counts", "clean times", CLEAN),
+    ("lost counts", "lost times", LOST),
+    ("twice counts", "twice times", TWICE),
+    ("swapped counts", "swapped times", SWAPPED),
+    ("late counts", "late times", LATE),
+    ("none counts", "none times", &[&[]]),
 ];
 
 /// What a played reflector saw and did.
@@ -140,29 +152,34 @@ impl Seen {
     /// Answers until the client has ended, or has sent nothing for 8 s; a
     /// minute at most.
     fn of(p: &mut Played, fault: Fault) -> Seen {
+        let ms = Duration::from_millis;
         let (mut seen, mut due): (Seen, Vec<Due>) = Default::default();
-        let mut next = Some((p.first.clone(), p.from));
+        let mut next = Some((p.first.clone(), p.peer.to));
         let (start, mut last) = (Instant::now(), Instant::now());
         while start.elapsed() < START
-            && last.elapsed() < Duration::from_secs(8)
-            && (next.is_some() || !p.has_ended())
+            && last.elapsed() < ms(8000)
+            && (next.is_some() || p.peer.ended().is_none())
         {
             if let Some(to) = next.take() {
-                let now = Instant::now();
-                due.iter_mut().for_each(|due| due.next_came(now));
-                let answers = fault(seen.sent).into_iter();
-                due.extend(answers.map(|answer| Due::new(answer, now, &to)));
-                (seen.sent, last) = (seen.sent + 1, now);
+                let came = Instant::now();
+                for Due { at, answer, came: first, .. } in &mut due {
+                    let least = *first + ms(answer.least);
+                    *at = (came + ms(answer.behind)).max(least).min(*at);
+                }
+                let answers = fault[seen.sent % fault.len()].iter();
+                due.extend(answers.map(|&answer| {
+                    let (at, to) = (came + ms(answer.most), to.clone());
+                    Due { at, answer, came, to }
+                }));
+                (seen.sent, last) = (seen.sent + 1, came);
             }
             due.sort_by_key(|due| due.at);
             while due.first().is_some_and(|due| due.at <= Instant::now()) {
                 seen.send(p, due.remove(0));
             }
-            let wait = Duration::from_millis(50);
-            let wait = due.first().map_or(wait, |due| {
-                due.at.saturating_duration_since(Instant::now()).min(wait)
-            });
-            next = hear(&p.s, wait);
+            let at = due.first().map_or(last + ms(8000), |due| due.at);
+            let left = at.saturating_duration_since(Instant::now());
+            next = hear(&p.peer.s, left.min(ms(50)));
         }
         seen.all.sort_by(f64::total_cmp);
         seen.prompt.sort_by(f64::total_cmp);
@@ -173,35 +190,13 @@ impl Seen {
         let ms = |since: Instant| since.elapsed().as_secs_f64() * 1e3;
         self.behind = self.behind.max(ms(due.at));
         let truth = ms(due.came);
-        let _ = p.s.send_to(&due.to.0, due.to.1); // It may have gone.
-        if matches!(due.answer, After(_) | Swapped) {
+        let _ = p.peer.s.send_to(&due.to.0, due.to.1); // It may have gone.
+        if due.answer.kind == Kind::Prompt {
             self.prompt.push(truth);
         }
-        if !matches!(due.answer, Again(_)) {
+        if due.answer.kind != Kind::Second {
             self.all.push(truth);
         }
-    }
-}
-
-impl Due {
-    fn new(answer: Answer, came: Instant, to: &Datagram) -> Due {
-        let wait = match answer {
-            After(ms) | Again(ms) => ms,
-            Swapped => 150,
-            Late => 5000,
-        };
-        let at = came + Duration::from_millis(wait);
-        Due { at, answer, came, to: to.clone() }
-    }
-
-    /// The next probe came.
-    fn next_came(&mut self, now: Instant) {
-        let [short, long] = [30, 60].map(Duration::from_millis);
-        self.at = match self.answer {
-            After(_) | Again(_) => self.at,
-            Swapped => self.at.min(now + short).max(self.came + short),
-            Late => self.at.min(now.max(self.came + long)),
-        };
     }
 }
 
@@ -209,152 +204,141 @@ impl Due {
 struct Lines(String);
 
 /// The words before or after a number, in English and in Spanish.
-const WORDS: [(&str, &[&str]); 7] = [
-    ("sent", &["sent", "enviados", "enviadas"]),
-    ("received", &["received", "recibidos", "recibidas"]),
-    ("lost", &["lost", "perdidos", "perdidas"]),
-    ("min", &["min", "minimum", "mín", "mínimo", "minimo"]),
-    ("median", &["median", "mediana"]),
-    ("max", &["max", "maximum", "máx", "máximo", "maximo"]),
-    ("mean", &["mean", "avg", "average", "media", "promedio"]),
+const WORDS: [&[&str]; 7] = [
+    &["sent", "enviados", "enviadas"],
+    &["received", "recibidos", "recibidas"],
+    &["lost", "perdidos", "perdidas"],
+    &["min", "minimum", "mín", "mínimo", "minimo"],
+    &["median", "mediana"],
+    &["max", "maximum", "máx", "máximo", "maximo"],
+    &["mean", "avg", "average", "media", "promedio"],
 ];
 
 impl Lines {
-    /// The number that belongs to one of the [`WORDS`].
+    /// The number that belongs to the first of some [`WORDS`].
     fn number(&self, name: &str) -> Option<f64> {
-        let is =
-            |word: &str| word.trim_end_matches("ms").parse::<f64>().is_ok();
-        let (_, names) = WORDS.iter().find(|(word, _)| *word == name)?;
-        let lines: Vec<_> = self.0.lines().collect();
-        let last = lines.iter().rev().take(20);
-        last.flat_map(|line| line.split([',', ';', '(', ')', '|'])).find_map(
-            |part| {
-                let lower = part.to_lowercase().replace(['=', ':'], " ");
-                let words: Vec<_> = lower.split_whitespace().collect();
-                let at = words.iter().position(|w| names.contains(w))?;
-                // "10 sent" and "probes 10 sent", but "sent 10 received 9".
-                let behind = words.get(at + 1).filter(|_| !is(words[0]));
-                let word = behind.filter(|word| is(word));
-                let number = word.or(words.get(at.wrapping_sub(1)))?;
-                let number = number.trim_end_matches("ms");
-                number.parse::<f64>().ok().filter(|n| n.is_finite())
-            },
-        )
+        let names = WORDS.iter().find(|words| words[0] == name)?;
+        let text = self.0.to_lowercase().replace(['=', ':'], " ");
+        let last = text.lines().rev().take(20);
+        let separators = [',', ';', '(', ')', '|'];
+        last.flat_map(|line| line.split(separators)).find_map(|part| {
+            let words: Vec<_> = part.split_whitespace().collect();
+            let number = |i: usize| -> Option<f64> {
+                words.get(i)?.trim_end_matches("ms").parse().ok()
+            };
+            let at = words.iter().position(|word| names.contains(word))?;
+            // "10 sent" and "probes 10 sent", but "sent 10 received 9".
+            let behind = number(at + 1).filter(|_| number(0).is_none());
+            let found = behind.or(number(at.wrapping_sub(1)));
+            found.filter(|number| number.is_finite())
+        })
     }
 }
 
-/// Judges a client.
-///
-/// # Errors
-/// A sentence, if it does not start.
-pub fn client(report: &mut Report, command: &[String]) -> Result<(), String> {
+fn client(report: &mut Report, command: &[String]) -> Result<(), String> {
     report.tell(said!("rtt takes"));
-    let times = Mutex::new(HashMap::new());
-    let keep = |name, look| {
-        times.lock().unwrap_or_else(|e| e.into_inner()).insert(name, look);
-    };
-    let scenes = FAULTS.map(|(counts, name, fault)| {
-        let look = move |p: &mut Played| {
-            let (mut looks, _) = run(p, fault);
-            // Is the client wrong, or was the machine busy? Once more.
-            if looks.iter().any(|look| look.0 == Noted)
-                && let Ok(Ok(mut again)) = Played::start(command)
-            {
-                let (second, calm) = run(&mut again, fault);
-                looks = second
-                    .map(|(look, came)| (look, said!("second run", came)));
-                for (look, sure) in looks.iter_mut().zip([calm, true]) {
-                    if look.0 == Noted && sure {
-                        look.0 = Failed;
-                    }
-                }
-            }
-            let [counts, times] = looks;
-            keep(name, times);
-            counts
+    let runs =
+        FAULTS.map(|(.., fault)| move |p: Played| judge(p, fault, command));
+    let plays = runs.each_ref().map(|run| run as _);
+    play(command, &plays, |i, looks| {
+        let never = |(verdict, why): Otherwise| {
+            [Err((verdict, why.clone())), Err((Skipped, why))]
         };
-        (counts, look)
-    });
-    let scenes = scenes.each_ref().map(|(counts, look)| {
-        let scene: Scene = (counts, "rtt counts", look);
-        scene
-    });
-    play(report, command, &scenes)?;
-    let mut times = times.into_inner().unwrap_or_default();
-    for (_, name, _) in FAULTS {
-        let never = (Skipped, said!("never asked"));
-        report.rule(name, "rtt times", times.remove(name).unwrap_or(never));
-    }
-    Ok(())
+        let [first, second] = looks.unwrap_or_else(never);
+        let (counts, times, _) = FAULTS[i];
+        report.rule(counts, "rtt counts", first);
+        report.rule(times, "rtt times", second);
+    })
 }
 
-/// One run: its counts, and its times; and whether the machine was calm. What
-/// a busy machine may have done is `Noted`.
-fn run(p: &mut Played, fault: Fault) -> ([Look; 2], bool) {
-    let seen = Seen::of(p, fault);
-    let (by_itself, ended, how) = p.ending(Duration::from_secs(20));
+/// What a client makes of a fault: its counts, and its times. Is it wrong, or
+/// was the machine busy? Then it is run once more.
+fn judge(p: Played, fault: Fault, command: &[String]) -> [Look; 2] {
+    let (first, _) = run(p, fault);
+    if !first.iter().any(|look| matches!(look, Err((Noted, _)))) {
+        return first;
+    }
+    let Ok(Ok(again)) = Played::start(command) else { return first };
+    let ([counts, times], calm) = run(again, fault);
+    let told = |look: Look, sure| match look {
+        Ok(came) => Ok(said!("second run", came)),
+        Err((Noted, came)) if sure => failed(said!("second run", came)),
+        Err((verdict, came)) => Err((verdict, said!("second run", came))),
+    };
+    [told(counts, calm), told(times, true)]
+}
+
+/// One run; and whether the machine was calm. What a busy machine may have
+/// done is `Noted`.
+fn run(mut p: Played, fault: Fault) -> ([Look; 2], bool) {
+    let seen = Seen::of(&mut p, fault);
+    let calm = seen.behind < 30.0;
+    let (by_itself, ended, how) = p.end(Duration::from_secs(20));
     let lines = Lines(ended.stdout);
     let counts = ["sent", "received", "lost"].map(|name| lines.number(name));
-    let calm = seen.behind < 30.0;
     let [Some(sent), Some(received), Some(lost)] = counts else {
-        let counts = (Failed, said!("no counts", how));
-        return ([counts, (Skipped, said!("no lines"))], calm);
+        let counts = failed(said!("no counts", how));
+        return ([counts, Err((Skipped, said!("no lines")))], calm);
     };
     let (least, most) = (seen.prompt.len() as f64, seen.all.len() as f64);
-    let agree = sent == seen.sent as f64 && lost == sent - received;
-    let verdict = match by_itself && agree && received <= most {
-        false => Failed,
-        true if received < least => Noted,
-        true => Passed,
+    let answered = match least == most {
+        true => most.to_string(),
+        false => format!("{least}-{most}"),
     };
-    let answered =
-        if least == most { String::new() } else { format!("{least}-") };
-    let answered = answered + &most.to_string();
     let came = said!("counts came", sent, received, lost, seen.sent, answered);
-    let times = times(&lines, &seen, received >= least);
-    ([(verdict, came), times], calm)
+    let agree = sent == seen.sent as f64 && lost == sent - received;
+    let counts = match agree && received <= most {
+        _ if !by_itself => failed(how),
+        false => failed(came),
+        true if received < least => Err((Noted, came)),
+        true => Ok(came),
+    };
+    ([counts, times(&lines, &seen, received >= least)], calm)
 }
 
 /// Whether the times are not below the truth, and not far above it. If it has
 /// not counted all answers in time, only its least one can be compared.
 fn times(lines: &Lines, seen: &Seen, whole: bool) -> Look {
-    let names = ["min", "median", "max", "mean"];
-    let found = names.map(|name| lines.number(name));
-    let told: Vec<_> = names
-        .iter()
-        .zip(found)
-        .filter_map(|(name, ms)| Some(format!("{name} {}", ms?)))
-        .collect();
-    let told = told.join(", ");
+    let told = ["min", "median", "max", "mean"].map(|name| {
+        lines.number(name).map_or(String::new(), |ms| format!("{name} {ms} "))
+    });
+    let told = told.concat();
+    let told = told.trim_end();
     let (prompt, all) = (&seen.prompt, &seen.all);
-    if prompt.is_empty() {
-        let good = told.is_empty();
-        return judged(good, if good { said!("no times") } else { told });
-    } else if told.is_empty() {
-        return (Skipped, said!("no times line"));
+    let (Some(longest), Some(last)) = (prompt.last(), all.last()) else {
+        let none = told.is_empty();
+        return judged(
+            none,
+            if none { said!("no times") } else { told.into() },
+        );
+    };
+    if told.is_empty() {
+        return Err((Skipped, said!("no times line")));
     }
     let low = |list: &[f64]| list[(list.len() - 1) / 2];
     let mean = |list: &[f64]| list.iter().sum::<f64>() / list.len() as f64;
+    let means = (mean(prompt), mean(all));
     // A loss may count as infinite (RFC 2681), or not at all (RFC 8912).
     let high = all.get(seen.sent / 2).copied().unwrap_or(f64::INFINITY);
-    let truths = [
-        (all[0], prompt[0]),
-        (low(prompt).min(low(all)), high.max(low(all))),
-        (prompt[prompt.len() - 1], all[all.len() - 1]),
-        (mean(prompt).min(mean(all)), mean(prompt).max(mean(all))),
-    ];
     let rounding = if cfg!(windows) { 16.0 } else { 1.0 }; // Its clock's tick.
     let slack = 40.0 + 5.0 * seen.behind;
-    let slacks = [slack, slack, 3.0 * slack, 3.0 * slack];
-    for ((name, ms), ((low, high), slack)) in
-        names.iter().zip(found).zip(truths.into_iter().zip(slacks))
-    {
-        let Some(ms) = ms.filter(|_| whole || *name == "min") else { continue };
-        if ms < low - rounding {
-            return (Failed, said!("below", told, name, format!("{low:.1}")));
-        } else if ms > high + slack && whole {
-            return (Noted, said!("above", told, name, format!("{high:.1}")));
+    for (name, least, most, slack) in [
+        ("min", all[0], prompt[0], slack),
+        ("median", low(prompt).min(low(all)), high.max(low(all)), slack),
+        ("max", *longest, *last, 3.0 * slack),
+        ("mean", means.0.min(means.1), means.0.max(means.1), 3.0 * slack),
+    ] {
+        match lines.number(name) {
+            Some(ms) if ms < least - rounding && (whole || name == "min") => {
+                let truth = format!("{least:.1}");
+                return failed(said!("below", told, name, truth));
+            }
+            Some(ms) if ms > most + slack && whole => {
+                let truth = format!("{most:.1}");
+                return Err((Noted, said!("above", told, name, truth)));
+            }
+            _ => {}
         }
     }
-    (Passed, told)
+    Ok(told.to_string())
 }

@@ -46,7 +46,7 @@ pub fn say<'a>(english: &'a str, spanish: &'a str) -> &'a str {
 ///
 /// An empty line at the end of a text counts; `None` if the name is missing.
 pub fn entry(table: &'static str, name: &str) -> Option<[&'static str; 2]> {
-    let (_, rest) = table.split_once(&format!("\n[{name}]\nen:"))?;
+    let (_, rest) = table.trim_end().split_once(&format!("\n[{name}]\nen:"))?;
     let (english, rest) = rest.split_once("\nes:")?;
     let spanish = rest.split("\n\n[").next()?.trim_end_matches("\n\n");
     Some([english, spanish].map(|text| text.strip_prefix(' ').unwrap_or(text)))
