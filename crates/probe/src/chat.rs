@@ -259,7 +259,7 @@ impl Talk<'_> {
     /// Its first datagram must be a HELLO: a call, or an answer to ours.
     fn meets(&mut self) -> Look {
         self.you = 0;
-        let ours = self.peer.program.is_some();
+        let ours = !self.peer.command.is_empty();
         let limit = if ours { START } else { patience() * 2 };
         let (dst, never) = match self.calls {
             true => (0, "never asked"),
