@@ -161,9 +161,11 @@ fn made(
     }
     let (mut mistakes, mut variants) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
+    let (own, _) = words::read(kit::OWN);
     for mistake in mistakes::read(&read(&exercise.folder.join("mistakes.md"))) {
         let name = mistake.name.clone();
-        if !table.iter().any(|entry| entry.is_cause && entry.name == name) {
+        let mut known = table.iter().chain(&own);
+        if !known.any(|entry| entry.is_cause && entry.name == name) {
             wrong.push(format!("words.txt has no likely cause [{name}]"));
         }
         if !names.insert(name.clone()) {

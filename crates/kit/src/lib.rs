@@ -8,6 +8,9 @@
 //! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
+//! | [`socket`], [`waiting`] | a socket of the test's; what waits in one, untaken |
+//! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
+//! | [`Takes`] | a function that takes one datagram: what its tests see |
 //! | [`doing`] | what the test does, to be told with a panic |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
 //! | [`compared`] | how what came differs from what was expected |
@@ -21,6 +24,7 @@ mod exercise;
 mod failure;
 mod said;
 mod shown;
+mod takes;
 
 pub use exercise::{
     Beside, Peer, Step, Told, beside, caught, doing, exercise, only_receives,
@@ -29,4 +33,7 @@ pub use exercise::{
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use said::{OWN, Said, compared, fail, said, told_by};
 pub use shown::{Shown, bytes, error_words, millis, nothing, number};
+pub use takes::{
+    Taken, Takes, fails_to_receive, given_at_once, socket, waiting,
+};
 pub use testbed::{Program, free_port, references, say, skipped};

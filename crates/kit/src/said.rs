@@ -107,8 +107,11 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
         kept.copied().collect::<Vec<_>>()
     };
     let one = |name: &str, part: &[u8]| own(name, &[&bytes(part)]);
+    let at_a_zero = expected.get(came.len()) == Some(&0);
     if came == expected {
         own("no difference", &[])
+    } else if came.is_empty() && at_a_zero {
+        own("empty before a zero", &[])
     } else if came.is_empty() {
         own("empty", &[])
     } else if let Some(more) = came.strip_prefix(expected) {
@@ -116,7 +119,10 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
     } else if let Some(more) = came.strip_suffix(expected) {
         one("too much at the beginning", more)
     } else if let Some(rest) = expected.strip_prefix(came) {
-        one("the end is missing", rest)
+        match at_a_zero {
+            true => one("the end is missing from a zero on", rest),
+            false => one("the end is missing", rest),
+        }
     } else if let Some(rest) = expected.strip_suffix(came) {
         one("the beginning is missing", rest)
     } else if came.eq_ignore_ascii_case(expected) {
@@ -206,6 +212,8 @@ mod tests {
             ("", "a", "too much at the end", "\"a\" (1 byte)"),
             ("hola", "> hola", "too much at the beginning", "\"> \" ("),
             ("hola", "hol", "the end is missing", "\"a\" (1 byte)"),
+            ("\0hola", "", "empty before a zero", ""),
+            ("ho\0la\0", "ho", "the end is missing from a zero on", "\\0la"),
             ("hola", "la", "the beginning is missing", "\"ho\" (2 bytes)"),
             ("hola", "HoLa", "capitals alone", ""),
             ("ho la\n", "\thola", "white space alone", ""),

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use ex02_echo_server::{BYTES, answer, listen, say_who_called, serve, take};
 use kit::{
-    Beside, Peer, Said, Shown, beside, bytes, compared, doing, fail, free_port,
-    only_receives, patience, printed, said, skipped,
+    Beside, Peer, Shown, Takes, beside, bytes, compared, doing, fail,
+    fails_to_receive, free_port, given_at_once, only_receives, patience,
+    printed, said, skipped, socket, waiting,
 };
 use socket2::{SockRef, Type};
 
@@ -17,24 +18,11 @@ fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
 }
 
-/// A server's socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
-
-/// What waits in the socket now, without taking it.
-fn waiting(s: &UdpSocket) -> Option<Vec<u8>> {
-    let mut buffer = [0; BYTES];
-    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    let n = s.peek(&mut buffer).ok()?;
-    Some(buffer[..n].to_vec())
-}
+const TAKE: Takes<(Vec<u8>, SocketAddr)> =
+    Takes { name: "take", call: take, data: |(data, _)| data, most: BYTES };
 
 fn check_listen(address: SocketAddr) {
-    let did = said("called listen", &[&address]);
-    doing(&did);
+    let did = doing(said("called listen", &[&address]));
     let expected = said("a UDP socket at", &[&address]);
     let s = match listen(address) {
         Ok(s) => s,
@@ -79,13 +67,9 @@ fn step_3_gives_a_socket_that_waits() {
         let Ok(s) = listen((Ipv4Addr::LOCALHOST, free_port()).into()) else {
             return; // The test before says so.
         };
-        let time = Duration::from_millis(50);
-        s.set_read_timeout(Some(time)).unwrap();
-        let begun = Instant::now();
-        let received = s.recv_from(&mut [0; BYTES]).map(|_| ());
-        if begun.elapsed() < time / 2 {
+        if let Some(given) = given_at_once(&s) {
             let did = "called listen, waited for a datagram";
-            fail(did, "a socket that waits", received, "does not wait");
+            fail(did, "a socket that waits", given, "does not wait");
         }
     });
 }
@@ -107,77 +91,25 @@ fn step_3_says_that_the_port_is_taken() {
     });
 }
 
-type Taken = Option<io::Result<(Vec<u8>, SocketAddr)>>;
-
-/// Lets a client send these, and calls take() some `times`; gives what it gave
-/// the last time, the socket, and the client.
-fn taken(sent: &[&[u8]], times: usize) -> (Taken, UdpSocket, SocketAddr) {
-    let (s, address) = socket();
-    let client = Peer::new();
-    for data in sent {
-        client.send(data, address);
-    }
-    let same = s.try_clone().unwrap();
-    let last = beside(move || {
-        for _ in 1..times {
-            let _ = take(&same);
-        }
-        take(&same)
-    });
-    (last.wait(), s, client.address())
-}
-
-/// Why take() gives `came` where `sent` has come.
-fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
-    let zeros = |data: &[u8]| data.iter().all(|byte| *byte == 0);
-    let text = String::from_utf8_lossy(sent);
-    let cause = match came.strip_prefix(sent) {
-        Some([0]) => "one byte too many",
-        Some(rest) if zeros(rest) => "the whole buffer",
-        _ if came.is_empty() => "no byte at all",
-        _ if zeros(came) && came.len() == sent.len() => "another buffer",
-        _ if zeros(came) => "the rest of the buffer",
-        _ if sent.starts_with(came) => {
-            // No room, or is something left out?
-            let room = match taken(&[&[b'x'; BYTES]], 1).0 {
-                Some(Ok((most, _))) => most.len(),
-                _ => 0,
-            };
-            if room == came.len() {
-                "a small buffer"
-            } else if room + 1 == BYTES && came.len() + 1 == sent.len() {
-                "the last byte is missing"
-            } else {
-                return compared(sent, came);
-            }
-        }
-        _ if came == text.as_bytes() => "text for bytes",
-        _ => return compared(sent, came),
-    };
-    said(cause, &[])
-}
-
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
-    let did = said("sent, called take", &[&bytes(sent)]);
-    doing(&did);
-    let (taken, s, client) = taken(&[sent], 1);
-    let why = match &taken {
-        None if waiting(&s).is_some() => "take waits elsewhere".into(),
-        None if sent.is_empty() => "passes over an empty datagram".into(),
-        None => "takes one and waits on".into(),
-        // Windows' word for what Unix cuts.
-        Some(Err(e)) if e.raw_os_error() == Some(10040) => {
-            "a small buffer".into()
+    let did = doing(said("sent, called take", &[&bytes(sent)]));
+    let taken = TAKE.taken(&[sent], 1);
+    let text = String::from_utf8_lossy(sent);
+    let why = match (TAKE.bytes_of(&taken, sent), &taken.given) {
+        (Err(why), _) => why,
+        (Ok(data), _) if data != sent => {
+            TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
+                _ if data == text.as_bytes() => "text for bytes".into(),
+                _ => compared(sent, data),
+            })
         }
-        Some(Err(_)) if sent.is_empty() => "an empty one is an error".into(),
-        Some(Err(_)) if str::from_utf8(sent).is_err() => "text alone".into(),
-        Some(Err(_)) => "take gives an error".into(),
-        Some(Ok((data, _))) if data != sent => other_bytes(sent, data),
-        Some(Ok((_, sender))) if *sender != client => "another sender".into(),
-        Some(Ok(_)) => return,
+        (_, Some(Ok((_, sender)))) if *sender != taken.sender => {
+            "another sender".into()
+        }
+        _ => return,
     };
-    fail(did, (sent.to_vec(), client), taken, why);
+    fail(did, (sent.to_vec(), taken.sender), taken.given, why);
 }
 
 #[test]
@@ -200,28 +132,16 @@ fn step_5_takes_any_bytes() {
 
 #[test]
 fn step_5_takes_one_after_the_other() {
-    exercise(|| {
-        let (taken, s, client) = taken(&[b"uno", b"dos", b"tres"], 2);
-        let given = taken.as_ref().and_then(|given| given.as_ref().ok());
-        let why = match (given.map(|(data, _)| &data[..]), waiting(&s)) {
-            (Some(b"dos"), Some(next)) if next == b"tres" => return,
-            (Some(b"uno"), Some(next)) if next == b"uno" => "leaves it there",
-            _ => "one take, one datagram",
-        };
-        let did = "sent three, called take twice";
-        fail(did, (b"dos".to_vec(), client), taken, why);
-    });
+    exercise(|| TAKE.check_one_each_time());
 }
 
 #[test]
 fn step_5_makes_no_datagram_of_an_error() {
     exercise(|| {
-        let (s, _) = socket();
-        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        doing("let recv_from fail in take");
+        let s = fails_to_receive();
+        let did = doing("let recv_from fail in take");
         let taken = beside(move || take(&s)).wait();
         if matches!(taken, Some(Ok(_))) {
-            let did = "let recv_from fail in take";
             fail(did, "an error", taken, "an error is a datagram");
         }
     });
@@ -241,8 +161,7 @@ fn step_7_sends_the_same_bytes_from_the_same_socket() {
 fn check_answer(data: &[u8]) {
     let (s, address) = socket();
     let client = Peer::new();
-    let did = said("called answer", &[&bytes(data), &client.address()]);
-    doing(&did);
+    let did = doing(said("called answer", &[&bytes(data), &client.address()]));
     let given = answer(&s, data, client.address());
     let meant = (data.to_vec(), address);
     if given.is_err() {
@@ -274,10 +193,8 @@ fn step_7_sends_it_once_and_an_empty_one_never() {
     exercise(|| {
         let (s, address) = socket();
         let client = Peer::new();
-        let did = "called answer three times";
-        doing(did);
-        let all = [&b"uno"[..], b"", b"dos"];
-        for data in all {
+        let did = doing("called answer three times");
+        for data in [&b"uno"[..], b"", b"dos"] {
             if let Err(e) = answer(&s, data, client.address()) {
                 let why = match data {
                     b"" => "an error for nothing",
@@ -306,12 +223,11 @@ fn step_7_gives_the_error() {
         let (s, _) = socket();
         let client = Peer::new();
         let fails = only_receives(&s, client.address());
-        doing("let send_to fail in answer");
+        let did = doing("let send_to fail in answer");
         let given = answer(&s, b"hola", client.address());
         if !fails {
             skipped(&said("no answer can fail here", &[]).to_string());
         } else if given.is_ok() {
-            let did = "let send_to fail in answer";
             fail(did, "an error", given, "answer hides the error");
         }
     });
@@ -338,89 +254,72 @@ impl Server {
         client.receive().map(|(back, _)| back)
     }
 
-    /// Fails because `back` came; `ended` says why, if the server has ended.
-    fn fail(
+    /// Fails if `back` is not what was `sent`. If nothing came back: `ended` is
+    /// why, if the server has ended, and `silent`, if it has taken what was sent.
+    fn check(
         &self,
-        (did, meant): (Said, &str),
+        did: impl Shown,
+        sent: &str,
         back: Option<Vec<u8>>,
-        ended: &str,
-        why: impl FnOnce(&[u8]) -> Said,
-    ) -> ! {
-        let meant = meant.to_string();
-        match (back, self.served.now()) {
-            (Some(back), _) => {
-                let why = why(&back);
-                fail(did, meant, back, why)
-            }
-            (None, Some(given)) => {
-                let came = said("serve had ended", &[&given.shown()]);
-                fail(did, meant, came, ended)
-            }
-            (None, None) if waiting(&self.s).is_some() => {
-                fail(did, meant, None::<String>, "it waits in the socket")
-            }
-            (None, None) => {
-                let why = why(b"");
-                fail(did, meant, None::<String>, why)
-            }
-        }
+        [ended, silent]: [&str; 2],
+    ) {
+        let why = match &back {
+            Some(back) if back == sent.as_bytes() => return,
+            Some(back) => compared(sent.as_bytes(), back),
+            None => match self.served.now() {
+                Some(given) => {
+                    let came = said("serve had ended", &[&given.shown()]);
+                    fail(did, sent.to_string(), came, ended)
+                }
+                None if waiting(&self.s).is_some() => {
+                    "it waits in the socket".into()
+                }
+                None => silent.into(),
+            },
+        };
+        fail(did, sent.to_string(), back, why);
     }
 }
 
 #[test]
 fn step_4_answers_one_after_the_other() {
     exercise(|| {
-        doing("sent uno to your server");
+        let did = doing("sent uno to your server");
         let server = Server::start(socket().0);
         let (one, two) = (Peer::new(), Peer::new());
-
         let back = server.asked(&one, "uno");
-        if back.as_deref() != Some(b"uno") {
-            let did = (said("sent uno to your server", &[]), "uno");
-            server.fail(did, back, "serve ended early", |back| match back {
-                b"" => "takes and does not answer".into(),
-                _ => compared(b"uno", back),
-            });
-        }
+        let why = ["serve ended early", "takes and does not answer"];
+        server.check(did, "uno", back, why);
 
+        let did = "sent dos, too";
         let back = server.asked(&one, "dos");
-        if back.as_deref() != Some(b"dos") {
-            let did = (said("sent dos, too", &[]), "dos");
-            server.fail(did, back, "no loop", |back| match back {
-                b"" => "no second answer".into(),
-                // The third, then.
-                b"uno" if one.receive().is_some_and(|b| b.0 == b"dos") => {
-                    "each one twice".into()
-                }
-                b"uno" => "take before the loop".into(),
-                _ => compared(b"dos", back),
-            });
+        if back.as_deref() == Some(b"uno") {
+            let third = one.receive().map(|(back, _)| back);
+            let why = match third.as_deref() {
+                Some(b"dos") => "each one twice",
+                _ => "take before the loop",
+            };
+            fail(did, *b"dos", back, why);
         }
+        server.check(did, "dos", back, ["no loop", "no second answer"]);
 
         let back = server.asked(&two, "tres");
-        if back.as_deref() != Some(b"tres") {
-            let did = (said("sent tres as a second client", &[]), "tres");
-            let connected = server.s.peer_addr().is_ok();
-            server.fail(did, back, "not for ever", |back| match back {
-                b"" if connected => "connected to one client".into(),
-                b"" if one.receive().is_some() => {
-                    "the first client alone".into()
-                }
-                b"" => "no second client".into(),
-                _ => compared(b"tres", back),
-            });
-        }
+        let silent = if server.s.peer_addr().is_ok() {
+            "connected to one client"
+        } else if back.is_none() && one.receive().is_some() {
+            "the first client alone"
+        } else {
+            "no second client"
+        };
+        let did = "sent tres as a second client";
+        server.check(did, "tres", back, ["not for ever", silent]);
 
         for number in 4..40 {
             let asked = number.to_string();
             let back = server.asked([&one, &two][number % 2], &asked);
-            if back.as_deref() != Some(asked.as_bytes()) {
-                let did = (said("sent one more", &[&number]), &asked[..]);
-                server.fail(did, back, "not for ever", |back| match back {
-                    b"" => "no second answer".into(),
-                    _ => compared(asked.as_bytes(), back),
-                });
-            }
+            let did = said("sent one more", &[&number]);
+            let why = ["not for ever", "no second answer"];
+            server.check(did, &asked, back, why);
         }
 
         for _ in 0..10 {
@@ -488,43 +387,27 @@ fn step_4_says_who_called() {
 #[test]
 fn step_4_outlives_an_empty_datagram() {
     exercise(|| {
-        let did = said("sent an empty one, then hola", &[]);
-        doing(&did);
+        let did = doing("sent an empty one, then hola");
         let server = Server::start(socket().0);
         let client = Peer::new();
         client.send(b"", server.address);
         let back = server.asked(&client, "hola");
-        if back.as_deref() != Some(b"hola") {
-            server.fail((did, "hola"), back, "ends at an empty one", |back| {
-                match back {
-                    b"" => "no second answer".into(),
-                    _ => compared(b"hola", back),
-                }
-            });
-        }
+        let why = ["ends at an empty one", "no second answer"];
+        server.check(did, "hola", back, why);
     });
 }
 
 #[test]
 fn step_4_outlives_an_error() {
     exercise(|| {
-        let (s, _) = socket();
-        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let did = said("let take fail, then sent hola", &[]);
-        doing(&did);
-        let server = Server::start(s);
+        let did = doing("let take fail, then sent hola");
+        let server = Server::start(fails_to_receive());
         let client = Peer::new();
         for _ in 0..10 {
             sleep(Duration::from_millis(10)); // For the error to happen.
             let back = server.asked(&client, "hola");
-            if back.as_deref() != Some(b"hola") {
-                server.fail((did, "hola"), back, "ends at an error", |back| {
-                    match back {
-                        b"" => "no second answer".into(),
-                        _ => compared(b"hola", back),
-                    }
-                });
-            }
+            let why = ["ends at an error", "no second answer"];
+            server.check(did, "hola", back, why);
         }
     });
 }
@@ -538,8 +421,7 @@ fn step_4_outlives_an_answer_that_fails() {
         // For the look at what still waits, below.
         s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let waiting = s.try_clone().unwrap();
-        let did = "sent hola twice, let send_to fail";
-        doing(did);
+        let did = doing("sent hola twice, let send_to fail");
         let server = Server::start(s);
         if !fails {
             return skipped(&said("no answer can fail here", &[]).to_string());

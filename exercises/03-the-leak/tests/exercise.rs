@@ -1,12 +1,13 @@
 //! The tests of exercise 03. You need not change this file.
 //! What they say stands in words.txt, by the names that are in quotes here.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use ex03_the_leak::{BYTES, answer, leaked, leaky, question, serve, take};
-use kit::{Peer, Said, beside, bytes, compared, doing, fail, said};
+use kit::{
+    Peer, Said, Takes, beside, bytes, compared, doing, fail, fails_to_receive,
+    said, socket,
+};
 
 fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
@@ -15,18 +16,16 @@ fn exercise(test: impl FnOnce() + Send + 'static) {
 /// What somebody sent before the stranger came.
 const SECRET: &[u8] = b"password is hunter2";
 
-/// A server's socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
-
-/// Whether something waits in the socket now; it is not taken.
-fn waits(s: &UdpSocket) -> bool {
-    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    s.peek(&mut [0; BYTES]).is_ok()
-}
+/// take(), with a buffer that still holds SECRET.
+const TAKE: Takes<(Vec<u8>, SocketAddr)> = Takes {
+    name: "take",
+    call: |s| {
+        let mut buffer = held(&[]);
+        take(s, &mut buffer).map(|(data, from)| (data.to_vec(), from))
+    },
+    data: |(data, _)| data,
+    most: BYTES,
+};
 
 #[test]
 fn step_3_reads_the_whole_datagram_before() {
@@ -59,8 +58,7 @@ fn step_3_reads_the_whole_datagram_before() {
 
 /// Fails if leaked() does not give what follows the stranger's own bytes.
 fn check_leaked(sent: &[u8], answer: &[u8]) {
-    let did = said("called leaked", &[&bytes(sent), &bytes(answer)]);
-    doing(&did);
+    let did = doing(said("called leaked", &[&bytes(sent), &bytes(answer)]));
     let given = leaked(sent, answer);
     let meant = answer.get(sent.len()..).unwrap_or_default();
     if given == meant {
@@ -118,22 +116,6 @@ fn step_6_finds_nothing_where_nothing_follows() {
     });
 }
 
-type Taken = Option<io::Result<(Vec<u8>, SocketAddr)>>;
-
-/// Lets a client send this, and calls take() with a buffer of BYTES bytes that
-/// still holds SECRET; gives what it gave, the socket, and the client.
-fn taken(sent: &[u8]) -> (Taken, UdpSocket, SocketAddr) {
-    let (s, address) = socket();
-    let client = Peer::new();
-    client.send(sent, address);
-    let same = s.try_clone().unwrap();
-    let taken = beside(move || {
-        let mut buffer = held(&[]);
-        take(&same, &mut buffer).map(|(data, from)| (data.to_vec(), from))
-    });
-    (taken.wait(), s, client.address())
-}
-
 /// The buffer that held SECRET, with this written at its beginning.
 fn held(written: &[u8]) -> Vec<u8> {
     let mut buffer = vec![0; BYTES];
@@ -165,7 +147,7 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
         "another buffer"
     } else if n > 0
         && came == &sent[..n - 1]
-        && matches!(taken(SECRET).0, Some(Ok((d, _))) if d == SECRET[..18])
+        && matches!(TAKE.taken(&[SECRET], 1).given, Some(Ok((d, _))) if d == SECRET[..18])
     {
         "the last byte is missing"
     } else {
@@ -176,21 +158,17 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
 
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
-    let did = said("sent, called take", &[&bytes(sent), &bytes(SECRET)]);
-    doing(&did);
-    let (taken, s, client) = taken(sent);
-    let why = match &taken {
-        None if waits(&s) => "waits elsewhere".into(),
-        None if sent.is_empty() => "passes over an empty datagram".into(),
-        None => "takes one and waits on".into(),
-        Some(Err(_)) if sent.is_empty() => "an empty one is an error".into(),
-        Some(Err(_)) => "take gives an error".into(),
-        Some(Ok((data, _))) if data != sent => other_bytes(sent, data),
-        Some(Ok((_, sender))) if *sender != client => "another sender".into(),
-        Some(Ok(_)) if waits(&s) => "leaves it there".into(),
-        Some(Ok(_)) => return,
+    let did = doing(said("sent, called take", &[&bytes(sent), &bytes(SECRET)]));
+    let taken = TAKE.taken(&[sent], 1);
+    let why = match (TAKE.bytes_of(&taken, sent), &taken.given) {
+        (Err(why), _) => why,
+        (Ok(data), _) if data != sent => other_bytes(sent, data),
+        (_, Some(Ok((_, sender)))) if *sender != taken.sender => {
+            "another sender".into()
+        }
+        _ => return,
     };
-    fail(did, (sent.to_vec(), client), taken, why);
+    fail(did, (sent.to_vec(), taken.sender), taken.given, why);
 }
 
 #[test]
@@ -212,17 +190,16 @@ fn step_5_keeps_every_byte_that_came_in() {
 }
 
 #[test]
+fn step_5_takes_one_after_the_other() {
+    exercise(|| TAKE.check_one_each_time());
+}
+
+#[test]
 fn step_5_hands_an_error_on() {
     exercise(|| {
-        let (s, _) = socket();
-        // Nothing comes, which is an error after a moment.
-        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let did = "called take, which fails";
-        doing(did);
-        let taken = beside(move || {
-            take(&s, &mut [0; BYTES]).map(|(data, _)| data.to_vec())
-        });
-        let taken = taken.wait();
+        let s = fails_to_receive();
+        let did = doing("called take, which fails");
+        let taken = beside(move || (TAKE.call)(&s)).wait();
         let why = match &taken {
             Some(Err(_)) => return,
             Some(Ok(_)) => "an error is a datagram",

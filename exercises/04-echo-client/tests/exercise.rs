@@ -2,14 +2,15 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::net::UdpSocket;
+use std::time::Duration;
 
 use ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut, WouldBlock};
 use ex04_echo_client::{BYTES, open, report, send, wait};
 use kit::{
-    Peer, Said, Shown, beside, bytes, compared, doing, fail, only_receives,
-    patience, refusals_are_told, said, skipped, to_nobody,
+    Peer, Said, Shown, Takes, beside, bytes, compared, doing, fail,
+    given_at_once, only_receives, patience, refusals_are_told, said, skipped,
+    socket, to_nobody, waiting,
 };
 use socket2::{SockRef, Type};
 
@@ -17,18 +18,8 @@ fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
 }
 
-/// A client's socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
-
-/// Whether something waits in the socket now; it is not taken.
-fn waits(s: &UdpSocket) -> bool {
-    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    s.peek(&mut [0; BYTES]).is_ok()
-}
+const WAIT: Takes<Vec<u8>> =
+    Takes { name: "wait", call: wait, data: Vec::as_slice, most: BYTES };
 
 /// A time-out with which no socket has failed yet.
 const LONG: Duration = Duration::from_millis(1500);
@@ -36,11 +27,9 @@ const LONG: Duration = Duration::from_millis(1500);
 #[test]
 fn step_2_makes_a_client_s_socket() {
     exercise(|| {
-        let (did, expected) = ("called open twice", "two sockets");
-        doing(did);
+        let (did, expected) = (doing("called open twice"), "two sockets");
         let server = Peer::new();
-        let both = [open(LONG), open(LONG)];
-        for s in both {
+        for s in [open(LONG), open(LONG)] {
             let s = match s {
                 Ok(s) => s,
                 Err(e) if e.kind() == ErrorKind::AddrInUse => {
@@ -124,8 +113,7 @@ fn step_2_waits_so_long_and_no_longer() {
 #[test]
 fn step_2_gives_the_error() {
     exercise(|| {
-        let did = "called open with no time at all";
-        doing(did);
+        let did = doing("called open with no time at all");
         let given = open(Duration::ZERO).and_then(|s| s.read_timeout());
         if let Ok(None) = given {
             fail(did, "that error", "no time-out", "open hides the error");
@@ -137,17 +125,10 @@ fn step_2_gives_the_error() {
 fn check_waits(s: &UdpSocket, did: &Said, expected: &Said) {
     // It has an address now, without which Windows does not wait.
     let _ = s.send_to(b"", Peer::new().address());
-    let s = s.try_clone().unwrap();
-    let received = beside(move || {
-        let begun = Instant::now();
-        let received = s.recv_from(&mut [0; BYTES]).map(|_| ());
-        (received, begun.elapsed())
-    });
-    if let Some((Err(e), time)) = received.wait()
-        && time < Duration::from_millis(100)
+    if let Some(Err(e)) = given_at_once(s)
         && matches!(e.kind(), WouldBlock | TimedOut)
     {
-        fail(did, expected, time, "does not wait");
+        fail(did, expected, Duration::ZERO, "does not wait");
     }
 }
 
@@ -168,8 +149,7 @@ fn step_3_sends_the_text_to_the_server() {
 fn check_send(text: &'static str, server: &Peer, before: &str) {
     let (s, address) = socket();
     let (own, to) = (s.try_clone().unwrap(), server.address());
-    let did = said("called send", &[&bytes(text.as_bytes()), &to]);
-    doing(&did);
+    let did = doing(said("called send", &[&bytes(text.as_bytes()), &to]));
     let sent = beside(move || send(&own, text, to)).wait();
     let meant = (text.as_bytes().to_vec(), address);
     if let Some(Err(e)) = sent {
@@ -177,7 +157,7 @@ fn check_send(text: &'static str, server: &Peer, before: &str) {
     }
     let came = server.receive();
     let why = match &came {
-        None if waits(&s) => "sent to itself".into(),
+        None if waiting(&s).is_some() => "sent to itself".into(),
         None => "nothing was sent".into(),
         Some((data, _)) if data != text.as_bytes() => {
             let letters = text.chars().count();
@@ -205,8 +185,7 @@ fn step_3_gives_the_error() {
         let server = Peer::new();
         let to = server.address();
         let fails = only_receives(&s, to);
-        let did = "called send, which fails";
-        doing(did);
+        let did = doing("called send, which fails");
         let sent = beside(move || send(&s, "hola", to)).wait();
         if !fails {
             skipped(&said("no sending can fail here", &[]).to_string());
@@ -216,82 +195,32 @@ fn step_3_gives_the_error() {
     });
 }
 
-type Waited = Option<io::Result<Vec<u8>>>;
-
-/// Sends these to a client's socket and calls wait() as often; gives what it
-/// gave the last time, and the socket.
-fn waited(sent: &[&[u8]]) -> (Waited, UdpSocket) {
-    let (s, address) = socket();
-    let server = Peer::new();
-    for data in sent {
-        server.send(data, address);
-    }
-    let (same, times) = (s.try_clone().unwrap(), sent.len());
-    let last = beside(move || {
-        for _ in 1..times {
-            let _ = wait(&same);
-        }
-        wait(&same)
-    });
-    (last.wait(), s)
-}
-
-/// How many bytes wait() gives when BYTES have come.
-fn most() -> usize {
-    match waited(&[&[b'x'; BYTES]]).0 {
-        Some(Ok(data)) => data.len(),
-        _ => 0,
-    }
-}
-
 /// Why wait() gives `came` where `sent` has come.
 fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
-    let zeros = |data: &[u8]| data.iter().all(|byte| *byte == 0);
-    let text = String::from_utf8_lossy(sent);
     let zero = sent.iter().position(|byte| *byte == 0);
     let last = sent.iter().rposition(|byte| *byte != 0);
-    let cause = match came.strip_prefix(sent) {
-        Some([0]) => "one byte too many",
-        Some(rest) if zeros(rest) => "the whole buffer",
-        _ if came.is_empty() => "no byte at all",
-        _ if zeros(came) && came.len() == sent.len() => "another buffer",
-        _ if zeros(came) => "the rest of the buffer",
-        _ if Some(came) == zero.map(|zero| &sent[..zero]) => "ends at a zero",
-        _ if Some(came) == last.map(|last| &sent[..=last]) => "ends at a zero",
-        _ if came == text.as_bytes() => "text for bytes",
-        // No room, or is something left out?
-        _ if sent.starts_with(came) && most() == came.len() => "a small buffer",
-        _ if sent.starts_with(came)
-            && most() + 1 == BYTES
-            && came.len() + 1 == sent.len() =>
-        {
-            "the last byte is missing"
-        }
-        _ => return compared(sent, came),
-    };
-    said(cause, &[])
+    let up_to_zero = [zero.map(|n| &sent[..n]), last.map(|n| &sent[..=n])];
+    if up_to_zero.contains(&Some(came)) {
+        "ends at a zero".into()
+    } else if came == String::from_utf8_lossy(sent).as_bytes() {
+        "text for bytes".into()
+    } else {
+        compared(sent, came)
+    }
 }
 
 /// Fails if wait() does not give the answer that has come.
 fn check_wait(sent: &[u8]) {
-    let did = said("sent, called wait", &[&bytes(sent)]);
-    doing(&did);
-    let (given, s) = waited(&[sent]);
-    let why = match &given {
-        Some(Ok(data)) if data == sent => return,
-        Some(Ok(data)) => other_bytes(sent, data),
-        None if waits(&s) => "waits elsewhere".into(),
-        None if sent.is_empty() => "passes over an empty answer".into(),
-        None => "takes one and waits on".into(),
-        // Windows' word for what Unix cuts.
-        Some(Err(e)) if e.raw_os_error() == Some(10040) => {
-            "a small buffer".into()
-        }
-        Some(Err(_)) if sent.is_empty() => "an empty one is an error".into(),
-        Some(Err(_)) if str::from_utf8(sent).is_err() => "text alone".into(),
-        Some(Err(_)) => "wait gives an error".into(),
+    let did = doing(said("sent, called wait", &[&bytes(sent)]));
+    let taken = WAIT.taken(&[sent], 1);
+    let why = match WAIT.bytes_of(&taken, sent) {
+        Ok(data) if data == sent => return,
+        Ok(data) => WAIT
+            .of_its_buffer(sent, data)
+            .unwrap_or_else(|| other_bytes(sent, data)),
+        Err(why) => why,
     };
-    fail(did, sent.to_vec(), given, why);
+    fail(did, sent.to_vec(), taken.given, why);
 }
 
 #[test]
@@ -307,15 +236,7 @@ fn step_4_gives_what_came() {
 
 #[test]
 fn step_4_takes_one_after_the_other() {
-    exercise(|| {
-        let (given, s) = waited(&[b"uno", b"dos"]);
-        let why = match &given {
-            Some(Ok(data)) if data == b"dos" => return,
-            Some(Ok(data)) if data == b"uno" && waits(&s) => "leaves it there",
-            _ => "one at a time",
-        };
-        fail("sent two, called wait twice", *b"dos", given, why);
-    });
+    exercise(|| WAIT.check_one_each_time());
 }
 
 #[test]
@@ -323,8 +244,7 @@ fn step_4_gives_up_when_the_socket_does() {
     exercise(|| {
         let (s, _) = socket();
         s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let did = "called wait, nothing came";
-        doing(did);
+        let did = doing("called wait, nothing came");
         let given = beside(move || wait(&s)).wait();
         let why = match &given {
             None => "waits on after the time-out",
@@ -344,8 +264,7 @@ fn step_4_gives_any_other_error() {
         let s = to_nobody();
         s.set_read_timeout(Some(patience() * 10)).unwrap();
         s.send(b"").unwrap();
-        let did = "called wait, nobody listens";
-        doing(did);
+        let did = doing("called wait, nobody listens");
         let given = beside(move || wait(&s)).wait();
         if !refusals_are_told() {
             return skipped(&said("refusals are not told", &[]).to_string());
@@ -367,8 +286,7 @@ const NO_ANSWER: &str = "no answer";
 
 /// Fails if report() does not say this text for these bytes.
 fn check_text(data: &[u8], text: &str) {
-    let did = said("called report", &[&bytes(data)]);
-    doing(&did);
+    let did = doing(said("called report", &[&bytes(data)]));
     let given = report(Ok(data.to_vec()));
     let meant = format!("--> {text}");
     let Ok(line) = &given else {
@@ -444,8 +362,8 @@ fn step_6_passes_any_other_error_on() {
             ConnectionReset,
             ErrorKind::Other,
         ] {
-            let did = said("called report, error", &[&format!("{kind:?}")]);
-            doing(&did);
+            let did =
+                doing(said("called report, error", &[&format!("{kind:?}")]));
             let given = report(Err(io::Error::new(kind, "too late")));
             let why = match &given {
                 Err(e) if e.kind() == kind && e.to_string() == "too late" => {
