@@ -34,7 +34,7 @@ pub fn waiting(s: &UdpSocket) -> Option<Vec<u8>> {
 
 /// What `recv_from` gives at once, with nothing there; `None` if it waits.
 pub fn given_at_once(s: &UdpSocket) -> Option<io::Result<()>> {
-    let time = Duration::from_millis(50);
+    let time = Duration::from_millis(200);
     limit(s, time);
     let begun = Instant::now();
     let given = s.recv_from(&mut [0]).map(|_| ());
