@@ -191,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn each_cause_that_the_kit_says_is_some_exercise_s_mistake() {
+        let (own, wrong) = read(kit::OWN);
+        assert_eq!(wrong, [""; 0]);
+        let folders = testbed::root().join("exercises").read_dir().unwrap();
+        let pages = folders.map(|d| d.unwrap().path().join("mistakes.md"));
+        let pages = pages.filter_map(|p| std::fs::read_to_string(p).ok());
+        let pages: String = pages.collect();
+        for Entry { name, .. } in own.iter().filter(|entry| entry.is_cause) {
+            assert!(pages.contains(&format!("\n## {name}\n")), "{name}");
+        }
+    }
+
+    #[test]
     fn names_and_sentences_belong_together() {
         let tests = r##"// "a comment"
             fn f() { let x = '"'; let y = r#"a "raw" one"#;

@@ -131,6 +131,7 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
     let wiped = [sent, &vec![0; BYTES - n]].concat();
     let last = sent.iter().rposition(|byte| *byte != 0);
     let no_zeros = &sent[..last.map_or(0, |last| last + 1)];
+    let other = || TAKE.taken(&[SECRET], 1).given;
     let cause = if came == held {
         "this is the leak"
     } else if came == wiped {
@@ -147,13 +148,13 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
         "another buffer"
     } else if n > 0
         && came == &sent[..n - 1]
-        && matches!(TAKE.taken(&[SECRET], 1).given, Some(Ok((d, _))) if d == SECRET[..18])
+        && matches!(other(), Some(Ok((d, _))) if d == SECRET[..18])
     {
         "the last byte is missing"
     } else {
         return compared(sent, came);
     };
-    said(cause, &[])
+    said(cause, &[&TAKE.name])
 }
 
 /// Fails if take() does not give what was sent, and who sent it.
