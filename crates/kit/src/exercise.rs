@@ -242,6 +242,9 @@ pub fn outputs(name: &str) -> Option<[String; 2]> {
     }
     let this = env::current_exe().expect("a test program has a path");
     let mut inner = Command::new(this);
+    // It may stand in a module, whose name is then known from this process.
+    let own = env::args().find(|word| word.ends_with(&format!("::{name}")));
+    let name = &own.unwrap_or_else(|| name.to_string());
     inner.args(["--exact", name, "--nocapture"]).env(INNER, name);
     let ended = Program::start(say("your program", "tu programa"), inner).end();
     Some([ended.stdout, ended.stderr])
