@@ -653,7 +653,9 @@ fn step_5_notes_the_bytes_that_came() {
             Some(first) if first.replies > 1 => "the whole buffer",
             Some(first) if first.replies == 1 => "more bytes than came",
             Some(_) if defined(&given, 1) => return,
-            _ => "the first datagram ends it",
+            Some(_) => "the first datagram ends it",
+            None if given.is_none() => "waits on after the last reply",
+            None => "the reply not taken",
         };
         fail(did, "no reply and a delay", shown(&given), why);
     });
