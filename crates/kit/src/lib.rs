@@ -14,7 +14,8 @@
 //! | [`doing`] | what the test does, to be told with a panic |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
 //! | [`compared`] | how what came differs from what was expected |
-//! | [`said`], [`Shown`] | a sentence by its name; a value, as a person reads it |
+//! | [`judge`] | a function is asked many questions, and compared with wrong ways |
+//! | [`said`], [`Shown`], [`As`] | a sentence by its name; a value, as a person reads it |
 //!
 //! and, from `testbed`, what every test here stands on.
 //!
@@ -22,6 +23,7 @@
 
 mod exercise;
 mod failure;
+mod judged;
 mod said;
 mod shown;
 mod takes;
@@ -31,8 +33,9 @@ pub use exercise::{
     outputs, patience, printed, refusals_are_told, to_nobody,
 };
 pub use failure::{Failure, TOLD, cut, width, wrapped};
+pub use judged::{Way, judge};
 pub use said::{OWN, Said, compared, fail, said, told_by};
-pub use shown::{Shown, bytes, error_words, millis, nothing, number};
+pub use shown::{As, Shown, bytes, error_words, millis, nothing, number};
 pub use takes::{
     Taken, Takes, fails_to_receive, given_at_once, socket, waiting,
 };

@@ -89,6 +89,16 @@ impl Shown for str {
     }
 }
 
+/// What is in the student's language, or in none, already.
+#[derive(Clone)]
+pub struct As(pub String);
+
+impl Shown for As {
+    fn shown(&self) -> String {
+        self.0.clone()
+    }
+}
+
 impl Shown for String {
     fn shown(&self) -> String {
         bytes(self.as_bytes())

@@ -4,7 +4,7 @@
 use ex13_rtt_statistics::{
     LOST, inverse, loss, median, minimum, percentile, sorted,
 };
-use kit::{Said, Shown, caught, doing, fail, said, say};
+use kit::{Said, Way, judge, said, say};
 
 fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
@@ -30,61 +30,31 @@ fn samples() -> Vec<Vec<f64>> {
     [RFC_2681.to_vec()].into_iter().chain(seeded).collect()
 }
 
+/// A sample, and the further argument of a function that takes one.
+type Question = (Vec<f64>, f64);
+
 /// Each sample with each `x`.
 fn with(xs: &[f64]) -> Vec<Question> {
     let each = |s: Vec<f64>| xs.iter().map(move |x| (s.clone(), *x));
     samples().into_iter().flat_map(each).collect()
 }
 
-/// A sample, and the further argument of a function that takes one.
-type Question = (Vec<f64>, f64);
-
-/// What a function gives.
-#[derive(Clone)]
-enum Given {
-    Value(f64),
-    Share(Option<f64>),
-    Delays(Vec<f64>),
-}
-
-use Given::{Delays, Share, Value};
-
-/// Whether two values are the same, but for what floats round.
-fn same(a: f64, b: f64) -> bool {
-    a == b || a.is_nan() && b.is_nan() || (a - b).abs() < 1e-9
-}
-
-impl PartialEq for Given {
-    fn eq(&self, other: &Given) -> bool {
-        match (self, other) {
-            (Value(a), Value(b)) | (Share(Some(a)), Share(Some(b))) => {
-                same(*a, *b)
-            }
-            (Share(a), Share(b)) => a.is_none() && b.is_none(),
-            (Delays(a), Delays(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(*a, *b))
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Shown for Given {
-    fn shown(&self) -> String {
-        match self {
-            Value(x) | Share(Some(x)) => number(*x),
-            Share(None) => "None".to_string(),
-            Delays(all) => list(all),
-        }
-    }
-}
-
-/// A number, as the reader writes it.
+/// A number, as the reader writes it; nine digits behind the point, so that two
+/// are the same but for what floats round.
 fn number(x: f64) -> String {
+    let digits = format!("{:.9}", x + 0.0); // -0 is 0.
     match x {
         LOST => "LOST".to_string(),
-        _ => x.to_string().replace('.', say(".", ",")),
+        _ if !digits.contains('.') => digits,
+        _ => {
+            let digits = digits.trim_end_matches('0').trim_end_matches('.');
+            digits.replace('.', say(".", ","))
+        }
     }
+}
+
+fn optional(x: Option<f64>) -> String {
+    x.map_or("None".to_string(), number)
 }
 
 /// A sample, for a person to read.
@@ -98,45 +68,66 @@ fn list(sample: &[f64]) -> String {
     }
 }
 
-/// What a way to compute it gives for a question; `None`: that does not matter.
-type Way<'a> = &'a dyn Fn(&[f64], f64) -> Option<Given>;
+/// What beginners do in the place of a function. What is given is compared as
+/// the reader sees it.
+type Ways = &'static [Way<'static, Question, String>];
 
-/// Asks all questions of `asked`, the student's function. At the first wrong
-/// answer it fails: with the cause of the first of the wrong ways that gives
-/// what came for every question, or else with what `other` says.
+/// Asks `questions` of the student's function.
 fn check(
     did: &str,
     questions: &[Question],
-    asked: impl Fn(&[f64], f64) -> Given,
-    right: Way,
-    wrong: &[(&str, Way)],
-    other: impl Fn(&Question, &Given) -> Said,
+    asked: impl Fn(&Question) -> String,
+    right: impl Fn(&Question) -> Option<String>,
+    wrong: Ways,
+    other: impl Fn(&Question) -> Said,
 ) {
-    for question in questions {
-        let (sample, x) = question;
-        let did = said(did, &[&list(sample), &number(*x)]);
-        doing(did.clone());
-        let (came, right) = (asked(sample, *x), right(sample, *x));
-        if right.as_ref().is_none_or(|right| *right == came) {
-            continue;
-        }
-        let fits = |way: Way| {
-            questions.iter().all(|(sample, x)| {
-                let given = caught(|| asked(sample, *x));
-                let guess = way(sample, *x);
-                given.zip(guess).is_none_or(|(given, guess)| given == guess)
-            })
-        };
-        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
-        let why = found.next().map(|(cause, _)| Said::from(*cause));
-        let why = why.unwrap_or_else(|| other(question, &came));
-        fail(did, right.unwrap(), came, why);
-    }
+    judge(
+        questions,
+        |(sample, x)| said(did, &[&list(sample), &number(*x)]),
+        asked,
+        |question| right(question).unwrap(),
+        String::clone,
+        wrong,
+        |question, _| other(question),
+    );
+}
+
+/// Asks for what is undefined: `right` for an empty sample. Another answer has
+/// this one cause.
+fn check_empty(
+    did: &str,
+    asked: impl Fn(&Question) -> String,
+    right: &str,
+    cause: &str,
+) {
+    let right = |_: &_| Some(right.to_string());
+    check(did, &[(Vec::new(), 50.0)], asked, right, &[], |_| cause.into());
+}
+
+fn value(x: f64) -> Option<String> {
+    Some(number(x))
+}
+
+fn share(part: f64, whole: f64) -> Option<String> {
+    value(part / whole)
+}
+
+fn len(sample: &[f64]) -> f64 {
+    sample.len() as f64
 }
 
 /// Without what was lost.
 fn received(sample: &[f64]) -> Vec<f64> {
     sample.iter().copied().filter(|x| x.is_finite()).collect()
+}
+
+/// How many came back, and how many did not.
+fn back(sample: &[f64]) -> f64 {
+    len(&received(sample))
+}
+
+fn lost(sample: &[f64]) -> f64 {
+    len(sample) - back(sample)
 }
 
 /// In ascending order.
@@ -146,95 +137,66 @@ fn ascending(sample: &[f64]) -> Vec<f64> {
     sample
 }
 
-fn share(part: f64, whole: usize) -> Option<Given> {
-    Some(Share(Some(part / whole as f64)))
-}
+const WRONG_LOSSES: Ways = &[
+    ("tells what came back", &|(s, _)| share(back(s), len(s))),
+    ("loss in percent", &|(s, _)| share(100.0 * lost(s), len(s))),
+    ("does not divide", &|(s, _)| value(lost(s))),
+    ("counts no loss", &|_| value(0.0)),
+    ("lost ones by those that came back", &|(s, _)| share(lost(s), back(s))),
+    ("divides whole numbers", &|(s, _)| value((lost(s) / len(s)).floor())),
+    ("rounds the share", &|(s, _)| {
+        share((100.0 * lost(s) / len(s)).round(), 100.0)
+    }),
+];
 
 #[test]
 fn step_1_tells_what_share_was_lost() {
     exercise(|| {
-        let back = |s: &[f64]| received(s).len();
-        let lost = |s: &[f64]| (s.len() - back(s)) as f64;
-        let of_all = |s: &[f64]| lost(s) / s.len() as f64;
-        check(
-            "called loss",
-            &with(&[0.0]),
-            |s, _| Share(loss(s)),
-            &|s, _| share(lost(s), s.len()),
-            &[
-                ("tells what came back", &|s, _| {
-                    share(back(s) as f64, s.len())
-                }),
-                ("loss in percent", &|s, _| share(100.0 * lost(s), s.len())),
-                ("does not divide", &|s, _| share(lost(s), 1)),
-                ("counts no loss", &|s, _| share(0.0 * lost(s), s.len())),
-                ("lost ones by those that came back", &|s, _| {
-                    share(lost(s), back(s))
-                }),
-                ("divides whole numbers", &|s, _| share(of_all(s).floor(), 1)),
-                ("rounds the share", &|s, _| {
-                    share((of_all(s) * 100.0).round(), 100)
-                }),
-            ],
-            |(s, _), _| said("another loss", &[&lost(s), &s.len()]),
-        );
+        let asked = |(s, _): &Question| optional(loss(s));
+        let right = |(s, _): &Question| share(lost(s), len(s));
+        let questions = with(&[0.0]);
+        check("called loss", &questions, asked, right, WRONG_LOSSES, |q| {
+            said("another loss", &[&lost(&q.0), &q.0.len()])
+        });
+        check_empty("called loss", asked, "None", "a loss of nothing");
     });
 }
 
-/// Fails if something is given for an empty sample.
-fn check_empty(did: &str, asked: impl Fn() -> Given, right: Given, why: &str) {
-    let did = said(did, &[&list(&[]), &50]);
-    doing(did.clone());
-    let came = asked();
-    if came != right {
-        fail(did, right, came, why);
-    }
+/// Ordered by whole numbers.
+fn by_whole_numbers(sample: &[f64]) -> Vec<f64> {
+    let mut sample = sample.to_vec();
+    sample.sort_by_key(|x| *x as i64);
+    sample
 }
 
-#[test]
-fn step_1_is_undefined_for_an_empty_sample() {
-    exercise(|| {
-        let asked = || Share(loss(&[]));
-        check_empty("called loss", asked, Share(None), "a loss of nothing");
-    });
-}
+const WRONG_ORDERS: Ways = &[
+    ("leaves the order as it was", &|(s, _)| Some(list(s))),
+    ("begins with the greatest", &|(s, _)| {
+        Some(list(&ascending(s).into_iter().rev().collect::<Vec<_>>()))
+    }),
+    ("leaves out losses", &|(s, _)| Some(list(&ascending(&received(s))))),
+    ("keeps equal delays once", &|(s, _)| {
+        let mut once = ascending(s);
+        once.dedup();
+        Some(list(&once))
+    }),
+    ("sorts by whole numbers", &|(s, _)| Some(list(&by_whole_numbers(s)))),
+];
 
 #[test]
 fn step_2_sorts_and_puts_the_lost_ones_last() {
     exercise(|| {
         let mut questions = with(&[0.0]);
         questions.push((Vec::new(), 0.0));
-        let by = |s: &[f64], key: &dyn Fn(f64) -> i64| {
-            let mut s = s.to_vec();
-            s.sort_by_key(|x| key(*x));
-            Some(Delays(s))
-        };
-        let kept_once = |s: &[f64]| {
-            let mut s = ascending(s);
-            s.dedup();
-            Some(Delays(s))
-        };
         check(
             "called sorted",
             &questions,
-            |s, _| Delays(sorted(s)),
-            &|s, _| Some(Delays(ascending(s))),
-            &[
-                ("leaves the order as it was", &|s, _| {
-                    Some(Delays(s.to_vec()))
-                }),
-                ("begins with the greatest", &|s, _| {
-                    Some(Delays(ascending(s).into_iter().rev().collect()))
-                }),
-                ("leaves out losses", &|s, _| {
-                    Some(Delays(ascending(&received(s))))
-                }),
-                ("keeps equal delays once", &|s, _| kept_once(s)),
-                ("sorts by whole numbers", &|s, _| by(s, &|x| x as i64)),
-            ],
-            |(s, _), came| {
-                let Delays(came) = came else { unreachable!() };
-                if ascending(came) != ascending(s) {
+            |(s, _)| list(&sorted(s)),
+            |(s, _)| Some(list(&ascending(s))),
+            WRONG_ORDERS,
+            |(s, _)| {
+                let came = sorted(s);
+                if ascending(&came) != ascending(s) {
                     return said("other delays", &[&s.len(), &came.len()]);
                 }
                 let mut pairs = came.windows(2).filter(|p| p[0] > p[1]);
@@ -245,130 +207,95 @@ fn step_2_sorts_and_puts_the_lost_ones_last() {
     });
 }
 
+const WRONG_MINIMA: Ways = &[
+    ("begins with 0", &|_| value(0.0)),
+    ("takes the first that came", &|(s, _)| value(s[0])),
+    ("takes the greatest", &|(s, _)| value(ascending(s)[s.len() - 1])),
+    ("the minimum of whole numbers", &|(s, _)| value(by_whole_numbers(s)[0])),
+    ("a number where nothing came back", &|(s, _)| {
+        ascending(&received(s)).first().copied().and_then(value)
+    }),
+];
+
 #[test]
 fn step_3_finds_the_smallest() {
     exercise(|| {
-        check(
-            "called minimum",
-            &with(&[0.0]),
-            |s, _| Value(minimum(s)),
-            &|s, _| Some(Value(ascending(s)[0])),
-            &[
-                ("begins with 0", &|_, _| Some(Value(0.0))),
-                ("takes the first that came", &|s, _| Some(Value(s[0]))),
-                ("takes the greatest", &|s, _| {
-                    Some(Value(ascending(s)[s.len() - 1]))
-                }),
-                ("the minimum of whole numbers", &|s, _| {
-                    let least = s.iter().min_by_key(|x| **x as i64);
-                    least.copied().map(Value)
-                }),
-                ("a number where nothing came back", &|s, _| {
-                    let back = ascending(&received(s));
-                    back.first().copied().map(Value)
-                }),
-            ],
-            |(s, _), _| said("another minimum", &[&list(&ascending(s))]),
-        );
+        let asked = |(s, _): &Question| number(minimum(s));
+        let right = |(s, _): &Question| value(ascending(s)[0]);
+        let (did, questions) = ("called minimum", with(&[0.0]));
+        check(did, &questions, asked, right, WRONG_MINIMA, |(s, _)| {
+            said("another minimum", &[&list(&ascending(s))])
+        });
+        check_empty(did, asked, "LOST", "a minimum of nothing");
     });
-}
-
-#[test]
-fn step_3_is_undefined_without_a_delay() {
-    exercise(|| {
-        let (asked, why) = (|| Value(minimum(&[])), "a minimum of nothing");
-        check_empty("called minimum", asked, Value(LOST), why);
-    });
-}
-
-/// The value number `rank`, from 1; undefined beyond the end.
-fn at(sample: &[f64], rank: f64) -> Option<Given> {
-    let index = rank.max(1.0) as usize - 1;
-    Some(Value(sample.get(index).copied().unwrap_or(LOST)))
-}
-
-/// The same; beyond the end, the last.
-fn at_most(sample: &[f64], rank: f64) -> Option<Given> {
-    at(sample, rank.min(sample.len() as f64))
-}
-
-/// What spreadsheets do between two values.
-fn interpolated(sample: &[f64], percent: f64) -> Option<Given> {
-    let sample = ascending(sample);
-    let place = percent / 100.0 * (sample.len() - 1) as f64;
-    let (low, high) = (sample[place as usize], sample[place.ceil() as usize]);
-    let between = low + (high - low) * place.fract();
-    high.is_finite().then_some(Value(between))
-}
-
-/// The middle of a sample that is in order already.
-fn middle(s: &[f64]) -> f64 {
-    match s.len() {
-        0 => LOST,
-        n => (s[(n - 1) / 2] + s[n / 2]) / 2.0,
-    }
 }
 
 /// The rank of a percentile, not rounded.
-fn rank(s: &[f64], percent: f64) -> f64 {
-    percent * s.len() as f64 / 100.0
+fn rank((sample, percent): &Question) -> f64 {
+    percent * len(sample) / 100.0
+}
+
+/// The value number `rank`, from 1; undefined beyond the end.
+fn at(sample: &[f64], rank: f64) -> Option<String> {
+    let index = rank.max(1.0) as usize - 1;
+    value(sample.get(index).copied().unwrap_or(LOST))
+}
+
+/// The same in ascending order.
+fn nth(question: &Question, rank: f64) -> Option<String> {
+    at(&ascending(&question.0), rank)
 }
 
 /// The percentile as the RFC defines it.
-fn right_percentile(s: &[f64], percent: f64) -> Option<Given> {
-    at(&ascending(s), rank(s, percent).ceil())
+fn right_percentile(question: &Question) -> Option<String> {
+    nth(question, rank(question).ceil())
 }
 
-/// Says which rank in ascending order came, and which was asked for.
-fn another_rank((s, percent): &Question, came: &Given) -> Said {
-    let (all, Value(came)) = (ascending(s), came) else { unreachable!() };
-    let wanted = rank(s, *percent).ceil();
-    match all.iter().position(|x| x == came) {
-        Some(index) => said("another rank", &[&(index + 1), &wanted]),
-        None => said("no delay of the sample", &[&number(*came)]),
-    }
+/// What spreadsheets do between two values.
+fn interpolated((sample, percent): &Question) -> Option<String> {
+    let sample = ascending(sample);
+    let place = percent / 100.0 * (len(&sample) - 1.0);
+    let (low, high) = (sample[place as usize], sample[place.ceil() as usize]);
+    value(low + (high - low) * place.fract()).filter(|_| high.is_finite())
 }
 
-/// What beginners do in place of it; the first of those that fit is told.
-const WRONG_PERCENTILES: [(&str, Way); 15] = [
-    ("counts in the sample as it came", &|s, p| at(s, rank(s, p).ceil())),
-    ("the percentile of those that came back", &|s, p| {
-        let s = received(s);
-        at(&ascending(&s), rank(&s, p).ceil())
+/// The middle of a sample that is in order already.
+fn middle(s: &[f64]) -> Option<String> {
+    let n = s.len();
+    value((s[(n - 1) / 2] + s[n / 2]) / 2.0)
+}
+
+/// The first of those that fit is told.
+const WRONG_PERCENTILES: Ways = &[
+    ("counts in the sample as it came", &|q| at(&q.0, rank(q).ceil())),
+    ("the percentile of those that came back", &|(s, p)| {
+        right_percentile(&(received(s), *p))
     }),
-    ("takes the rank as an index", &|s, p| {
-        at(&ascending(s), rank(s, p).ceil() + 1.0)
+    ("takes the rank as an index", &|q| nth(q, rank(q).ceil() + 1.0)),
+    ("one rank too low", &|q| nth(q, rank(q).ceil() - 1.0)),
+    ("rounds the rank down", &|q| nth(q, rank(q).floor())),
+    ("rounds to the nearest rank", &|q| nth(q, rank(q).round())),
+    ("takes the rank rounded down as an index", &|q| {
+        nth(q, rank(q).floor() + 1.0)
     }),
-    ("one rank too low", &|s, p| at(&ascending(s), rank(s, p).ceil() - 1.0)),
-    ("rounds the rank down", &|s, p| at(&ascending(s), rank(s, p).floor())),
-    ("rounds to the nearest rank", &|s, p| {
-        at(&ascending(s), rank(s, p).round())
+    ("takes the rank rounded down as an index", &|q| {
+        nth(q, (rank(q).floor() + 1.0).min(len(&q.0)))
     }),
-    ("takes the rank rounded down as an index", &|s, p| {
-        at(&ascending(s), rank(s, p).floor() + 1.0)
-    }),
-    ("takes the rank rounded down as an index", &|s, p| {
-        at_most(&ascending(s), rank(s, p).floor() + 1.0)
-    }),
-    ("a rank of whole numbers", &|s, p| {
-        at(&ascending(s), (p / 100.0).floor() * s.len() as f64)
-    }),
-    ("fifty is the median", &|s, p| match p {
-        50.0 => Some(Value(middle(&ascending(s)))),
-        _ => right_percentile(s, p),
+    ("a rank of whole numbers", &|q| nth(q, (q.1 / 100.0).floor() * len(&q.0))),
+    ("fifty is the median", &|q| match q.1 {
+        50.0 => middle(&ascending(&q.0)),
+        _ => right_percentile(q),
     }),
     ("computes between two", &interpolated),
-    ("a percent of whole numbers", &|s, p| {
-        at(&ascending(s), rank(s, p.floor()).ceil())
+    ("a percent of whole numbers", &|(s, p)| {
+        right_percentile(&(s.clone(), p.floor()))
     }),
-    ("takes the percent for a share", &|s, p| {
-        at(&ascending(s), (p * s.len() as f64).ceil())
+    ("takes the percent for a share", &|q| nth(q, (q.1 * len(&q.0)).ceil())),
+    ("divides before it multiplies", &|q| {
+        nth(q, (q.1 / 100.0 * len(&q.0)).ceil())
     }),
-    ("divides before it multiplies", &|s, p| {
-        at(&ascending(s), (p / 100.0 * s.len() as f64).ceil())
-    }),
-    ("divides before it multiplies", &|s, p| {
-        at(&ascending(s), (p * (s.len() as f64 / 100.0)).ceil())
+    ("divides before it multiplies", &|q| {
+        nth(q, (q.1 * (len(&q.0) / 100.0)).ceil())
     }),
 ];
 
@@ -384,168 +311,147 @@ fn step_4_finds_the_percentiles() {
         let hundred = hundred.collect::<Vec<_>>();
         let each = (1..=100).map(|p| (hundred.clone(), f64::from(p)));
         let all: Vec<_> = own.into_iter().chain(seeded).chain(each).collect();
+        let asked = |(s, p): &Question| number(percentile(s, *p));
         check(
             "called percentile",
             &all,
-            |s, percent| Value(percentile(s, percent)),
-            &right_percentile,
-            &WRONG_PERCENTILES,
-            another_rank,
+            asked,
+            right_percentile,
+            WRONG_PERCENTILES,
+            |q| {
+                let came = percentile(&q.0, q.1);
+                match ascending(&q.0).iter().position(|x| *x == came) {
+                    Some(index) => {
+                        said("another rank", &[&(index + 1), &rank(q).ceil()])
+                    }
+                    None => said("no delay of the sample", &[&number(came)]),
+                }
+            },
         );
-    });
-}
-
-#[test]
-fn step_4_is_undefined_without_a_delay() {
-    exercise(|| {
-        let asked = || Value(percentile(&[], 50.0));
         let why = "a percentile of nothing";
-        check_empty("called percentile", asked, Value(LOST), why);
+        check_empty("called percentile", asked, "LOST", why);
     });
 }
 
-/// The middle one, `more` further along where there are two (0: the lower).
-fn one_of_two(s: &[f64], more: usize) -> Option<Given> {
-    let s = ascending(s);
-    s.get((s.len() - 1 + more) / 2).copied().map(Value)
+/// What `way` finds in ascending order, given the length, too.
+fn found((s, _): &Question, way: fn(&[f64], usize) -> f64) -> Option<String> {
+    value(way(&ascending(s), s.len()))
 }
 
-/// What beginners do in place of the median.
-const WRONG_MEDIANS: [(&str, Way); 11] = [
-    ("a mean", &|s, _| Some(Value(s.iter().sum::<f64>() / s.len() as f64))),
-    ("a mean", &|s, _| {
-        let (s, sum) = (received(s), received(s).iter().sum::<f64>());
-        (!s.is_empty()).then(|| Value(sum / s.len() as f64))
+const WRONG_MEDIANS: Ways = &[
+    ("a mean", &|(s, _)| share(s.iter().sum(), len(s))),
+    ("a mean", &|(s, _)| {
+        share(received(s).iter().sum(), back(s)).filter(|_| back(s) > 0.0)
     }),
-    ("the lower of two", &|s, _| one_of_two(s, 0)),
-    ("the upper of two", &|s, _| one_of_two(s, 1)),
-    ("one too far", &|s, _| {
+    ("the lower of two", &|q| found(q, |s, n| s[(n - 1) / 2])),
+    ("the upper of two", &|q| found(q, |s, n| s[n / 2])),
+    ("one too far", &|(s, _)| {
         let (s, n) = (ascending(s), s.len());
-        let next = s.get(n / 2 + 1).copied();
-        let even = next.map(|next| Value((s[n / 2] + next) / 2.0));
-        if n % 2 == 0 { even } else { Some(Value(s[n / 2])) }
+        match s.get(n / 2 + 1) {
+            _ if n % 2 == 1 => value(s[n / 2]),
+            Some(next) => share(s[n / 2] + next, 2.0),
+            None => None,
+        }
     }),
-    ("one before the middle", &|s, _| {
-        let (s, n) = (ascending(s), s.len());
-        let before = (n / 2).checked_sub(1).map(|index| Value(s[index]));
-        if n % 2 == 1 { before } else { Some(Value(middle(&s))) }
+    ("one before the middle", &|(s, _)| match s.len() {
+        1 => None,
+        n if n % 2 == 1 => value(ascending(s)[n / 2 - 1]),
+        _ => middle(&ascending(s)),
     }),
-    ("the middle of the sample as it came", &|s, _| Some(Value(middle(s)))),
-    ("the middle of those that came back", &|s, _| {
-        let s = received(s);
-        (!s.is_empty()).then(|| Value(middle(&ascending(&s))))
+    ("the middle of the sample as it came", &|(s, _)| middle(s)),
+    ("the middle of those that came back", &|(s, _)| {
+        if back(s) > 0.0 { middle(&ascending(&received(s))) } else { None }
     }),
-    ("between the smallest and the greatest", &|s, _| {
-        let s = ascending(s);
-        Some(Value((s[0] + s[s.len() - 1]) / 2.0))
+    ("between the smallest and the greatest", &|q| {
+        found(q, |s, n| (s[0] + s[n - 1]) / 2.0)
     }),
-    ("does not halve the sum", &|s, _| {
-        let (s, n) = (ascending(s), s.len());
-        Some(Value(middle(&s) * if n % 2 == 0 { 2.0 } else { 1.0 }))
+    ("does not halve the sum", &|q| {
+        found(
+            q,
+            |s, n| if n % 2 == 1 { s[n / 2] } else { s[n / 2 - 1] + s[n / 2] },
+        )
     }),
-    ("infinite less infinite", &|s, _| {
-        let (s, n) = (ascending(s), s.len());
+    ("infinite less infinite", &|q| {
+        let between = |s: &[f64], n| {
+            let (low, high): (f64, f64) = (s[(n - 1) / 2], s[n / 2]);
+            low + (high - low) / 2.0
+        };
         // Where both are LOST this is NaN; some take an odd one as it is.
-        let odd_and_lost = n % 2 == 1 && s[n / 2] == LOST;
-        let (low, high) = (s[(n - 1) / 2], s[n / 2]);
-        (!odd_and_lost).then(|| Value(low + (high - low) / 2.0))
+        let lost = ascending(&q.0)[q.0.len() / 2] == LOST;
+        found(q, between).filter(|_| q.0.len() % 2 == 0 || !lost)
     }),
 ];
 
 #[test]
 fn step_5_finds_the_middle() {
     exercise(|| {
-        check(
-            "called median",
-            &with(&[0.0]),
-            |s, _| Value(median(s)),
-            &|s, _| Some(Value(middle(&ascending(s)))),
-            &WRONG_MEDIANS,
-            |(s, _), _| said("another middle", &[&list(&ascending(s))]),
-        );
+        let asked = |(s, _): &Question| number(median(s));
+        let right = |(s, _): &Question| middle(&ascending(s));
+        let (did, questions) = ("called median", with(&[0.0]));
+        check(did, &questions, asked, right, WRONG_MEDIANS, |(s, _)| {
+            said("another middle", &[&list(&ascending(s))])
+        });
+        check_empty(did, asked, "LOST", "a median of nothing");
     });
 }
 
-#[test]
-fn step_5_is_undefined_without_a_delay() {
-    exercise(|| {
-        let (asked, why) = (|| Value(median(&[])), "a median of nothing");
-        check_empty("called median", asked, Value(LOST), why);
-    });
+/// How many delays hold, compared with `x`.
+fn count((s, x): &Question, holds: fn(f64, f64) -> bool) -> f64 {
+    s.iter().filter(|delay| holds(**delay, *x)).count() as f64
 }
 
-/// How many hold.
-fn count(s: &[f64], holds: impl Fn(f64) -> bool) -> f64 {
-    s.iter().filter(|x| holds(**x)).count() as f64
+fn at_most(question: &Question) -> f64 {
+    count(question, |delay, x| delay <= x)
 }
+
+/// The share of those that hold.
+fn part(question: &Question, holds: fn(f64, f64) -> bool) -> Option<String> {
+    share(count(question, holds), len(&question.0))
+}
+
+const WRONG_INVERSES: Ways = &[
+    ("less than x", &|q| part(q, |delay, x| delay < x)),
+    ("over x", &|q| part(q, |delay, x| delay > x)),
+    ("at least x", &|q| part(q, |delay, x| delay >= x)),
+    ("never counts a lost one", &|q| {
+        part(q, |delay, x| delay <= x && delay.is_finite())
+    }),
+    ("at most x in whole numbers", &|q| {
+        part(q, |delay, x| delay as i64 <= x as i64)
+    }),
+    ("shares of those that came back", &|q| {
+        share(at_most(q), back(&q.0)).filter(|_| back(&q.0) > 0.0)
+    }),
+    ("inverse in percent", &|q| share(100.0 * at_most(q), len(&q.0))),
+    ("the number, not the share", &|q| value(at_most(q))),
+    ("divides whole numbers again", &|q| {
+        value((at_most(q) / len(&q.0)).floor())
+    }),
+    ("stops at the first over x", &|(s, x)| {
+        let some = s.iter().take_while(|delay| *delay <= x);
+        share(some.count() as f64, len(s))
+    }),
+    ("stops at the first over x", &|(s, x)| {
+        share(s.partition_point(|delay| delay <= x) as f64, len(s))
+    }),
+];
 
 #[test]
 fn step_6_tells_what_share_is_at_most_x() {
     exercise(|| {
         // The page's own come first; each delay of each sample is an `x`, too.
-        let mut questions = Vec::new();
-        for x in [103.0, 110.0, 3_600_000.0] {
-            questions.push((RFC_2681.to_vec(), x));
-        }
-        for s in samples() {
+        let own = [103.0, 110.0, 3_600_000.0];
+        let own = own.map(|x| (RFC_2681.to_vec(), x)).into_iter();
+        let seeded = samples().into_iter().flat_map(|s| {
             let xs = s.iter().flat_map(|x| [*x, x + 0.1, x - 0.1]);
-            questions.extend(xs.map(|x| (s.clone(), x)));
-        }
-        check(
-            "called inverse",
-            &questions,
-            |s, x| Share(inverse(s, x)),
-            &|s, x| share(count(s, |delay| delay <= x), s.len()),
-            &[
-                ("less than x", &|s, x| {
-                    share(count(s, |delay| delay < x), s.len())
-                }),
-                ("over x", &|s, x| share(count(s, |delay| delay > x), s.len())),
-                ("at least x", &|s, x| {
-                    share(count(s, |delay| delay >= x), s.len())
-                }),
-                ("never counts a lost one", &|s, x| {
-                    share(count(&received(s), |delay| delay <= x), s.len())
-                }),
-                ("at most x in whole numbers", &|s, x| {
-                    share(count(s, |d| d as i64 <= x as i64), s.len())
-                }),
-                ("shares of those that came back", &|s, x| {
-                    let back = received(s).len();
-                    let at_most = count(s, |delay| delay <= x);
-                    (back > 0).then_some(()).and(share(at_most, back))
-                }),
-                ("inverse in percent", &|s, x| {
-                    share(100.0 * count(s, |delay| delay <= x), s.len())
-                }),
-                ("the number, not the share", &|s, x| {
-                    share(count(s, |delay| delay <= x), 1)
-                }),
-                ("divides whole numbers again", &|s, x| {
-                    let all = count(s, |delay| delay <= x) == s.len() as f64;
-                    share(f64::from(u8::from(all)), 1)
-                }),
-                ("stops at the first over x", &|s, x| {
-                    let some = s.iter().take_while(|delay| **delay <= x);
-                    share(some.count() as f64, s.len())
-                }),
-                ("stops at the first over x", &|s, x| {
-                    let some = s.partition_point(|delay| *delay <= x);
-                    share(some as f64, s.len())
-                }),
-            ],
-            |(s, x), _| {
-                let at_most = count(s, |delay| delay <= *x);
-                said("another share", &[&at_most, &s.len()])
-            },
-        );
-    });
-}
-
-#[test]
-fn step_6_is_undefined_for_an_empty_sample() {
-    exercise(|| {
-        let asked = || Share(inverse(&[], 50.0));
-        check_empty("called inverse", asked, Share(None), "a share of nothing");
+            xs.map(|x| (s.clone(), x)).collect::<Vec<_>>()
+        });
+        let all = own.chain(seeded).collect::<Vec<_>>();
+        let asked = |(s, x): &Question| optional(inverse(s, *x));
+        let right = |q: &Question| part(q, |delay, x| delay <= x);
+        check("called inverse", &all, asked, right, WRONG_INVERSES, |q| {
+            said("another share", &[&at_most(q), &q.0.len()])
+        });
+        check_empty("called inverse", asked, "None", "a share of nothing");
     });
 }

@@ -13,7 +13,7 @@ use ex16_zchat_peer::{
     BYTES, Event, act, chat, read_lines, receive, say_line, start, tell, wait,
 };
 use kit::{
-    Peer, Said, Shown, beside, bytes, doing, fail, outputs, patience,
+    As, Peer, Said, Shown, beside, bytes, doing, fail, outputs, patience,
     references, said,
 };
 use zchat::frame::{Frame, Kind};
@@ -38,16 +38,6 @@ fn socket() -> (UdpSocket, SocketAddr) {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = s.local_addr().unwrap();
     (s, address)
-}
-
-/// What stands there already.
-#[derive(Clone)]
-struct As(String);
-
-impl Shown for As {
-    fn shown(&self) -> String {
-        self.0.clone()
-    }
 }
 
 /// An event for a person to read: `Line("hola" (4 bytes))`.
