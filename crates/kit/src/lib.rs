@@ -16,6 +16,7 @@
 //! | [`compared`] | how what came differs from what was expected |
 //! | [`judge`] | a function is asked many questions, and compared with wrong ways |
 //! | [`said`], [`Shown`], [`As`] | a sentence by its name; a value, as a person reads it |
+//! | [`kind`], [`by_kind`] | an error's kind, the same on Unix and Windows |
 //!
 //! and, from `testbed`, what every test here stands on.
 //!
@@ -35,7 +36,10 @@ pub use exercise::{
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};
 pub use said::{OWN, Said, compared, fail, said, told_by};
-pub use shown::{As, Shown, bytes, error_words, millis, nothing, number};
+pub use shown::{
+    As, Shown, by_kind, bytes, error_words, kind, millis, nothing, number,
+    value,
+};
 pub use takes::{
     Taken, Takes, fails_to_receive, given_at_once, socket, waiting,
 };

@@ -1,5 +1,6 @@
 //! Values, as a person reads them, in the student's language.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -51,20 +52,38 @@ pub fn nothing() -> String {
     own("nothing", &[&patience().as_secs()]).to_string()
 }
 
-/// An error's words, in the student's language.
-pub fn error_words(error: &io::Error) -> String {
-    let (kind, number) = (error.kind(), error.raw_os_error());
-    if let Some(text) = error.get_ref() {
-        // It was made by hand: nothing is known but what it says.
-        let text = bytes(text.to_string().as_bytes());
-        return own("a made error", &[&format!("{kind:?}"), &text]).to_string();
-    }
-    // Unix says the one, Windows the other.
-    let kind = match kind {
+/// The kind of an error. Where Unix says the one and Windows the other, it is one
+/// for both: `TimedOut`, `ConnectionRefused`.
+pub fn kind(error: &io::Error) -> ErrorKind {
+    match error.kind() {
         ErrorKind::WouldBlock => ErrorKind::TimedOut,
         ErrorKind::ConnectionReset => ErrorKind::ConnectionRefused,
         other => other,
-    };
+    }
+}
+
+/// What was given, with an error's [`kind`] in its place: to be matched.
+pub fn by_kind<T>(
+    given: &Option<io::Result<T>>,
+) -> Option<Result<&T, ErrorKind>> {
+    Some(given.as_ref()?.as_ref().map_err(kind))
+}
+
+/// A value as it is, which needs no words.
+pub fn value(shown: impl Display) -> Said {
+    own("the value", &[&shown])
+}
+
+/// An error's words, in the student's language.
+pub fn error_words(error: &io::Error) -> String {
+    let number = error.raw_os_error();
+    if let Some(text) = error.get_ref() {
+        // It was made by hand: nothing is known but what it says.
+        let text = bytes(text.to_string().as_bytes());
+        return own("a made error", &[&format!("{:?}", error.kind()), &text])
+            .to_string();
+    }
+    let kind = kind(error);
     let told = Said::known(&format!("error {kind:?}"));
     // The system's own words come in a language of its own.
     let told = told.unwrap_or_else(|| match number {

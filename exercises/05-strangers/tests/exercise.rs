@@ -2,15 +2,18 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use ErrorKind::{AddrInUse, ConnectionRefused, ConnectionReset, InvalidInput};
+use ErrorKind::{
+    AddrInUse, ConnectionRefused, ConnectionReset, InvalidInput, TimedOut,
+};
 use ex05_strangers::{BYTES, nobody_listens, open, wait_for};
 use kit::{
-    Beside, Peer, Said, Shown, beside, compared, doing, fail, free_port,
-    patience, refusals_are_told, said, skipped, to_nobody,
+    Beside, Peer, Said, Shown, beside, by_kind, compared, doing, fail,
+    free_port, patience, refusals_are_told, said, skipped, socket, to_nobody,
+    value,
 };
 
 fn exercise(test: impl FnOnce() + Send + 'static) {
@@ -20,53 +23,23 @@ fn exercise(test: impl FnOnce() + Send + 'static) {
 /// A time-out that is soon over.
 const SOON: Duration = Duration::from_millis(300);
 
-/// A client's socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
+/// What wait_for() gives, or will give, and a second handle of its socket.
+type Waiting = (Beside<io::Result<Option<Vec<u8>>>>, UdpSocket);
 
-/// Whether the error is a time-out: Unix says the one, Windows the other.
-fn late(e: &io::Error) -> bool {
-    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// What wait_for() gives, or will give.
-type Waiting = Beside<io::Result<Option<Vec<u8>>>>;
-
-/// Calls wait_for() beside the test; gives a second handle of its socket, too.
-fn waiting(
-    s: UdpSocket,
-    server: SocketAddr,
-    timeout: Duration,
-) -> (Waiting, UdpSocket) {
+/// Calls wait_for() beside the test.
+fn waiting(s: UdpSocket, server: SocketAddr, timeout: Duration) -> Waiting {
     let same = s.try_clone().unwrap();
     (beside(move || wait_for(&s, server, timeout)), same)
 }
 
-/// What wait_for() gave; `None` if it still waits.
-type Given = Option<io::Result<Option<Vec<u8>>>>;
-
-/// It, in words.
-fn shown(given: &Given) -> Said {
+/// What it gave, in words; `None` if it still waits.
+fn shown(given: &Option<io::Result<Option<Vec<u8>>>>) -> Said {
     match given {
         None => "wait_for still waits".into(),
         Some(Ok(None)) => "no answer".into(),
-        Some(Ok(Some(data))) => said("the value", &[&data.shown()]),
-        Some(Err(e)) => said("the value", &[&e.shown()]),
+        Some(Ok(Some(data))) => value(data.shown()),
+        Some(Err(e)) => value(e.shown()),
     }
-}
-
-/// What is left in a socket that nobody uses any more.
-fn left(s: &UdpSocket) -> Vec<Vec<u8>> {
-    s.set_nonblocking(true).unwrap();
-    let mut buffer = [0; BYTES];
-    let mut all = Vec::new();
-    while let Ok(n) = s.recv(&mut buffer) {
-        all.push(buffer[..n].to_vec());
-    }
-    all
 }
 
 #[test]
@@ -76,13 +49,13 @@ fn step_4_takes_the_answer() {
         // Some bytes are no text, and the last one is as long as can be.
         let long = vec![b'x'; BYTES];
         for data in [&b"hola"[..], b"\0\xff\xf1 \n", &long] {
-            let did = said("sent as the server, called", &[&data.shown()]);
-            doing(&did);
+            let did =
+                doing(said("sent as the server, called", &[&data.shown()]));
             let (s, address) = socket();
             server.send(data, address);
             let (given, _) = waiting(s, server.address(), patience() * 10);
             let given = given.wait();
-            let why = match &given {
+            let why = match by_kind(&given) {
                 Some(Ok(Some(came))) if came == data => continue,
                 Some(Ok(Some(came))) => match came.strip_prefix(data) {
                     Some(rest) if rest.len() > 1 => "gives the whole buffer",
@@ -107,32 +80,32 @@ fn step_4_takes_the_answer() {
 fn step_4_notices_silence() {
     exercise(|| {
         let server = Peer::new();
-        let did = said("sent nothing, called", &[&SOON.shown()]);
-        doing(&did);
+        let did = doing(said("sent nothing, called", &[&SOON.shown()]));
         let (waited, s) = waiting(socket().0, server.address(), SOON);
         let given = waited.wait();
         let set = s.read_timeout().unwrap();
-        let why = match &given {
+        let mut came = shown(&given);
+        let why = match by_kind(&given) {
             None if set.is_none() => "sets no time-out",
             None => "sets another time-out",
-            Some(Err(e)) if late(e) => "gives the time-out as an error",
-            Some(Err(e)) if e.kind() == InvalidInput => "sets a time-out of 0",
+            Some(Err(TimedOut)) => "gives the time-out as an error",
+            Some(Err(InvalidInput)) => "sets a time-out of 0",
             Some(Ok(None)) if waited.took() < SOON * 3 / 4 => {
                 let ms = waited.took().as_millis();
-                let came = said("no answer, after", &[&ms]);
-                fail(did, "no answer", came, "gives up too soon")
+                came = said("no answer, after", &[&ms]);
+                "gives up too soon"
             }
             // A system rounds what it is told.
             Some(Ok(None)) => match set.filter(|set| *set > SOON * 5 / 4) {
                 None => return,
                 Some(set) => {
-                    let came = said("a socket that waits", &[&set.shown()]);
-                    fail(did, "no answer", came, "sets another time-out")
+                    came = said("a socket that waits", &[&set.shown()]);
+                    "sets another time-out"
                 }
             },
             Some(_) => "makes something of silence",
         };
-        fail(did, "no answer", shown(&given), why);
+        fail(did, "no answer", came, why);
     });
 }
 
@@ -158,12 +131,12 @@ fn step_4_takes_nothing_from_a_stranger() {
         ] {
             let server = SocketAddr::from((ip, port));
             let from = stranger.address();
-            let did = said("called, sent as a stranger", &[&server, &from]);
-            doing(&did);
+            let did =
+                doing(said("called, sent as a stranger", &[&server, &from]));
             let (s, address) = socket();
             stranger.send(b"believe me", address);
             let given = waiting(s, server, SOON).0.wait();
-            let why = match &given {
+            let why = match by_kind(&given) {
                 Some(Ok(None)) => continue,
                 None => "waits on after a stranger",
                 Some(_) if connects() => "connects too late",
@@ -184,24 +157,27 @@ fn step_4_waits_on_after_a_stranger() {
             stranger.send(b"believe me", address);
         }
         server.send(b"hola", address);
-        doing("sent three times as a stranger, called");
+        let did = doing("sent three times as a stranger, called");
         let (given, s) = waiting(s, server.address(), patience());
         let given = given.wait_long();
-        let why = match &given {
+        let why = match by_kind(&given) {
             Some(Ok(Some(data))) if data == b"hola" => return,
             Some(Ok(Some(data))) if data == b"believe me" => {
                 "connects too late"
             }
             None => "waits on after a stranger",
-            Some(_) => match left(&s) {
-                all if all.len() == 4 => "takes nothing out",
-                all if all.contains(&b"hola".to_vec()) => {
-                    "gives up at a stranger"
+            Some(_) => {
+                // How many are left in the socket?
+                s.set_nonblocking(true).unwrap();
+                match (0..4).filter(|_| s.recv(&mut [0; BYTES]).is_ok()).count()
+                {
+                    4 => "takes nothing out",
+                    0 => "loses the answer",
+                    // The server's came last.
+                    _ => "gives up at a stranger",
                 }
-                _ => "loses the answer",
-            },
+            }
         };
-        let did = "sent three times as a stranger, called";
         fail(did, *b"hola", shown(&given), why);
     });
 }
@@ -211,8 +187,7 @@ fn step_4_gives_strangers_no_time() {
     exercise(|| {
         let (s, address) = socket();
         let (server, stranger) = (Peer::new(), Peer::new());
-        let did = said("sent again and again, called", &[&SOON.shown()]);
-        doing(&did);
+        let did = doing(said("sent again and again, called", &[&SOON.shown()]));
         let end = Instant::now() + patience() * 2;
         beside(move || {
             while Instant::now() < end {
@@ -221,11 +196,11 @@ fn step_4_gives_strangers_no_time() {
             }
         });
         let given = waiting(s, server.address(), SOON).0.wait();
-        let why = match &given {
+        let why = match by_kind(&given) {
             Some(Ok(None)) => return,
             None => "begins its time-out anew",
             // The time ran out between two datagrams.
-            Some(Err(e)) if e.kind() == InvalidInput => "sets a time-out of 0",
+            Some(Err(InvalidInput)) => "sets a time-out of 0",
             Some(_) => "takes a stranger for an error",
         };
         fail(did, "no answer", shown(&given), why);
@@ -236,11 +211,10 @@ fn step_4_gives_strangers_no_time() {
 fn step_4_knows_when_no_time_is_left() {
     exercise(|| {
         let server = Peer::new();
-        doing("called with a time-out of 0");
+        let did = doing("called with a time-out of 0");
         let (given, _) = waiting(socket().0, server.address(), Duration::ZERO);
         let given = given.wait();
         if !matches!(given, Some(Ok(None))) {
-            let did = "called with a time-out of 0";
             fail(did, "no answer", shown(&given), "sets a time-out of 0");
         }
     });
@@ -255,11 +229,8 @@ fn wrong_timeout(
     let end = Instant::now() + patience();
     loop {
         let set = s.read_timeout().unwrap()?; // A socket that never waits.
-        if right(set) {
-            return None;
-        }
-        if Instant::now() > end {
-            return Some(set);
+        if right(set) || Instant::now() > end {
+            return (!right(set)).then_some(set);
         }
         sleep(SOON / 100);
     }
@@ -272,8 +243,10 @@ fn step_4_waits_for_what_is_left() {
         let (server, stranger) = (Peer::new(), Peer::new());
         let timeout = patience() * 10;
         s.set_read_timeout(Some(timeout * 4)).unwrap();
-        let did = said("sent late, called", &[&timeout.shown(), &SOON.shown()]);
-        doing(&did);
+        let did = doing(said(
+            "sent late, called",
+            &[&timeout.shown(), &SOON.shown()],
+        ));
         let (given, s) = waiting(s, server.address(), timeout);
         // It waits, for `timeout` or less; or never does, another test's.
         if wrong_timeout(&s, |set| set <= timeout * 2).is_some() {
@@ -298,17 +271,15 @@ fn step_4_hands_errors_on() {
     exercise(|| {
         let s = to_nobody();
         let nobody = s.peer_addr().unwrap();
-        doing("sent where nobody listens, called");
+        let did = doing("sent where nobody listens, called");
         s.send(b"hola").unwrap();
         let given = waiting(s, nobody, patience()).0.wait_long();
-        match &given {
-            Some(Err(e))
-                if matches!(e.kind(), ConnectionRefused | ConnectionReset) => {}
+        match by_kind(&given) {
+            Some(Err(ConnectionRefused)) => {}
             _ if !refusals_are_told() => {
                 skipped(&said("refusals are not told", &[]).to_string());
             }
             _ => {
-                let did = "sent where nobody listens, called";
                 let why = "keeps an error to itself";
                 fail(did, ConnectionRefused, shown(&given), why)
             }
@@ -319,41 +290,28 @@ fn step_4_hands_errors_on() {
 /// What open() gave, in words.
 fn opened(given: &io::Result<UdpSocket>) -> Said {
     match given.as_ref().map(UdpSocket::peer_addr) {
-        Err(e) => said("the value", &[&e.shown()]),
+        Err(e) => value(e.shown()),
         Ok(Err(_)) => "a socket that is not connected".into(),
         Ok(Ok(to)) => said("a socket connected to", &[&to]),
     }
 }
 
-/// Fails if open() has sent something, or cannot be called twice.
-fn check_open_quietly(server: &Peer, did: Said) {
-    // What was sent there came before this.
-    server.send(b"after", server.address());
-    let first = server.receive().map(|(data, _)| data);
-    if first.as_deref() != Some(b"after") {
-        fail(did, "nothing at the server", first, "sends something");
-    }
-    let first = open(server.address());
-    let second = open(server.address());
-    if matches!(&second, Err(e) if e.kind() == AddrInUse) {
-        let expected = said("a socket connected to", &[&server.address()]);
-        let did = "called open twice";
-        fail(did, expected, opened(&second), "takes a fixed port");
-    }
-    drop(first);
+/// Whether an error says that somebody has the port.
+fn in_use<T>(given: &io::Result<T>) -> bool {
+    matches!(given, Err(e) if e.kind() == AddrInUse)
 }
 
 #[test]
 fn step_2_is_connected_to_the_server() {
     exercise(|| {
         let server = Peer::new();
-        let did = said("called open", &[&server.address()]);
-        doing(&did);
-        let expected = said("a socket connected to", &[&server.address()]);
-        let given = open(server.address());
+        let address = server.address();
+        let did = doing(said("called open", &[&address]));
+        let expected = said("a socket connected to", &[&address]);
+        let given = open(address);
         let own = |s: &UdpSocket| s.local_addr().unwrap();
         let why = match &given {
-            Err(e) if e.kind() == AddrInUse => {
+            Err(_) if in_use(&given) => {
                 let port = free_port();
                 match open(SocketAddr::from((Ipv4Addr::LOCALHOST, port))) {
                     Ok(s) if own(&s).port() == port => {
@@ -366,7 +324,7 @@ fn step_2_is_connected_to_the_server() {
             Ok(s) => match s.peer_addr() {
                 Err(_) => "is not connected",
                 Ok(to) if to == own(s) => "is connected to itself",
-                Ok(to) if to != server.address() => "is connected elsewhere",
+                Ok(to) if to != address => "is connected elsewhere",
                 Ok(_) => return check_open_quietly(&server, did),
             },
         };
@@ -374,40 +332,53 @@ fn step_2_is_connected_to_the_server() {
     });
 }
 
+/// Fails if open() has sent something, or cannot be called twice.
+fn check_open_quietly(server: &Peer, did: Said) {
+    // What was sent there came before this.
+    server.send(b"after", server.address());
+    let first = server.receive().map(|(data, _)| data);
+    if first.as_deref() != Some(b"after") {
+        fail(did, "nothing at the server", first, "sends something");
+    }
+    let [_first, second] = [open(server.address()), open(server.address())];
+    if in_use(&second) {
+        let expected = said("a socket connected to", &[&server.address()]);
+        let why = "takes a fixed port";
+        fail("called open twice", expected, opened(&second), why);
+    }
+}
+
 #[test]
 fn step_2_reaches_any_machine() {
     exercise(|| {
+        let own = |s: UdpSocket| Ok(s.local_addr()?.ip());
+        let shown = |own: &io::Result<IpAddr>| match own {
+            Ok(ip) => said("a socket at", &[ip]),
+            Err(e) => value(e.shown()),
+        };
         let mut looked = cfg!(target_os = "linux");
         // Nobody has the first (RFC 5737). The second, for all machines of a
         // network, Linux takes from a socket at 127.0.0.1 even without one.
         for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
             let far = SocketAddr::from((ip, 9));
-            let did = said("called open, nothing was sent", &[&far]);
-            doing(&did);
+            let did = doing(said("called open, nothing was sent", &[&far]));
             let given = open(far);
+            if matches!(&given, Ok(s) if s.peer_addr().is_ok_and(|to| to != far))
+            {
+                let expected = said("a socket connected to", &[&far]);
+                fail(did, expected, opened(&given), "is connected elsewhere");
+            }
             let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-            let from = |s: &UdpSocket| s.local_addr().unwrap().ip();
-            let way = s.connect(far).map(|()| from(&s));
-            looked |= way.is_ok();
-            let socket_at = |ip| said("a socket at", &[&ip]);
-            let (expected, came) = match (&given, &way) {
-                (Ok(s), _) if s.peer_addr().is_ok_and(|to| to != far) => {
-                    let expected = said("a socket connected to", &[&far]);
-                    let why = "is connected elsewhere";
-                    fail(did, expected, opened(&given), why)
-                }
-                (Err(e), Ok(way)) => {
-                    (socket_at(*way), said("the value", &[&e.shown()]))
-                }
-                (Ok(s), Err(e)) if from(s).is_loopback() => {
-                    (said("the value", &[&e.shown()]), socket_at(from(s)))
-                }
-                (Ok(s), Ok(way)) if from(s).is_loopback() => {
-                    (socket_at(*way), socket_at(from(s)))
-                }
-                _ => continue,
+            let meant = s.connect(far).and_then(|()| own(s));
+            looked |= meant.is_ok();
+            let came = given.and_then(own);
+            let wrong = match &came {
+                Ok(ip) => ip.is_loopback(),
+                Err(_) => meant.is_ok(),
             };
-            fail(did, expected, came, "is at localhost");
+            if wrong {
+                fail(did, shown(&meant), shown(&came), "is at localhost");
+            }
         }
         if !looked {
             skipped(&said("no network", &[]).to_string());
@@ -420,8 +391,7 @@ fn step_2_hands_the_error_of_connect_on() {
     exercise(|| {
         // A socket of IPv4 cannot be connected to an address of IPv6.
         let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-        let did = said("called open, nothing was sent", &[&six]);
-        doing(&did);
+        let did = doing(said("called open, nothing was sent", &[&six]));
         let given = open(six);
         if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
             let why = "ignores the error of connect";
@@ -434,11 +404,9 @@ fn step_2_hands_the_error_of_connect_on() {
 fn check_kind(kind: ErrorKind, meant: bool, why: &'static str) {
     // With words of its own: the kind is what counts.
     let error = io::Error::new(kind, "made by the test");
-    let did = said("called nobody_listens", &[&format!("{kind:?}")]);
-    doing(&did);
+    let did = doing(said("called nobody_listens", &[&format!("{kind:?}")]));
     let came = nobody_listens(&error);
     if came != meant {
-        let value = |told: bool| said("the value", &[&told]);
         fail(did, value(meant), value(came), why);
     }
 }

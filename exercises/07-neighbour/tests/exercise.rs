@@ -11,6 +11,7 @@ use ErrorKind::AddrInUse;
 use ex07_neighbour::{PORT, listen, look_up, my_address, place};
 use kit::{
     Peer, Said, Shown, caught, compared, doing, fail, free_port, said, skipped,
+    value,
 };
 
 fn exercise(test: impl FnOnce() + Send + 'static) {
@@ -29,7 +30,7 @@ fn placed(words: &[&str]) -> Place {
 fn shown(place: &Place) -> Said {
     match place {
         Some((host, port)) => said("a place", &[host, port]),
-        None => said("the value", &[&"None"]),
+        None => value("None"),
     }
 }
 
@@ -51,13 +52,8 @@ fn does(host: usize, port: usize) -> bool {
 
 /// Fails if place() does not give this for these words.
 fn check_place(words: &[&str], meant: Place) {
-    let did = said("called place", &[&format!("{words:?}")]);
-    doing(&did);
-    let came = caught(|| placed(words));
-    if came.as_ref() == Some(&meant) {
-        return;
-    }
-    let Some(came) = came else {
+    let did = doing(said("called place", &[&format!("{words:?}")]));
+    let Some(came) = caught(|| placed(words)) else {
         let why = match words {
             [] => "panics where there is no word",
             _ if meant.is_none() => "panics at what is no port",
@@ -65,9 +61,10 @@ fn check_place(words: &[&str], meant: Place) {
         };
         fail(did, shown(&meant), "a panic", why)
     };
+    if came == meant {
+        return;
+    }
     let number = words.get(1).and_then(|word| word.parse::<i32>().ok());
-    let first = words.first().copied();
-    let same_host = came.as_ref().is_some_and(|c| Some(&*c.0) == first);
     let why = match (&came, &meant) {
         (Some(_), None) if words.is_empty() => "makes up a host".into(),
         (Some((_, port)), None) if number.map(|n| n as u16) == Some(*port) => {
@@ -76,13 +73,10 @@ fn check_place(words: &[&str], meant: Place) {
         (Some(_), None) => "takes another port for it".into(),
         _ if does(1, 2) => "counts from the program's name".into(),
         _ if does(1, 0) => "takes the port first".into(),
-        (Some((_, port)), Some(_)) if same_host => {
-            if *port == PORT {
-                "does not read the port".into()
-            } else {
-                "gives another port".into()
-            }
+        (Some((host, PORT)), _) if host == words[0] => {
+            "does not read the port".into()
         }
+        (Some((host, _)), _) if host == words[0] => "gives another port".into(),
         (Some((host, _)), _) if words.contains(&&**host) => {
             "takes another word for the host".into()
         }
@@ -119,11 +113,6 @@ fn step_1_refuses_what_is_no_port() {
     });
 }
 
-/// What look_up() gave, in words.
-fn found(given: &io::Result<SocketAddr>) -> Said {
-    said("the value", &[&given.shown()])
-}
-
 #[test]
 fn step_2_looks_up_names_and_numbers() {
     exercise(|| {
@@ -134,8 +123,7 @@ fn step_2_looks_up_names_and_numbers() {
                 skipped(&said("no localhost", &[]).to_string());
                 return drop(look_up(host, port));
             };
-            let did = said("called look_up", &[&host, &port]);
-            doing(&did);
+            let did = doing(said("called look_up", &[&host, &port]));
             let given = look_up(host, port);
             let six = || matches!(look_up("::1", port), Ok(a) if a.is_ipv6());
             let why = match &given {
@@ -147,40 +135,37 @@ fn step_2_looks_up_names_and_numbers() {
                 Err(_) if six() => "looks for IPv6",
                 Err(_) => "finds nothing",
             };
-            fail(did, own, found(&given), why);
+            fail(did, own, given, why);
         }
     });
 }
 
-/// Fails if look_up() does not give an error for this host.
-fn check_no_address(host: &str, did: &'static str, panics: &'static str) {
-    doing(did);
-    let given = caught(|| look_up(host, 4000));
-    let why = match &given {
-        Some(Err(_)) => return,
-        Some(Ok(a)) if a.is_ipv6() => "takes either family",
-        Some(Ok(_)) => "makes up an address",
-        None => panics,
-    };
-    let came = given.as_ref().map_or_else(|| "a panic".into(), found);
-    fail(did, "an error", came, why);
-}
-
 #[test]
-fn step_2_takes_no_ipv6_address() {
+fn step_2_hands_on_that_there_is_no_address() {
     exercise(|| {
-        let panics = "panics without an IPv4 address";
-        check_no_address("::1", "called look_up with an IPv6 address", panics);
-    });
-}
-
-#[test]
-fn step_2_hands_on_that_nobody_has_the_name() {
-    exercise(|| {
-        // A name with a zero in it cannot be: so no network is asked.
-        let panics = "panics at a name that nobody has";
-        let did = "called look_up with a name that cannot be";
-        check_no_address("nobody\0", did, panics);
+        for (host, did, panics) in [
+            (
+                "::1",
+                "called look_up with an IPv6 address",
+                "panics without an IPv4 address",
+            ),
+            // A name with a zero in it cannot be: so no network is asked.
+            (
+                "nobody\0",
+                "called look_up with a name that cannot be",
+                "panics at a name that nobody has",
+            ),
+        ] {
+            doing(did);
+            match caught(|| look_up(host, 4000)) {
+                Some(Err(_)) => {}
+                Some(Ok(a)) if a.is_ipv6() => {
+                    fail(did, "an error", a, "takes either family")
+                }
+                Some(Ok(a)) => fail(did, "an error", a, "makes up an address"),
+                None => fail(did, "an error", "a panic", panics),
+            }
+        }
     });
 }
 
@@ -189,8 +174,7 @@ fn step_3_listens_on_every_address() {
     exercise(|| {
         let port = free_port();
         let meant = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-        let did = said("called listen", &[&port]);
-        doing(&did);
+        let did = doing(said("called listen", &[&port]));
         let given = listen(port).and_then(|s| s.local_addr());
         let why = match &given {
             Ok(own) if *own == meant => return,
@@ -205,7 +189,7 @@ fn step_3_listens_on_every_address() {
         };
         let came = match &given {
             Ok(own) => said("a socket at", &[own]),
-            Err(_) => found(&given),
+            Err(e) => value(e.shown()),
         };
         fail(did, said("a socket at", &[&meant]), came, why);
     });
@@ -214,7 +198,7 @@ fn step_3_listens_on_every_address() {
 /// What my_address() gave, in words.
 fn way(given: &io::Result<IpAddr>) -> Said {
     let shown = given.as_ref().map(ToString::to_string);
-    said("the value", &[&shown.unwrap_or_else(Shown::shown)])
+    value(shown.unwrap_or_else(Shown::shown))
 }
 
 /// Calls my_address(), and fails for a reason that `judge` names, if it does.
@@ -223,8 +207,7 @@ fn check_my_address(
     expected: impl Shown,
     judge: impl Fn(&io::Result<IpAddr>) -> Option<&'static str>,
 ) {
-    let did = said("called my_address", &[&neighbour]);
-    doing(&did);
+    let did = doing(said("called my_address", &[&neighbour]));
     let given = my_address(neighbour);
     if let Some(why) = judge(&given) {
         fail(did, expected, way(&given), why);
@@ -242,7 +225,7 @@ fn step_4_finds_its_own_address() {
         let neighbour = Peer::new();
         let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let localhost = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let expected = said("the value", &[&localhost]);
+        let expected = value(localhost);
         check_my_address(neighbour.address(), expected, |given| match given {
             Ok(own) if *own == localhost => None,
             Ok(own) if own.is_unspecified() => Some("is not connected"),
@@ -331,8 +314,7 @@ fn step_4_sends_nothing() {
     exercise(|| {
         let neighbour = Peer::new();
         let address = neighbour.address();
-        let did = "called my_address, looked at the neighbour";
-        doing(did);
+        let did = doing("called my_address, looked at the neighbour");
         let _ = my_address(address);
         // Had something been sent, it would come before this.
         neighbour.send(b"after", address);

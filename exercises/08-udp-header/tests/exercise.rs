@@ -1,13 +1,13 @@
 //! The tests of exercise 08. You need not change this file.
 //! What they say stands in words.txt, by the names that are in quotes here.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::net::Ipv4Addr;
 
 use ex08_udp_header::{
     HEADER, Header, UDP, checksum, data, header, pseudo_header, sum,
 };
-use kit::{Said, Shown, caught, compared, doing, fail, said};
+use kit::{Said, Shown, caught, compared, doing, fail, said, value};
 
 fn exercise(test: impl FnOnce() + Send + 'static) {
     kit::told_by(include_str!("words.txt"), test);
@@ -47,26 +47,34 @@ fn hex(bytes: &[u8]) -> String {
 
 /// What the test did: a function, and the bytes it was called with.
 fn called(function: &str, with: &[u8]) -> Said {
-    let did = match with {
+    doing(match with {
         [] => said("called with no bytes", &[&function]),
         _ => said("called with", &[&function, &with.len(), &hex(with)]),
-    };
-    doing(&did);
-    did
-}
-
-/// A value, as it is.
-fn value(shown: impl std::fmt::Display) -> Said {
-    said("the value", &[&shown])
+    })
 }
 
 /// `None`, a value, or a panic where nothing came.
-fn shown<T: std::fmt::Display>(came: &Option<Option<T>>) -> Said {
+fn shown<T: Display>(came: &Option<Option<T>>) -> Said {
     match came {
         Some(Some(came)) => value(came),
         Some(None) => value("None"),
         None => "a panic".into(),
     }
+}
+
+/// Fails if a function does not give `None`: it `gives` something, or `panics`.
+fn check_none<T: Display>(
+    did: Said,
+    call: impl Fn() -> Option<T>,
+    [gives, panics]: [&'static str; 2],
+) {
+    let came = caught(call);
+    let why = match &came {
+        Some(None) => return,
+        Some(Some(_)) => gives,
+        None => panics,
+    };
+    fail(did, value("None"), shown(&came), why);
 }
 
 /// The number of 16 bits at this place.
@@ -158,13 +166,9 @@ fn step_1_refuses_what_is_too_short() {
         for count in [7, 6, 4, 1, 0] {
             let short = &HOLA[..count];
             let did = called("header()", short);
-            let came = caught(|| given_numbers(short).map(four));
-            let why = match &came {
-                Some(None) => continue,
-                Some(Some(_)) => "makes up missing bytes",
-                None => "reads bytes that are not there",
-            };
-            fail(did, value("None"), shown(&came), why);
+            let why =
+                ["makes up missing bytes", "reads bytes that are not there"];
+            check_none(did, || given_numbers(short).map(four), why);
         }
     });
 }
@@ -176,8 +180,20 @@ fn possible() -> Vec<Vec<u8>> {
     vec![HOLA.to_vec(), padded, datagram(8), datagram(300), datagram(1027)]
 }
 
-/// Whether data() gives for all these what `guess` gives, by the length.
-fn takes(guess: impl Fn(&[u8], usize) -> Option<&[u8]>) -> bool {
+/// What somebody takes for the data, by the length, and what he has in mind.
+type Taken = (fn(&[u8], usize) -> Option<&[u8]>, &'static str);
+
+const TAKEN: [Taken; 6] = [
+    (|d, n| d.get(HEADER..HEADER + n), "does not count the header"),
+    (|d, n| d.get(..n), "takes the header for data"),
+    (|d, _| d.get(HEADER..), "does not read the length"),
+    (|d, n| d.get(HEADER..n).filter(|_| n == d.len()), "refuses padding"),
+    (|d, n| d.get(HEADER..n).filter(|_| n > HEADER), "refuses no data"),
+    (|d, n| d.get(HEADER..n & 0xff), "reads one byte of the length"),
+];
+
+/// Whether data() takes the same of all these.
+fn takes((guess, _): &&Taken) -> bool {
     possible().iter().all(|d| {
         let came = caught(|| data(d).map(<[u8]>::to_vec));
         let guessed = guess(d, number(d, 4).into());
@@ -195,22 +211,11 @@ fn step_2_takes_the_data() {
             if came == Some(meant) {
                 continue;
             }
-            let why = if takes(|d, n| d.get(HEADER..HEADER + n)) {
-                "does not count the header".into()
-            } else if takes(|d, n| d.get(..n)) {
-                "takes the header for data".into()
-            } else if takes(|d, _| d.get(HEADER..)) {
-                "does not read the length".into()
-            } else if takes(|d, n| d.get(HEADER..n).filter(|_| n == d.len())) {
-                "refuses padding".into()
-            } else if takes(|d, n| d.get(HEADER..n).filter(|_| n > HEADER)) {
-                "refuses no data".into()
-            } else if takes(|d, n| d.get(HEADER..n & 0xff)) {
-                "reads one byte of the length".into()
-            } else if let Some(came) = came {
-                compared(meant, came)
-            } else {
-                "gives no data".into()
+            let guess = TAKEN.iter().find(takes);
+            let why = match (guess, came) {
+                (Some((_, why)), _) => (*why).into(),
+                (_, Some(came)) => compared(meant, came),
+                _ => "gives no data".into(),
             };
             let came = came.map_or_else(|| "None".to_string(), Shown::shown);
             fail(did, meant, value(came), why);
@@ -224,16 +229,13 @@ fn step_2_trusts_no_length() {
         for length in [13_u16, 255, 65_535, 7, 1, 0] {
             let mut d = HOLA;
             d[4..6].copy_from_slice(&length.to_be_bytes());
-            called("data()", &d);
-            let did =
-                said("called data, with the length", &[&length, &hex(&d)]);
-            let came = caught(|| data(&d).map(Shown::shown));
-            let why = match &came {
-                Some(None) => continue,
-                Some(Some(_)) => "takes an impossible length",
-                None => "panics at an impossible length",
-            };
-            fail(did, value("None"), shown(&came), why);
+            let bytes = hex(&d);
+            let did = said("called data, with the length", &[&length, &bytes]);
+            let why = [
+                "takes an impossible length",
+                "panics at an impossible length",
+            ];
+            check_none(doing(did), || data(&d).map(Shown::shown), why);
         }
     });
 }
@@ -244,13 +246,9 @@ fn step_2_gives_none_without_a_header() {
         for count in [7, 4, 0] {
             let short = &HOLA[..count];
             let did = called("data()", short);
-            let came = caught(|| data(short).map(Shown::shown));
-            let why = match &came {
-                Some(None) => continue,
-                Some(Some(_)) => "gives data without a header",
-                None => "panics without a header",
-            };
-            fail(did, value("None"), shown(&came), why);
+            let why =
+                ["gives data without a header", "panics without a header"];
+            check_none(did, || data(short).map(Shown::shown), why);
         }
     });
 }
@@ -375,10 +373,8 @@ fn step_4_makes_the_pseudo_header() {
         for (source, destination, length) in
             [(ONE, TWO, 0x0102_u16), (other[0], other[1], 65_534)]
         {
-            let values: [&dyn std::fmt::Display; 3] =
-                [&source, &destination, &length];
-            let did = said("called pseudo_header", &values);
-            doing(&did);
+            let values: [&dyn Display; 3] = [&source, &destination, &length];
+            let did = doing(said("called pseudo_header", &values));
             let [from, to] = [source, destination].map(|ip| ip.octets());
             let [left, right] = length.to_be_bytes();
             let meant = [&from[..], &to, &[0, UDP], &[left, right]].concat();
