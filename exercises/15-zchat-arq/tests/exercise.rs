@@ -1,6 +1,7 @@
 //! The tests of exercise 15. You need not change this file.
 //! What they say stands in words.txt, by the names that are in quotes here.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ fn exercise(test: impl FnOnce() + Send + 'static) {
 
 const MS: Duration = Duration::from_millis(1);
 
-/// What a step is called with. Each step takes some of it.
+/// What a step is called with. Each step takes some of it; what an event has, it
+/// has in common with the others.
 #[derive(Clone)]
 struct Call {
     s: Session,
@@ -30,7 +32,68 @@ struct Call {
 }
 
 /// What a step does with a session.
-type Way<'a> = &'a dyn Fn(&mut Session, &Call) -> Vec<Action>;
+type Way = fn(&mut Session, &Call) -> Vec<Action>;
+
+/// Wrong ways of a step, each with its cause.
+struct Wrong<'a> {
+    right: Way,
+    ways: Vec<(
+        &'static str,
+        Box<dyn Fn(&mut Session, &Call) -> Vec<Action> + 'a>,
+    )>,
+}
+
+impl<'a> Wrong<'a> {
+    /// None so far; this is the right one.
+    fn of(right: Way) -> Wrong<'a> {
+        Wrong { right, ways: Vec::new() }
+    }
+
+    /// This one.
+    fn way(
+        mut self,
+        cause: &'static str,
+        way: impl Fn(&mut Session, &Call) -> Vec<Action> + 'a,
+    ) -> Wrong<'a> {
+        self.ways.push((cause, Box::new(way)));
+        self
+    }
+
+    /// The right one; but where this holds, another.
+    fn but_if(
+        self,
+        cause: &'static str,
+        holds: impl Fn(&Session, &Call) -> bool + 'a,
+        other: impl Fn(&mut Session, &Call) -> Vec<Action> + 'a,
+    ) -> Wrong<'a> {
+        let right = self.right;
+        self.way(cause, move |s, c| match holds(s, c) {
+            true => other(s, c),
+            false => right(s, c),
+        })
+    }
+
+    /// The right one, and then a change: of the session, which was another one
+    /// before, and of the actions.
+    fn then(
+        self,
+        cause: &'static str,
+        change: impl Fn(&Session, &mut Session, &mut Vec<Action>) + 'a,
+    ) -> Wrong<'a> {
+        let right = self.right;
+        self.way(cause, move |s, c| {
+            let before = s.clone();
+            let mut actions = right(s, c);
+            change(&before, s, &mut actions);
+            actions
+        })
+    }
+}
+
+/// Neither changes the session nor wants anything.
+fn nothing(_: &mut Session, _: &Call) -> Vec<Action> {
+    vec![]
+}
 
 /// The steps as they should be: what is right, and what wrong ways are made of.
 mod right {
@@ -101,18 +164,13 @@ mod right {
     }
 
     pub fn handle(s: &mut Session, c: &Call) -> Vec<Action> {
-        match &c.event {
-            Event::Typed(text) => {
-                s.queue.push_back(text.clone());
+        match c.event {
+            Event::Typed(_) => {
+                s.queue.push_back(c.text.clone());
                 next(s, c)
             }
-            Event::Came(Frame::Text { number, text }) => {
-                let (number, text) = (*number, text.clone());
-                message(s, &Call { number, text, ..c.clone() })
-            }
-            Event::Came(Frame::Ack { number }) => {
-                ack(s, &Call { number: *number, ..c.clone() })
-            }
+            Event::Came(Frame::Text { .. }) => message(s, c),
+            Event::Came(Frame::Ack { .. }) => ack(s, c),
             Event::Alarm => again(s, c),
         }
     }
@@ -194,7 +252,10 @@ fn outcome(actions: &[Action], s: &Session) -> Said {
 }
 
 /// What a way makes of a call.
-fn made(way: Way, call: &Call) -> (Vec<Action>, Session) {
+fn made(
+    way: impl Fn(&mut Session, &Call) -> Vec<Action>,
+    call: &Call,
+) -> (Vec<Action>, Session) {
     let mut s = call.s.clone();
     (way(&mut s, call), s)
 }
@@ -202,27 +263,20 @@ fn made(way: Way, call: &Call) -> (Vec<Action>, Session) {
 /// Calls the student's step with each of `calls`. At the first wrong outcome it
 /// fails: with the cause of the first of the `wrong` ways whose outcome is what
 /// came for each call; or else with what differs.
-fn check(
-    calls: &[Call],
-    did: impl Fn(&Call) -> Said,
-    step: Way,
-    right: Way,
-    wrong: &[(&str, Way)],
-) {
+fn check(calls: &[Call], did: impl Fn(&Call) -> Said, step: Way, wrong: Wrong) {
     for call in calls {
         let did = did(call);
         doing(did.clone());
-        let (came, meant) = (made(step, call), made(right, call));
+        let (came, meant) = (made(step, call), made(wrong.right, call));
         if came == meant {
             continue;
         }
-        let fits = |way: Way| {
+        let mut found = wrong.ways.iter().filter(|(_, way)| {
             calls.iter().all(|call| {
                 let came = caught(|| made(step, call));
                 came.is_none_or(|came| came == made(way, call))
             })
-        };
-        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
+        });
         let why = found.next().map(|(cause, _)| Said::from(*cause));
         let why = why.unwrap_or_else(|| {
             let ((actions, s), (right, meant)) = (&came, &meant);
@@ -244,101 +298,82 @@ fn check(
     }
 }
 
+/// A change after which what is sent has the number that this gives.
+fn numbered(
+    number: fn(&Session) -> u32,
+) -> impl Fn(&Session, &mut Session, &mut Vec<Action>) {
+    move |_, s, actions| {
+        if actions.is_empty() {
+            return;
+        }
+        let number = number(s);
+        if let Some(flight) = &mut s.flight {
+            flight.number = number;
+            *actions = vec![send_text(number, &flight.text)];
+        }
+    }
+}
+
 #[test]
 fn step_1_sends_the_next_message() {
     exercise(|| {
+        let due = |due: fn(&Call) -> Duration| {
+            move |s: &mut Session, c: &Call| match s.flight {
+                None => right::next_at(s, due(c)),
+                Some(_) => vec![],
+            }
+        };
         check(
             &calls(),
             |c| said("called send_next", &[&c.now.shown(), &session(&c.s)]),
-            &|s, c| send_next(s, c.now),
-            &right::next,
-            &[
-                ("the last goes first", &|s, c| {
+            |s, c| send_next(s, c.now),
+            Wrong::of(right::next)
+                .way("the last goes first", |s, c| {
                     if s.flight.is_none() {
                         s.queue.rotate_right(1.min(s.queue.len()));
                     }
                     right::next(s, c)
-                }),
-                ("counts from zero", &|s, c| {
-                    let actions = right::next(s, c);
-                    let Some(f) = s.flight.as_mut() else { return actions };
-                    if actions.is_empty() {
-                        return actions;
-                    }
-                    f.number -= 1;
-                    vec![send_text(f.number, &f.text)]
-                }),
-                ("does not keep the number", &|s, c| {
-                    let sent = s.sent;
-                    let actions = right::next(s, c);
-                    s.sent = sent;
-                    actions
-                }),
-                ("a number of the peer's", &|s, c| {
-                    let actions = right::next(s, c);
-                    let Some(f) = s.flight.as_mut() else { return actions };
-                    if actions.is_empty() {
-                        return actions;
-                    }
-                    f.number = s.expect;
-                    vec![send_text(s.expect, &f.text)]
-                }),
-                ("puts nothing in flight", &|s, c| {
-                    let flight = s.flight.clone();
-                    let actions = right::next(s, c);
-                    s.flight = flight;
-                    actions
-                }),
-                ("a timer that never rings", &|s, _| match s.flight {
-                    None => right::next_at(s, Duration::MAX),
-                    Some(_) => vec![],
-                }),
-                ("a timer from the beginning", &|s, _| match s.flight {
-                    None => right::next_at(s, WAIT),
-                    Some(_) => vec![],
-                }),
-                ("due at once", &|s, c| match s.flight {
-                    None => right::next_at(s, c.now),
-                    Some(_) => vec![],
-                }),
-                ("sends while a message is in flight", &|s, c| {
+                })
+                .then("counts from zero", numbered(|s| s.sent - 1))
+                .then("does not keep the number", |before, s, _| {
+                    s.sent = before.sent
+                })
+                .then("a number of the peer's", numbered(|s| s.expect))
+                .then("puts nothing in flight", |before, s, _| {
+                    s.flight = before.flight.clone()
+                })
+                .way("a timer that never rings", due(|_| Duration::MAX))
+                .way("a timer from the beginning", due(|_| WAIT))
+                .way("due at once", due(|c| c.now))
+                .way("sends while a message is in flight", |s, c| {
                     right::next_at(s, c.now + WAIT)
-                }),
-                ("sends all that waits", &|s, c| {
+                })
+                .way("sends all that waits", |s, c| {
                     let mut all = right::next(s, c);
                     while !all.is_empty() && !s.queue.is_empty() {
                         all.extend(right::next_at(s, c.now + WAIT));
                     }
                     all
-                }),
-                ("leaves in the queue what it sends", &|s, c| {
-                    let queue = s.queue.clone();
-                    let actions = right::next(s, c);
-                    s.queue = queue;
-                    actions
-                }),
-                ("counts where nothing is sent", &|s, c| {
+                })
+                .then("leaves in the queue what it sends", |before, s, _| {
+                    s.queue = before.queue.clone()
+                })
+                .way("counts where nothing is sent", |s, c| {
                     let empty = s.flight.is_none() && s.queue.is_empty();
                     s.sent += u32::from(empty);
                     right::next(s, c)
-                }),
-                ("counts where nothing is sent", &|s, c| {
-                    let actions = right::next(s, c);
+                })
+                .then("counts where nothing is sent", |_, s, actions| {
                     s.sent += u32::from(actions.is_empty());
-                    actions
-                }),
-                ("takes out and loses", &|s, c| {
-                    let actions = right::next(s, c);
+                })
+                .then("takes out and loses", |_, s, actions| {
                     if actions.is_empty() {
                         s.queue.pop_front();
                     }
-                    actions
+                })
+                .then("in flight and not sent", |_, _, actions| {
+                    actions.clear()
                 }),
-                ("in flight and not sent", &|s, c| {
-                    right::next(s, c);
-                    vec![]
-                }),
-            ],
         );
     });
 }
@@ -346,88 +381,66 @@ fn step_1_sends_the_next_message() {
 #[test]
 fn step_2_sends_again_what_is_due() {
     exercise(|| {
-        let calls = talking();
         let late = |s: &Session, c: &Call| {
             s.flight.as_ref().is_some_and(|flight| c.now >= flight.due)
         };
         // A session that cannot be: it parts send_next() from nothing at all.
         let waiting =
             Session { queue: ["a".into()].into(), ..Session::begin() };
-        let is_next = !send_again_of(waiting).is_empty();
-        let nothing = |s: &mut Session| -> Vec<Action> {
-            s.sent += u32::from(is_next); // Then it fits nothing.
-            vec![]
+        let silent = match send_again_of(waiting)[..] {
+            [] => "never sends again",
+            _ => "calls send_next",
         };
         check(
-            &calls,
+            &talking(),
             |c| said("called send_again", &[&c.now.shown(), &session(&c.s)]),
-            &|s, c| send_again(s, c.now),
-            &right::again,
-            &[
-                ("not at the very moment", &|s, c| {
-                    let now = c.now - Duration::from_nanos(1);
-                    match s.flight.as_ref().is_some_and(|f| now < f.due) {
-                        true => vec![],
-                        false => right::again(s, c),
-                    }
-                }),
-                ("does not look at the time", &|s, c| {
+            |s, c| send_again(s, c.now),
+            Wrong::of(right::again)
+                .but_if(
+                    "not at the very moment",
+                    |s, c| s.deadline() == Some(c.now),
+                    nothing,
+                )
+                .way("does not look at the time", |s, c| {
                     let Some(flight) = &mut s.flight else { return vec![] };
                     flight.due = c.now + WAIT;
                     vec![send_text(flight.number, &flight.text)]
-                }),
-                ("does not set the timer anew", &|s, c| {
+                })
+                .way("does not set the timer anew", |s, c| {
                     right::again_with(s, c, |_| ())
-                }),
-                ("due from due", &|s, c| {
+                })
+                .way("due from due", |s, c| {
                     right::again_with(s, c, |flight| flight.due += WAIT)
-                }),
-                ("waits longer the second time", &|s, c| {
+                })
+                .way("waits longer the second time", |s, c| {
                     let due = c.now + 2 * WAIT;
                     right::again_with(s, c, |flight| flight.due = due)
-                }),
-                ("gives up", &|s, c| {
-                    let actions = right::again(s, c);
-                    if !actions.is_empty() {
-                        s.flight = None;
-                    }
-                    actions
-                }),
-                ("a new number each time", &|s, c| {
-                    if !late(s, c) {
-                        return vec![];
-                    }
+                })
+                .then("gives up", |_, s, actions| {
+                    s.flight.take_if(|_| !actions.is_empty());
+                })
+                .but_if("a new number each time", late, |s, c| {
                     s.sent += 1;
                     let text = s.flight.take().map(|flight| flight.text);
                     right::fly(s, text.unwrap_or_default(), c.now + WAIT)
-                }),
-                ("takes the text away", &|s, c| {
+                })
+                .way("takes the text away", |s, c| {
                     right::again_with(s, c, |flight| {
                         flight.due = c.now + WAIT;
                         flight.text.clear();
                     })
-                }),
-                ("takes out what is not due", &|s, c| {
-                    let actions = right::again(s, c);
-                    if actions.is_empty() {
-                        s.flight = None;
-                    }
-                    actions
-                }),
-                ("sets the timer and does not send", &|s, c| {
-                    right::again(s, c);
-                    vec![]
-                }),
-                ("sends the next in its place", &|s, c| match late(s, c) {
-                    true => {
-                        s.flight = None;
-                        right::next(s, c)
-                    }
-                    false => vec![],
-                }),
-                ("never sends again", &|s, _| nothing(s)),
-                ("calls send_next", &|_, _| vec![]),
-            ],
+                })
+                .then("takes out what is not due", |_, s, actions| {
+                    s.flight.take_if(|_| actions.is_empty());
+                })
+                .then("sets the timer and does not send", |_, _, actions| {
+                    actions.clear();
+                })
+                .but_if("sends the next in its place", late, |s, c| {
+                    s.flight = None;
+                    right::next(s, c)
+                })
+                .way(silent, nothing),
         );
     });
 }
@@ -440,21 +453,25 @@ fn send_again_of(mut s: Session) -> Vec<Action> {
 #[test]
 fn step_3_takes_the_right_acknowledgement_alone() {
     exercise(|| {
-        let number = |s: &Session| s.flight.as_ref().map(|f| f.number);
-        let resend = |s: &mut Session, c: &Call, anew: bool| {
-            let Some(flight) = &mut s.flight else { return vec![] };
-            if anew {
-                flight.due = c.now + WAIT;
-            }
-            vec![send_text(flight.number, &flight.text)]
+        let old = |s: &Session, c: &Call| {
+            s.flight.as_ref().is_some_and(|f| c.number < f.number)
         };
-        let old =
-            |s: &Session, c: &Call| number(s).is_some_and(|n| c.number < n);
-        let later = |s: &mut Session, c: &Call, other: bool| {
-            if let Some(flight) = s.flight.as_mut().filter(|_| other) {
-                flight.due = c.now + WAIT;
-            }
-            right::ack(s, c)
+        let other = |s: &Session, c: &Call| !right::is_ack(s, c);
+        let any = |s: &mut Session, c: &Call| {
+            s.flight = None;
+            right::next(s, c)
+        };
+        let later = |s: &mut Session, c: &Call| {
+            s.flight.iter_mut().for_each(|f| f.due = c.now + WAIT);
+            vec![]
+        };
+        let resend = |s: &mut Session, _: &Call| {
+            let flight = s.flight.iter();
+            flight.map(|f| send_text(f.number, &f.text)).collect()
+        };
+        let resend_later = |s: &mut Session, c: &Call| {
+            later(s, c);
+            resend(s, c)
         };
         check(
             &talking(),
@@ -462,68 +479,30 @@ fn step_3_takes_the_right_acknowledgement_alone() {
                 let (now, s) = (c.now.shown(), session(&c.s));
                 said("called take_ack", &[&c.number, &now, &s])
             },
-            &|s, c| take_ack(s, c.now, c.number),
-            &right::ack,
-            &[
-                ("takes any acknowledgement", &|s, c| {
-                    s.flight = None;
-                    right::next(s, c)
-                }),
-                ("takes an old acknowledgement", &|s, c| {
-                    if old(s, c) {
-                        s.flight = None;
-                        return right::next(s, c);
-                    }
-                    right::ack(s, c)
-                }),
-                ("does not empty flight", &|s, c| right::next(s, c)),
-                ("does not send the next", &|s, c| {
-                    if right::is_ack(s, c) {
-                        s.flight = None;
-                    }
+            |s, c| take_ack(s, c.now, c.number),
+            Wrong::of(right::ack)
+                .way("takes any acknowledgement", any)
+                .but_if("takes an old acknowledgement", old, any)
+                .way("does not empty flight", right::next)
+                .way("does not send the next", |s, c| {
+                    s.flight.take_if(|flight| flight.number == c.number);
                     vec![]
-                }),
-                ("empties before it compares", &|s, c| {
-                    let right = right::is_ack(s, c);
+                })
+                .but_if("empties before it compares", other, |s, _| {
                     s.flight = None;
-                    if right { right::next(s, c) } else { vec![] }
-                }),
-                ("sends again at an old one", &|s, c| match old(s, c) {
-                    true => resend(s, c, false),
-                    false => right::ack(s, c),
-                }),
-                ("sends again at an old one", &|s, c| match old(s, c) {
-                    true => resend(s, c, true),
-                    false => right::ack(s, c),
-                }),
-                (
-                    "sends again at another one",
-                    &|s, c| match right::is_ack(s, c) {
-                        true => right::ack(s, c),
-                        false => resend(s, c, false),
-                    },
-                ),
-                (
-                    "sends again at another one",
-                    &|s, c| match right::is_ack(s, c) {
-                        true => right::ack(s, c),
-                        false => resend(s, c, true),
-                    },
-                ),
-                (
+                    vec![]
+                })
+                .but_if("sends again at an old one", old, resend)
+                .but_if("sends again at an old one", old, resend_later)
+                .but_if("sends again at another one", other, resend)
+                .but_if("sends again at another one", other, resend_later)
+                .but_if(
                     "leaves the last in flight",
-                    &|s, c| match s.queue.is_empty() {
-                        true => vec![],
-                        false => right::ack(s, c),
-                    },
-                ),
-                ("sets the timer at an old one", &|s, c| {
-                    later(s, c, old(s, c))
-                }),
-                ("sets the timer at an old one", &|s, c| {
-                    later(s, c, !right::is_ack(s, c))
-                }),
-            ],
+                    |s, _| s.queue.is_empty(),
+                    nothing,
+                )
+                .but_if("sets the timer at an old one", old, later)
+                .but_if("sets the timer at an old one", other, later),
         );
     });
 }
@@ -531,45 +510,37 @@ fn step_3_takes_the_right_acknowledgement_alone() {
 #[test]
 fn step_4_shows_then_acknowledges() {
     exercise(|| {
-        let show = |c: &Call| Action::Show(c.text.clone());
+        let counts_in_sent = |number: fn(&Session) -> u32| {
+            move |s: &mut Session, c: &Call| {
+                s.sent += 1;
+                vec![Action::Show(c.text.clone()), send_ack(number(s))]
+            }
+        };
         check(
             &talking(),
             |c| {
                 let s = session(&c.s);
                 said("called new_message", &[&format!("{:?}", c.text), &s])
             },
-            &|s, c| new_message(s, c.text.clone()),
-            &right::new,
-            &[
-                ("acknowledges before it shows", &|s, c| {
-                    right::new(s, c).into_iter().rev().collect()
+            |s, c| new_message(s, c.text.clone()),
+            Wrong::of(right::new)
+                .then("acknowledges before it shows", |_, _, actions| {
+                    actions.reverse()
+                })
+                .then("acknowledges the next", |_, s, actions| {
+                    actions[1] = send_ack(s.expect);
+                })
+                .then("does not count", |before, s, _| s.expect = before.expect)
+                .then("does not acknowledge", |_, _, actions| {
+                    actions.truncate(1)
+                })
+                .then("does not show", |_, _, actions| drop(actions.remove(0)))
+                .way("counts in sent", counts_in_sent(|s| s.sent))
+                .way("counts in sent", counts_in_sent(|s| s.sent - 1))
+                .way("counts in sent", counts_in_sent(|s| s.expect))
+                .then("acknowledges its own number", |_, s, actions| {
+                    actions[1] = send_ack(s.sent);
                 }),
-                ("acknowledges the next", &|s, c| {
-                    s.expect += 1;
-                    vec![show(c), send_ack(s.expect)]
-                }),
-                ("does not count", &|s, c| vec![show(c), send_ack(s.expect)]),
-                ("does not acknowledge", &|s, c| {
-                    right::new(s, c)[..1].to_vec()
-                }),
-                ("does not show", &|s, c| right::new(s, c)[1..].to_vec()),
-                ("counts in sent", &|s, c| {
-                    s.sent += 1;
-                    vec![show(c), send_ack(s.sent)]
-                }),
-                ("counts in sent", &|s, c| {
-                    s.sent += 1;
-                    vec![show(c), send_ack(s.sent - 1)]
-                }),
-                ("counts in sent", &|s, c| {
-                    s.sent += 1;
-                    vec![show(c), send_ack(s.expect)]
-                }),
-                ("acknowledges its own number", &|s, c| {
-                    s.expect += 1;
-                    vec![show(c), send_ack(s.sent)]
-                }),
-            ],
         );
     });
 }
@@ -582,18 +553,16 @@ fn step_5_acknowledges_again() {
         check(
             &numbers.map(|number| Call { number, ..call.clone() }),
             |c| said("called old_message", &[&c.number]),
-            &|_, c| old_message(c.number),
-            &|_, c| vec![send_ack(c.number)],
-            &[
-                ("is silent at a duplicate", &|_, _| vec![]),
-                ("acknowledges number 1 always", &|_, _| vec![send_ack(1)]),
-                ("acknowledges the one after it", &|_, c| {
+            |_, c| old_message(c.number),
+            Wrong::of(|_, c| vec![send_ack(c.number)])
+                .way("is silent at a duplicate", nothing)
+                .way("acknowledges number 1 always", |_, _| vec![send_ack(1)])
+                .way("acknowledges the one after it", |_, c| {
                     vec![send_ack(c.number + 1)]
-                }),
-                ("acknowledges the one before it", &|_, c| {
+                })
+                .way("acknowledges the one before it", |_, c| {
                     vec![send_ack(c.number - 1)]
                 }),
-            ],
         );
     });
 }
@@ -601,116 +570,70 @@ fn step_5_acknowledges_again() {
 #[test]
 fn step_6_tells_the_messages_apart() {
     exercise(|| {
+        let old = |s: &Session, c: &Call| c.number < s.expect;
         let future = |s: &Session, c: &Call| c.number > s.expect;
-        let by_sent =
-            |s: &mut Session, c: &Call, next: u32| match c.number.cmp(&next) {
-                std::cmp::Ordering::Less => vec![send_ack(c.number)],
-                std::cmp::Ordering::Equal => right::new(s, c),
-                std::cmp::Ordering::Greater => vec![],
-            };
+        let ack = |number: fn(&Session, &Call) -> u32| {
+            move |s: &mut Session, c: &Call| vec![send_ack(number(s, c))]
+        };
+        // As if this were the expected number.
+        let expects = |next: fn(&Session) -> u32| {
+            move |s: &mut Session, c: &Call| match c.number.cmp(&next(s)) {
+                Ordering::Less => vec![send_ack(c.number)],
+                Ordering::Equal => right::new(s, c),
+                Ordering::Greater => vec![],
+            }
+        };
+        // As if the number that came were the expected one.
+        let jumps = |s: &mut Session, c: &Call| {
+            s.expect = c.number;
+            right::new(s, c)
+        };
+        let by_another = "acknowledges a duplicate by another number";
         check(
             &talking(),
             |c| {
                 let (text, s) = (format!("{:?}", c.text), session(&c.s));
                 said("called take_message", &[&c.number, &text, &s])
             },
-            &|s, c| take_message(s, c.number, c.text.clone()),
-            &right::message,
-            &[
-                (
-                    "throws a duplicate away",
-                    &|s, c| match c.number == s.expect {
-                        true => right::new(s, c),
-                        false => vec![],
-                    },
-                ),
-                (
+            |s, c| take_message(s, c.number, c.text.clone()),
+            Wrong::of(right::message)
+                .but_if("throws a duplicate away", old, nothing)
+                .but_if(
                     "acknowledges only the last duplicate",
-                    &|s, c| match c.number + 1 < s.expect {
-                        true => vec![],
-                        false => right::message(s, c),
-                    },
-                ),
-                ("shows a duplicate", &|s, c| {
-                    if c.number < s.expect {
-                        s.expect = c.number;
-                    }
-                    right::message(s, c)
-                }),
-                ("shows a duplicate", &|s, c| match future(s, c) {
-                    true => vec![],
-                    false => right::new(s, c),
-                }),
-                ("shows the future", &|s, c| match future(s, c) {
-                    true => right::new(s, c),
-                    false => right::message(s, c),
-                }),
-                ("shows the future", &|s, c| {
-                    s.expect = s.expect.max(c.number);
-                    right::message(s, c)
-                }),
-                ("acknowledges the future", &|s, c| match future(s, c) {
-                    true => vec![send_ack(c.number)],
-                    false => right::message(s, c),
-                }),
-                ("answers the future", &|s, c| match future(s, c) {
-                    true => vec![send_ack(s.expect - 1)],
-                    false => right::message(s, c),
-                }),
-                ("acknowledges a duplicate by another number", &|s, c| match c
-                    .number
-                    < s.expect
-                {
-                    true => vec![send_ack(s.expect)],
-                    false => right::message(s, c),
-                }),
-                ("acknowledges a duplicate by another number", &|s, c| match c
-                    .number
-                    < s.expect
-                {
-                    true => vec![send_ack(s.expect - 1)],
-                    false => right::message(s, c),
-                }),
-                ("compares with sent", &|s, c| by_sent(s, c, s.sent)),
-                ("compares with sent", &|s, c| by_sent(s, c, s.sent + 1)),
-            ],
+                    |s, c| c.number + 1 < s.expect,
+                    nothing,
+                )
+                .but_if("shows a duplicate", old, jumps)
+                .but_if("shows a duplicate", old, right::new)
+                .but_if("shows the future", future, jumps)
+                .but_if("shows the future", future, right::new)
+                .but_if("acknowledges the future", future, ack(|_, c| c.number))
+                .but_if("answers the future", future, ack(|s, _| s.expect - 1))
+                .but_if(by_another, old, ack(|s, _| s.expect))
+                .but_if(by_another, old, ack(|s, _| s.expect - 1))
+                .way("compares with sent", expects(|s| s.sent))
+                .way("compares with sent", expects(|s| s.sent + 1)),
         );
     });
 }
 
-/// What is right, but for one kind of event: there `other` is done.
-fn but_for(
-    s: &mut Session,
-    c: &Call,
-    kind: fn(&Event) -> bool,
-    other: impl Fn(&mut Session, &Call) -> Vec<Action>,
-) -> Vec<Action> {
-    if kind(&c.event) { other(s, c) } else { right::handle(s, c) }
-}
-
-/// The same, but that nobody gets the actions.
-fn unheard(s: &mut Session, c: &Call, kind: fn(&Event) -> bool) -> Vec<Action> {
-    let actions = right::handle(s, c);
-    if kind(&c.event) { vec![] } else { actions }
-}
-
-const TYPED: fn(&Event) -> bool = |e| matches!(e, Event::Typed(_));
-const TEXT: fn(&Event) -> bool =
-    |e| matches!(e, Event::Came(Frame::Text { .. }));
-const ACK: fn(&Event) -> bool = |e| matches!(e, Event::Came(Frame::Ack { .. }));
-const ALARM: fn(&Event) -> bool = |e| matches!(e, Event::Alarm);
-
-/// What was typed.
-fn typed(c: &Call) -> String {
-    match &c.event {
-        Event::Typed(text) => text.clone(),
-        _ => String::new(),
-    }
+/// What is right; but nobody gets the actions.
+fn unheard(s: &mut Session, c: &Call) -> Vec<Action> {
+    right::handle(s, c);
+    vec![]
 }
 
 #[test]
 fn step_7_joins_the_steps() {
     exercise(|| {
+        let typed = |_: &Session, c: &Call| matches!(c.event, Event::Typed(_));
+        let text = |_: &Session, c: &Call| {
+            matches!(c.event, Event::Came(Frame::Text { .. }))
+        };
+        let ack = |_: &Session, c: &Call| {
+            matches!(c.event, Event::Came(Frame::Ack { .. }))
+        };
+        let alarm = |_: &Session, c: &Call| c.event == Event::Alarm;
         check(
             &talking(),
             |c| {
@@ -724,52 +647,25 @@ fn step_7_joins_the_steps() {
                 let (now, s) = (c.now.shown(), session(&c.s));
                 said("called handle", &[&event, &now, &s])
             },
-            &|s, c| handle(s, c.now, c.event.clone()),
-            &right::handle,
-            &[
-                ("what is typed waits for ever", &|s, c| {
-                    but_for(s, c, TYPED, |s, c| {
-                        s.queue.push_back(typed(c));
-                        vec![]
-                    })
-                }),
-                ("what is typed is lost", &|s, c| {
-                    but_for(s, c, TYPED, right::next)
-                }),
-                ("what is typed goes to the front", &|s, c| {
-                    but_for(s, c, TYPED, |s, c| {
-                        s.queue.push_front(typed(c));
-                        right::next(s, c)
-                    })
-                }),
-                ("throws the next message away", &|s, c| unheard(s, c, TYPED)),
-                ("throws away what take_ack gives", &|s, c| unheard(s, c, ACK)),
-                ("throws away what take_message gives", &|s, c| {
-                    unheard(s, c, TEXT)
-                }),
-                ("throws away what send_again gives", &|s, c| {
-                    unheard(s, c, ALARM)
-                }),
-                ("does not hear the alarm", &|s, c| {
-                    but_for(s, c, ALARM, |_, _| vec![])
-                }),
-                ("hears no acknowledgement", &|s, c| {
-                    but_for(s, c, ACK, |_, _| vec![])
-                }),
-                ("hears no message", &|s, c| {
-                    but_for(s, c, TEXT, |_, _| vec![])
-                }),
-                ("shows each message that comes", &|s, c| {
-                    but_for(s, c, TEXT, |s, c| {
-                        let Event::Came(Frame::Text { text, .. }) = &c.event
-                        else {
-                            return vec![];
-                        };
-                        let text = text.clone();
-                        right::new(s, &Call { text, ..c.clone() })
-                    })
-                }),
-            ],
+            |s, c| handle(s, c.now, c.event.clone()),
+            Wrong::of(right::handle)
+                .but_if("what is typed waits for ever", typed, |s, c| {
+                    s.queue.push_back(c.text.clone());
+                    vec![]
+                })
+                .but_if("what is typed is lost", typed, right::next)
+                .but_if("what is typed goes to the front", typed, |s, c| {
+                    s.queue.push_front(c.text.clone());
+                    right::next(s, c)
+                })
+                .but_if("throws the next message away", typed, unheard)
+                .but_if("throws away what take_ack gives", ack, unheard)
+                .but_if("throws away what take_message gives", text, unheard)
+                .but_if("throws away what send_again gives", alarm, unheard)
+                .but_if("does not hear the alarm", alarm, nothing)
+                .but_if("hears no acknowledgement", ack, nothing)
+                .but_if("hears no message", text, nothing)
+                .but_if("shows each message that comes", text, right::new),
         );
     });
 }
