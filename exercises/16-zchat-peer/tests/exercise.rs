@@ -244,7 +244,7 @@ fn step_7_tells_each_datagram_and_its_sender() {
         let told = events.clone();
         beside(move || receive(&s, &told));
         let peer = Peer::new();
-        let sent = [&b"hola hola"[..], b"chau", b"", &[b'x'; BYTES], b"fin"];
+        let sent = [&b"hola, hola"[..], b"chau", b"", &[b'x'; BYTES], b"fin"];
         for data in sent {
             peer.send(data, address);
         }

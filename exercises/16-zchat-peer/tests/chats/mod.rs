@@ -142,10 +142,16 @@ impl Call {
             let did = "called chat, answered its HELLO";
             let ended = Ended(self.chatting.now());
             let meant = said("a TEXT", &[&1, &bytes(b"")]);
-            match ended.0 {
-                None => fail(did, meant, "nothing comes", "does not hear"),
-                _ => fail(did, meant, ended, "chat() ended"),
+            if ended.0.is_some() {
+                fail(did, meant, ended, "chat() ended");
             }
+            // Whatever comes wakes a main loop that sleeps before it acts.
+            self.peer.send(b"?", self.address);
+            let why = match self.text(1) {
+                Some(_) => "a round too late",
+                None => "does not hear",
+            };
+            fail(did, meant, "nothing comes", why);
         }
     }
 
