@@ -109,8 +109,7 @@ fn step_6_tells_each_line_and_then_the_end() {
         ];
         let until = |input: &[u8], last: fn(&Event) -> bool| {
             let mut all = lines_of(input, all);
-            let end = all.iter().position(last).unwrap_or(all.len());
-            all.truncate(end);
+            all.truncate(all.iter().position(last).unwrap_or(all.len() - 1));
             all.push(Event::EndOfInput);
             all
         };
