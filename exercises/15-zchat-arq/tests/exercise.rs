@@ -34,13 +34,12 @@ struct Call {
 /// What a step does with a session.
 type Way = fn(&mut Session, &Call) -> Vec<Action>;
 
+type Other<'a> = Box<dyn Fn(&mut Session, &Call) -> Vec<Action> + 'a>;
+
 /// Wrong ways of a step, each with its cause.
 struct Wrong<'a> {
     right: Way,
-    ways: Vec<(
-        &'static str,
-        Box<dyn Fn(&mut Session, &Call) -> Vec<Action> + 'a>,
-    )>,
+    ways: Vec<(&'static str, Other<'a>)>,
 }
 
 impl<'a> Wrong<'a> {

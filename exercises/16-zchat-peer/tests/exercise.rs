@@ -624,13 +624,14 @@ fn right_tell(session: &mut Session, now: Duration, event: Event) {
 }
 
 /// What tell() is called with, of a client or of a server.
-const TELLS: [(&str, bool); 7] = [
+const TELLS: [(&str, bool); 8] = [
     ("a line, hola", true),
     ("an empty line", true),
     ("a line of 1500 bytes", true),
     ("an answer at 700 ms", true),
     ("a HELLO", false),
     ("the end, with hola unsent", true),
+    ("the end, all confirmed", true),
     ("the end", false),
 ];
 
@@ -651,11 +652,18 @@ fn after(tell: Tell, (what, client): (&str, bool)) -> Said {
         "a line, hola" => Event::Line(b"hola".to_vec()),
         "an empty line" => Event::Line(vec![]),
         "a line of 1500 bytes" => Event::Line(vec![b'x'; 1500]),
-        "the end" | "the end, with hola unsent" => Event::EndOfInput,
+        _ if what.starts_with("the end") => Event::EndOfInput,
         _ => Event::Datagram(other, frame(Kind::Hello, id, 0, b"").pack()),
     };
     if what == "the end, with hola unsent" {
         session.say(b"hola");
+    }
+    if what == "the end, all confirmed" {
+        for (kind, seq) in [(Kind::Hello, 0), (Kind::Ack, 1)] {
+            session.receive(zero, other, &frame(kind, id, seq, b"").pack());
+            session.tick(zero);
+            session.actions(); // The TEXT that says "I am up".
+        }
     }
     tell(&mut session, now, event);
     session.tick(now);
