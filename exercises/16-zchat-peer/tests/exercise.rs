@@ -786,10 +786,11 @@ fn step_2_says_what_is_typed_at_once() {
                 let meant = said("a TEXT", &[&seq, &bytes(line.as_bytes())]);
                 let why = "does not say what is typed";
                 let did = "called chat, typed";
-                match came {
-                    None => fail(did, meant, "nothing comes", why),
-                    Some(text) => fail(did, meant, text, why),
-                }
+                let Some(text) = came else {
+                    let why = call.late_or(seq, why);
+                    fail(did, meant, "nothing comes", why)
+                };
+                fail(did, meant, text, why);
             }
             // Who waits before it sends what is due waits for the session's
             // next deadline, at least 200 ms, each time.

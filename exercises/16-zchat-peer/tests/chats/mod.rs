@@ -145,14 +145,16 @@ impl Call {
             if ended.0.is_some() {
                 fail(did, meant, ended, "chat() ended");
             }
-            // Whatever comes wakes a main loop that sleeps before it acts.
-            self.peer.send(b"?", self.address);
-            let why = match self.text(1) {
-                Some(_) => "a round too late",
-                None => "does not hear",
-            };
+            let why = self.late_or(1, "does not hear");
             fail(did, meant, "nothing comes", why);
         }
+    }
+
+    /// Why the TEXT with this number did not come: whatever comes wakes a main
+    /// loop that sleeps before it acts; or else this.
+    pub fn late_or(&self, seq: u32, why: &'static str) -> &'static str {
+        self.peer.send(b"?", self.address);
+        self.text(seq).map_or(why, |_| "a round too late")
     }
 
     /// Types.
