@@ -290,7 +290,8 @@ fn captures() -> Vec<(&'static str, Vec<u8>, String)> {
     let ends = of(1 | 0x4400_0000, behind(&plain, &[9; 4]));
     add("frames with their check sequence", ends, &right_4);
     for magic in [0xa1b2_3c4d, 0xa1b2_cd34] {
-        let other = Capture { magic, ..Capture::new(1, &[plain.clone()]) };
+        let other =
+            Capture { magic, ..Capture::new(1, std::slice::from_ref(&plain)) };
         add("another magic number", other.clone(), &right_4);
         add("the same, big", Capture { big: true, ..other }, &right_4);
     }
