@@ -56,7 +56,13 @@ COMPARED = [
     ("release / debug", RELEASE, DEBUG, "none", "1"),
     ("buffered / a line each", BUFFERED, RELEASE, "none", "1"),
     ("buffered / a line each", BUFFERED, RELEASE, "pipe", "1"),
-    ("buffered / a line each", BUFFERED, RELEASE, "terminal", "1"),
+    (
+        "buffered / a line each",
+        BUFFERED,
+        RELEASE,
+        "terminal",
+        "1",
+    ),
 ]
 
 

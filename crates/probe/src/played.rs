@@ -106,6 +106,7 @@ impl Played<'_> {
         let tail: String = all.chars().skip(from).collect();
         let tail = match tail.is_empty() {
             true => said!("nothing"),
+            false if from > 0 => said!("its end", tail.escape_debug()),
             false => bytes(tail.as_bytes()),
         };
         let code = ended.code.map(|code| code.to_string());
