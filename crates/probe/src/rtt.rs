@@ -102,7 +102,7 @@ const fn again(ms: u64) -> Answer {
 type Fault = &'static [&'static [Answer]];
 
 /// One in four is slow: so the mean, and the maximum, are far from the median.
-const CLEAN: Fault = &[&[after(20)], &[after(30)], &[after(400)], &[after(25)]];
+const CLEAN: Fault = &[&[after(20)], &[after(30)], &[after(250)], &[after(25)]];
 const LOST: Fault = &[&[after(20)], &[], &[after(30)]];
 const TWICE: Fault = &[
     &[after(20), again(25)],
@@ -348,4 +348,25 @@ fn times(lines: &Lines, seen: &Seen, whole: bool) -> Look {
         }
     }
     Ok(told.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn a_number_belongs_to_the_word_beside_it() {
+        let number = |text: &str, name| Lines(text.to_string()).number(name);
+        let usual = "sent 10 received 9 lost 1 min 1.5 median 2 ms";
+        assert_eq!(number(usual, "lost"), Some(1.0));
+        assert_eq!(number(usual, "min"), Some(1.5));
+        assert_eq!(number("10 sent, 9 received", "received"), Some(9.0));
+        assert_eq!(number("probes 10 sent", "sent"), Some(10.0));
+        // No time, and the number before it is another word's.
+        let none = "sent 10 received 0 lost 10 min - median nan max -";
+        assert_eq!(number(none, "lost"), Some(10.0));
+        for name in ["min", "median", "max"] {
+            assert_eq!(number(none, name), None, "{name}");
+        }
+    }
 }
