@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use common::judge;
 use testbed::{PATIENCE, Program, skipped};
 
-/// socat's echo: a process for each datagram.
+/// socat's echo: a process for each datagram. What it breaks, if anything, is
+/// that a client which has gone ends it.
 #[test]
 fn socat() {
     let port = testbed::free_port();
@@ -24,8 +25,12 @@ fn socat() {
     };
     let address = format!("127.0.0.1:{port}");
     for protocol in ["echo", "rtt"] {
-        let (status, said) = judge(&[protocol, "--json", &address]);
-        assert_eq!(status, 0, "{said}");
+        let (_, said) = judge(&[protocol, "--json", &address]);
+        // A client that has gone may end it: the system tells socat so.
+        let failed = said.lines().filter(|l| l.contains("\"failed\","));
+        let mut wrong = failed.filter(|l| !l.contains("\"vanished\""));
+        assert_eq!(wrong.next(), None, "{said}");
+        assert!(said.contains("\"reflects\"") || said.contains("\"text\""));
     }
 }
 
