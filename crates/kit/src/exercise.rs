@@ -22,34 +22,8 @@ use testbed::{Program, STARTED, Started, end_all, free_port, say};
 use crate::failure::{Failure, cut, runner_waits, width};
 use crate::{Shown, said};
 
-/// A step that the student fills in: its number, and its caption in English
-/// (as its `todo!` begins after `step N: `) and in Spanish.
-pub type Step = (u32, &'static str, &'static str);
-
-/// What a failed test tells, in the student's language: one line each.
-pub struct Told<'a> {
-    /// What the test did: "sent your server the datagram "hola"".
-    pub did: &'a str,
-    /// What it expected: "the same 4 bytes back".
-    pub expected: &'a str,
-    /// What came instead: "nothing, for 2 s".
-    pub came: &'a str,
-    /// The likely cause, one sentence. This is the line of `expect.txt`.
-    pub cause: &'a str,
-}
-
-impl Told<'_> {
-    /// Fails the test with these words.
-    pub fn fail(&self) -> ! {
-        let failure = Failure::default().with("did", self.did);
-        let failure = failure.with("expected", self.expected);
-        let failure = failure.with("came", self.came);
-        fail_with(failure.with("cause", self.cause))
-    }
-}
-
-/// Fails the test being told so. No message of the panic hook: [`exercise`] has
-/// the words.
+/// Fails the test being told so. No message of the panic hook: [`run`] has the
+/// words.
 pub(crate) fn fail_with(failure: Failure) -> ! {
     resume_unwind(Box::new(failure))
 }
@@ -154,12 +128,12 @@ pub fn patience() -> Duration {
 /// after five times [`patience`] whatever happens. Threads that are still
 /// blocked then stay behind, until the test program ends (it ends at once if
 /// one of them keeps stdout locked); each [`Program`](crate::Program) that the
-/// test started is ended. A panic by the `todo!` of one of the `steps` is told
-/// with the step's caption.
+/// test started is ended. A panic by the `todo!` of a step is told with the
+/// step's caption.
 ///
 /// # Panics
 /// If the test fails.
-pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
+pub(crate) fn run(test: impl FnOnce() + Send + 'static) {
     note_places();
     let (report, reported) = channel();
     let started = Arc::default();
@@ -177,10 +151,10 @@ pub fn exercise(steps: &[Step], test: impl FnOnce() + Send + 'static) {
             return;
         }
         Ok(Ok(())) => Failure::default().with("sentence", &text("stdout")),
-        Ok(Err((payload, place, did))) => told(steps, payload, &place, &did),
+        Ok(Err((payload, place, did))) => told(payload, &place, &did),
         Err(_) => Failure::default().with("sentence", &text("too long")),
     };
-    let failure = of_panic(steps, failure);
+    let failure = of_panic(failure);
     let words = failure.told(width());
     let shown = failure.write();
     if !free {
@@ -204,7 +178,7 @@ fn text(name: &str) -> String {
 
 /// A failure as it is when a thread of the student's own has panicked, which no
 /// test sees: that is why.
-fn of_panic(steps: &[Step], failure: Failure) -> Failure {
+fn of_panic(failure: Failure) -> Failure {
     let first = PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
     let known =
         ["panic", "missing"].iter().any(|key| failure.get(key).is_some());
@@ -212,7 +186,7 @@ fn of_panic(steps: &[Step], failure: Failure) -> Failure {
     else {
         return failure;
     };
-    let mut told = panicked(steps, &words, &place);
+    let mut told = panicked(&words, &place);
     for key in ["did", "expected", "came"] {
         if let Some(text) = failure.get(key) {
             told = told.with(key, text);
@@ -285,11 +259,11 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// Why a test failed that ended in a panic.
-fn told(steps: &[Step], payload: Payload, place: &str, did: &str) -> Failure {
+fn told(payload: Payload, place: &str, did: &str) -> Failure {
     match payload.downcast::<Failure>() {
         Ok(failure) => *failure,
         Err(other) => {
-            let told = panicked(steps, words(&*other), place);
+            let told = panicked(words(&*other), place);
             if did.is_empty() { told } else { told.with("did", did) }
         }
     }
@@ -297,23 +271,20 @@ fn told(steps: &[Step], payload: Payload, place: &str, did: &str) -> Failure {
 
 /// Why, when a panic said `words`: a step is missing; or nobody foresaw it, and
 /// the words of the standard library may give the cause away.
-fn panicked(steps: &[Step], words: &str, place: &str) -> Failure {
+fn panicked(words: &str, place: &str) -> Failure {
     let failure = Failure::default();
     if let Some(missing) = words.strip_prefix(TODO) {
         let number = missing.split(':').next().unwrap_or_default();
-        let caption = steps.iter().find(|step| step.0.to_string() == number);
-        let caption = caption.map(|(_, english, spanish)| [*english, *spanish]);
-        let caption = caption.or_else(|| said::caption(number));
         let fits =
             |english| missing.starts_with(&format!("{number}: {english}"));
-        return match caption.filter(|both| fits(both[0])) {
+        return match said::caption(number).filter(|both| fits(both[0])) {
             Some([english, spanish]) => {
                 let caption = say(english, spanish);
                 let told = said::own("a step is missing", &[&number, &caption]);
                 failure.with("missing", &told.to_string()).with("step", number)
             }
             None => {
-                let lacks = "the test's table of steps lacks: ".to_string();
+                let lacks = "words.txt lacks the caption: ".to_string();
                 failure.with("sentence", &(lacks + words))
             }
         };
@@ -378,7 +349,7 @@ pub struct Beside<T> {
 /// may block for ever. If it panics, the test fails at once.
 ///
 /// # Panics
-/// Outside of [`exercise`].
+/// Outside of [`told_by`](crate::told_by).
 pub fn beside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Beside<T> {
@@ -511,14 +482,29 @@ pub fn refusals_are_told() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TOLD;
+    use crate::{As, TOLD, fail, told_by};
 
-    const STEPS: [Step; 2] =
-        [(2, "make a socket", "creá"), (4, "wait", "esperá")];
+    const WORDS: &str = "
+[step 2]
+en: make a socket
+es: creá
+[step 4]
+en: wait
+es: esperá
+[sent]
+en: sent
+es: sent
+
+== likely causes
+
+[no loop]
+en: no loop?
+es: no loop?
+";
 
     /// What a failed test says.
     fn failed(test: impl FnOnce() + Send + 'static) -> String {
-        let work = || exercise(&STEPS, test);
+        let work = || told_by(WORDS, test);
         let payload = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
         *payload.downcast::<String>().unwrap()
     }
@@ -535,24 +521,22 @@ mod tests {
     #[test]
     fn child() {
         let Ok(part) = env::var("KIT_PART") else { return };
-        let told = Told {
-            did: "sent",
-            expected: "a\nb",
-            came: "nothing",
-            cause: "no loop?",
+        let told = || -> u8 {
+            let [expected, came] = ["a\nb", "nothing"].map(String::from);
+            fail("sent", As(expected), As(came), "no loop")
         };
         let mine = || -> u8 { panic!("mine") };
-        exercise(&STEPS, move || match part.as_str() {
+        told_by(WORDS, move || match part.as_str() {
             "passes" => {}
             "exits" => exit(0),
-            "fails" => told.fail(),
+            "fails" => drop(told()),
             "thread" => {
                 let _ = thread::spawn(mine).join();
-                told.fail()
+                told();
             }
             "caught" => {
                 assert_eq!(caught(mine), None);
-                told.fail()
+                told();
             }
             _ => loop {
                 thread::park(); // Deaf.
@@ -562,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_good_test_passes_whatever_stays_blocked_beside_it() {
-        exercise(&STEPS, || {
+        told_by(WORDS, || {
             let blocked = beside(thread::park);
             assert_eq!(beside(|| 7).wait(), Some(7));
             assert!(blocked.now().is_none());
@@ -635,14 +619,14 @@ mod tests {
     #[test]
     fn a_missing_caption_is_the_author_s_fault() {
         let words = failed(|| todo!("step 3: nobody wrote this down"));
-        assert!(words.contains("table of steps lacks"), "{words}");
+        assert!(words.contains("lacks the caption"), "{words}");
     }
 
     #[test]
     fn a_failure_is_told_in_four_lines() {
         let words = failed(|| {
-            let (did, expected) = ("sent \"a\"", "\"a\" back");
-            Told { did, expected, came: "nothing", cause: "no loop?" }.fail()
+            let [expected, came] = ["back", "nothing"].map(String::from);
+            fail("sent", As(expected), As(came), "no loop")
         });
         assert_eq!(words.lines().count(), 4, "{words}");
         assert!(words.ends_with(": no loop?"), "{words}");

@@ -2,7 +2,7 @@
 //!
 //! | item | what it is for |
 //! |---|---|
-//! | [`exercise`] | a test of an exercise: its deadline, its missing steps |
+//! | [`told_by`] | a test of an exercise: its words, its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
 //! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
@@ -30,15 +30,14 @@ mod shown;
 mod takes;
 
 pub use exercise::{
-    Beside, Peer, Step, Told, beside, caught, doing, exercise, only_receives,
-    outputs, patience, printed, refusals_are_told, to_nobody,
+    Beside, Peer, beside, caught, doing, only_receives, outputs, patience,
+    printed, refusals_are_told, to_nobody,
 };
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};
 pub use said::{OWN, Said, compared, fail, said, told_by};
 pub use shown::{
-    As, Shown, by_kind, bytes, error_words, kind, millis, nothing, number,
-    value,
+    As, Shown, by_kind, bytes, error_words, kind, nothing, number, value,
 };
 pub use takes::{
     Taken, Takes, fails_to_receive, given_at_once, socket, waiting,

@@ -56,11 +56,13 @@ pub struct Said {
     step: Option<&'static str>,
 }
 
-/// Runs one test of an exercise, as [`exercise`](crate::exercise) does; what it
-/// says stands in `words`.
+/// Runs one test of an exercise, whose sentences stand in `words`.
+///
+/// It fails at once if `test` or what it started with [`beside`](crate::beside)
+/// panics, and after five times [`patience`](crate::patience) whatever happens.
 pub fn told_by(words: &'static str, test: impl FnOnce() + Send + 'static) {
     WORDS.get_or_init(|| words);
-    crate::exercise(&[], test);
+    crate::exercise::run(test);
 }
 
 /// The sentence called `name`, its gaps (`{}`) filled with `values`, in order.

@@ -35,7 +35,7 @@ pub fn bytes(data: &[u8]) -> String {
 }
 
 /// A time for a person to read: `200 ms`.
-pub fn millis(time: Duration) -> String {
+fn millis(time: Duration) -> String {
     format!("{} ms", time.as_millis())
 }
 

@@ -74,7 +74,7 @@ impl<T: Send + 'static> Takes<T> {
     /// Sends these to a socket, and calls the function with it so many times.
     ///
     /// # Panics
-    /// Outside of [`exercise`](crate::exercise).
+    /// Outside of [`told_by`](crate::told_by).
     pub fn taken(&self, sent: &[&[u8]], times: usize) -> Taken<T> {
         let ((s, address), peer) = (socket(), Peer::new());
         for data in sent {
@@ -146,7 +146,7 @@ impl<T: Send + 'static> Takes<T> {
     /// Fails if two calls do not take the first two of three datagrams.
     ///
     /// # Panics
-    /// Outside of [`exercise`](crate::exercise).
+    /// Outside of [`told_by`](crate::told_by).
     pub fn check_one_each_time(&self)
     where
         T: Shown,

@@ -107,7 +107,7 @@ pub fn python() -> Command {
 /// language: Rust, Python. One that this machine cannot run is missing, and
 /// that is said aloud.
 ///
-/// To be called before `kit::exercise`, whose deadline does not
+/// To be called before `kit::told_by`, whose deadline does not
 /// count on a build.
 ///
 /// # Panics
