@@ -1,7 +1,7 @@
 """Builds the book in both languages: docs/site, with en and es.
 
 Run: python3 docs/build.py
-It needs mdBook: cargo install mdbook --version ^0.5
+It needs mdBook: README.md says how to get it.
 """
 
 import os
@@ -28,7 +28,7 @@ INDEX = """<!doctype html>
 def build():
     """Runs mdbook once for each language."""
     if not shutil.which("mdbook"):
-        sys.exit("Error: mdbook is not here; cargo install mdbook")
+        sys.exit("Error: mdbook is not here; docs/README.md says how to get it")
     python = f'"{sys.executable}" outside.py'
     for settings in {}, SPANISH:
         settings = {"MDBOOK_PREPROCESSOR__OUTSIDE__COMMAND": python, **settings}

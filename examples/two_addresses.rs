@@ -13,7 +13,7 @@
 
 use common::println;
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
-use std::io::IoSliceMut;
+use std::io::{ErrorKind, IoSliceMut};
 use std::net::UdpSocket;
 
 const PORT: u16 = 3500;
@@ -42,9 +42,10 @@ fn main() -> common::Result<()> {
         if let Err(e) =
             state.recv((&s).into(), &mut room, &mut about)
         {
-            // Windows: an earlier answer met a closed port.
-            common::note(format!("nothing taken: {e}"));
-            continue;
+            if e.kind() != ErrorKind::ConnectionReset {
+                return Err(e.into());
+            }
+            continue; // Windows: an earlier answer met a closed port.
         }
         let RecvMeta { addr, len, stride, dst_ip, .. } = about[0];
         let asked = dst_ip
@@ -62,7 +63,8 @@ fn main() -> common::Result<()> {
                 src_ip: dst_ip.filter(|_| !plain),
             };
             if let Err(e) = state.try_send((&s).into(), &answer) {
-                common::note(format!("no answer to {addr}: {e}"));
+                let why = common::plain(&e);
+                common::note(format!("no answer to {addr}: {why}"));
             }
         }
     }

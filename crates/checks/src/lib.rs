@@ -6,6 +6,7 @@ pub mod book;
 mod deadline;
 pub mod forge;
 mod hear;
+mod help;
 pub mod markdown;
 mod random;
 mod start;
@@ -14,9 +15,10 @@ pub mod zchat;
 
 pub use deadline::within;
 pub use hear::{Hear, socket};
+pub use help::explained;
 pub use random::Random;
 pub use start::{
-    Language, client, command, explained, failed_rules, lines, server, start,
+    Language, client, command, failed_rules, lines, server, start,
     start_example, two_hosts,
 };
 pub use testbed::{binary, example, python, root, skipped};
