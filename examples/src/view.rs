@@ -93,6 +93,8 @@ pub struct View {
     ladder: Option<Ladder>,
     /// Whose names stand above the last rung.
     caller: Option<SocketAddr>,
+    /// Whether not all came from one.
+    several: bool,
     capture: Option<(String, File)>,
     picture: Option<(PathBuf, Vec<Rung>)>,
     began: Option<Instant>,
@@ -124,6 +126,7 @@ impl View {
             target,
             ladder: draw.then(terminal),
             caller: None,
+            several: false,
             capture: capture.map(make).transpose()?,
             picture: picture.map(|file| (PathBuf::from(file), Vec::new())),
             began: None,
@@ -187,6 +190,7 @@ impl View {
             }
             common::println!("{}", ladder.rung(&rung));
         }
+        self.several |= self.caller.is_some_and(|c| c != passed.caller);
         self.caller = Some(passed.caller);
         if let Some((_, rungs)) = &mut self.picture {
             if rungs.len() < MOST {
@@ -228,8 +232,10 @@ impl View {
     pub fn end(self) -> common::Result<()> {
         let Some((file, rungs)) = self.picture else { return Ok(()) };
         let name = file.display().to_string();
-        let left = self.caller.map(|caller| caller.to_string());
-        let left = left.unwrap_or_default();
+        let left = match self.caller {
+            Some(_) if self.several => "several callers".to_string(),
+            caller => caller.map_or(String::new(), |c| c.to_string()),
+        };
         let right = self.target.to_string();
         let svg = Ladder::default().svg(&left, &right, &rungs);
         std::fs::write(&file, svg).map_err(|e| named(&name, &e))?;

@@ -403,3 +403,29 @@ fn a_full_disk_is_a_sentence() {
     let words = "Error: /dev/full: no storage space\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), words));
 }
+
+/// One name stands above a side only if all that comes from there is its.
+#[test]
+fn the_picture_of_several_callers_names_none() {
+    if cfg!(windows) {
+        return skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let name = format!("noisy_link{}-several.svg", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let target = socket(LOCAL);
+    let svg = ["--svg", &file.display().to_string()];
+    let link = link(LOCAL, target.local_addr().unwrap(), &svg);
+    let callers = [socket(LOCAL), socket(LOCAL)];
+    for caller in &callers {
+        caller.send_to(b"hola", link.address()).unwrap();
+        target.hear(&mut [0; 9]).unwrap();
+    }
+    assert_eq!(interrupt(link).code, Some(0));
+    let picture = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(picture.contains(">several callers</text>"), "{picture}");
+    for caller in callers {
+        let address = caller.local_addr().unwrap().to_string();
+        assert!(!picture.contains(&address), "{picture}");
+    }
+}
