@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, BufReader, Lines, PipeReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use badlink::Direction;
 use badlink::ladder::Ladder;
@@ -53,7 +54,7 @@ pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
             thread::spawn(|| says.map_while(io::Result::ok).for_each(line));
         let talked = talk(&built["client"], package, port(&first));
         thread::sleep(MOMENT); // For the last words.
-        link.kill().map_err(failed)?;
+        end(&mut link).map_err(failed)?;
         let _ = notes.join();
         talked.map_err(failed)
     });
@@ -63,6 +64,19 @@ pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
         tell!("demo ended");
     }
     talked
+}
+
+/// Ends the link as Ctrl-C does: so it writes its picture and its table. Where no
+/// signal can be sent (Windows), or if it does not end, it is killed.
+fn end(link: &mut Child) -> io::Result<()> {
+    let id = link.id().to_string();
+    let told = testbed::output(Command::new("kill").args(["-INT", &id]));
+    let told = told.is_ok_and(|ended| ended.status.success());
+    let until = Instant::now() + kit::patience();
+    while told && link.try_wait()?.is_none() && Instant::now() < until {
+        thread::sleep(MOMENT);
+    }
+    link.kill()
 }
 
 fn failed(error: io::Error) -> (u8, String) {

@@ -36,3 +36,19 @@ fn options_are_the_link_s() {
     let words = "Error: --lose: 300 is not from 0 to 100";
     assert!(format!("{}{}", ended.stdout, ended.stderr).contains(words));
 }
+
+/// The link is ended as Ctrl-C ends it, and so it closes its files.
+#[test]
+fn the_picture_is_written_to_its_end() {
+    if cfg!(windows) {
+        return testbed::skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let name = format!("demo{}.svg", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let ended = demo(&["udp-echo", "--svg", &file.display().to_string()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let picture = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(picture.matches("Taller I: Echo").count(), 2, "{picture}");
+    assert!(picture.ends_with("</svg>\n"), "{picture}");
+}
