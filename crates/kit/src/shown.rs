@@ -18,20 +18,19 @@ pub trait Shown {
 
 /// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.
 pub fn bytes(data: &[u8]) -> String {
-    let (shown, length): (String, _) = match str::from_utf8(data) {
+    let (shown, length) = match str::from_utf8(data) {
         Ok(text) => {
-            let start = text.chars().take(60);
-            let shown = start.flat_map(char::escape_debug).collect();
-            (shown, text.chars().count())
+            let start: String = text.chars().take(60).collect();
+            (format!("{start:?}"), text.chars().count())
         }
         Err(_) => {
             let start = &data[..data.len().min(60)];
-            (start.escape_ascii().to_string(), data.len())
+            (format!("\"{}\"", start.escape_ascii()), data.len())
         }
     };
     let more = if length > 60 { "..." } else { "" };
     let unit = if data.len() == 1 { "byte" } else { "bytes" };
-    format!("\"{shown}\"{more} ({} {unit})", data.len())
+    format!("{shown}{more} ({} {unit})", data.len())
 }
 
 /// A time for a person to read: `200 ms`.
@@ -210,6 +209,7 @@ mod tests {
         assert_eq!(bytes("ñ\0".as_bytes()), r#""ñ\0" (3 bytes)"#);
         assert!(!bytes("ñ".repeat(60).as_bytes()).contains("..."));
         assert_eq!(bytes(&[b'x'; 61]).len(), 60 + "\"\"... (61 bytes)".len());
+        assert_eq!(bytes(b"b'a'\"\x1b"), r#""b'a'\"\u{1b}" (6 bytes)"#);
         assert_eq!(millis(Duration::from_micros(204_204)), "204 ms");
         assert_eq!([number(1200.0), number(3.0004)], ["1200", "3"]);
         assert_eq!(number(-2.25), say("-2.25", "-2,25"));

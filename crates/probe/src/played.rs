@@ -122,6 +122,11 @@ impl Played<'_> {
         self.send(answer);
         let (by_itself, ended, how) = self.end(MOMENT);
         let good = by_itself && ended.code.is_some();
+        // So Python shows bytes, and not the text that they are.
+        let bytes = ["b'", "b\""].map(|quote| format!("{quote}{words}"));
+        if !words.is_empty() && bytes.iter().any(|b| ended.stdout.contains(b)) {
+            return failed(said!("bytes shown", how));
+        }
         judged(good && ended.stdout.contains(words), how)
     }
 

@@ -79,6 +79,8 @@ def echo_client():
         print("-->", data.decode())
     elif FAULT == "own-text":
         print("-->", TEXT.decode())
+    elif FAULT == "bytes":
+        print("-->", data)
     else:
         print("-->", data.decode(errors="replace"))
 
@@ -94,6 +96,8 @@ def daytime_client():
             if FAULT == "no-words":
                 sys.exit(1)
             continue
+        if FAULT == "bytes":
+            return print(data)
         text = data.decode("ascii", "replace").strip()
         if FAULT != "escapes":
             text = re.sub(r"[\0-\x1f\x7f-\x9f]", "?", text)
