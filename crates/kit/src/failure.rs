@@ -101,19 +101,22 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 /// A text in lines of at most `width` characters, the first behind `label` and
-/// the others below its beginning. A longer word (many bytes, say) is broken.
+/// the others below its beginning. Blanks that a line of the text begins with
+/// stay. A longer word (many bytes, say) is broken.
 pub fn wrapped(label: &str, text: &str, width: usize) -> String {
     let margin = " ".repeat(label.chars().count());
     let room = width.saturating_sub(margin.len()).max(20);
     let mut lines = Vec::new();
     for part in text.lines() {
-        let (mut line, mut length) = (String::new(), 0);
-        for word in part.split(' ') {
+        let words = part.trim_start_matches(' ');
+        let blanks = (part.len() - words.len()).min(room);
+        let (mut line, mut length) = (" ".repeat(blanks), blanks);
+        for (i, word) in words.split(' ').enumerate() {
             let more = word.chars().count();
-            if length > 0 && length + 1 + more > room {
+            if i > 0 && length > 0 && length + 1 + more > room {
                 lines.push(std::mem::take(&mut line));
                 length = 0;
-            } else if length > 0 {
+            } else if i > 0 && length > 0 {
                 line.push(' ');
                 length += 1;
             }
@@ -178,6 +181,7 @@ mod tests {
         let text = "the quick brown fox jumps\nover";
         let lines = "  a: the quick brown fox\n     jumps\n     over";
         assert_eq!(wrapped("  a: ", text, 25), lines);
+        assert_eq!(wrapped("a: ", "  b c\n d", 80), "a:   b c\n    d");
         assert_eq!(
             wrapped("", "ñandú ñandú ñandú ñandú", 23).lines().count(),
             1

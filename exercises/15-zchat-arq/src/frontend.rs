@@ -1,5 +1,5 @@
-//! What stands around a session: the socket, the clock, and the picture of a
-//! conversation. You need not change this file.
+//! What stands around a session: the socket and the clock. You need not change
+//! this file.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -119,35 +119,5 @@ fn wait(
             Ok(Event::Came(frame))
         }
         _ => Ok(Event::Alarm),
-    }
-}
-
-/// How wide the picture of a conversation is, between its two sides.
-const WIDE: usize = 40;
-
-/// One line of that picture: a frame on its way, from the left side or from the
-/// right one, which arrives or is lost.
-pub fn arrow(from_left: bool, frame: &Frame, arrives: bool) -> String {
-    let name = frame.to_string();
-    let wide = WIDE.saturating_sub(name.chars().count() + 5);
-    let line = "-".repeat(if arrives { wide } else { wide / 2 });
-    match (from_left, arrives) {
-        (true, true) => format!("|-- {name} {line}>|"),
-        (false, true) => format!("|<{line} {name} --|"),
-        (true, false) => {
-            format!("|{:<WIDE$}|", format!("-- {name} {line}X"))
-        }
-        (false, false) => {
-            format!("|{:>WIDE$}|", format!("X{line} {name} --"))
-        }
-    }
-}
-
-/// One line of it: something that happens at the left side or the right one.
-pub fn note(at_left: bool, words: &str) -> String {
-    if at_left {
-        format!("| {words:<0$}|", WIDE - 1)
-    } else {
-        format!("|{words:>0$} |", WIDE - 1)
     }
 }

@@ -11,8 +11,10 @@ use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
 
+use badlink::ladder::{Kind, Ladder, Rung};
+use badlink::{Direction, Fate};
 use ex15_zchat_arq::Action;
-use ex15_zchat_arq::frontend::{arrow, note, run};
+use ex15_zchat_arq::frontend::run;
 
 fn main() -> io::Result<()> {
     let ana = UdpSocket::bind("127.0.0.1:0")?;
@@ -20,13 +22,15 @@ fn main() -> io::Result<()> {
     let (here, there) = (ana.local_addr()?, beto.local_addr()?);
     let (busy, begun) = (AtomicUsize::new(2), Instant::now());
     let busy = &busy;
+    writeln!(stdout(), "{}", Ladder::default().head("ana", "beto"))?;
     thread::scope(|scope| {
         let left = scope.spawn(move || {
             let texts = ["hola", "todo bien?", "chau"];
-            let act = |action: &Action, n| show(begun, true, action, n);
+            let act =
+                |action: &Action, n| show(begun, Direction::There, action, n);
             run(&ana, Some(there), &texts, busy, counted(act))
         });
-        let act = |action: &Action, n| show(begun, false, action, n);
+        let act = |action: &Action, n| show(begun, Direction::Back, action, n);
         run(&beto, Some(here), &["buenas"], busy, counted(act))?;
         left.join().unwrap_or_else(|_| Err(io::Error::other("ana panicked")))
     })
@@ -43,10 +47,11 @@ fn counted(
     }
 }
 
-/// Prints one action, and says how many times a frame is to be sent.
+/// Draws one action, and says how many times a frame is to be sent. What ana
+/// sends goes there, to the right; what beto sends comes back.
 fn show(
     begun: Instant,
-    at_left: bool,
+    way: Direction,
     action: &Action,
     sent: u32,
 ) -> io::Result<usize> {
@@ -55,14 +60,17 @@ fn show(
         n if n % 5 == 0 => 2,
         _ => 1,
     };
-    let (line, more) = match action {
-        Action::Show(text) => (note(at_left, &format!("shows {text:?}")), ""),
+    let at = begun.elapsed();
+    let rung = match action {
+        Action::Show(text) => {
+            let label = format!("shows {text:?}");
+            Rung { at, kind: Kind::Words(way), label }
+        }
         Action::Send(frame) => {
-            let more = [" lost", "", " twice"][copies];
-            (arrow(at_left, frame, copies > 0), more)
+            let fate = Fate { copies, ..Fate::default() };
+            Rung::new(at, way, &fate, frame.to_string())
         }
     };
-    let seconds = begun.elapsed().as_secs_f64();
-    writeln!(stdout(), "{seconds:.3} s {line}{more}")?;
-    Ok(copies)
+    writeln!(stdout(), "{}", Ladder::default().rung(&rung))?;
+    Ok(copies.into())
 }

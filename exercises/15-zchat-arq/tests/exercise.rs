@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use badlink::ladder::{Kind, Ladder, Rung};
 use badlink::{Direction, Fates, Shares};
-use ex15_zchat_arq::frontend::{arrow, note};
 use ex15_zchat_arq::{
     Action, Event, Flight, Frame, Session, WAIT, handle, new_message,
     old_message, send_ack, send_again, send_next, send_text, take_ack,
@@ -669,6 +669,9 @@ fn step_7_joins_the_steps() {
     });
 }
 
+/// Where what the two sides send goes.
+const WAYS: [Direction; 2] = [Direction::There, Direction::Back];
+
 /// A conversation of two of the student's sessions, in virtual time, over a link
 /// whose fates come from a seed.
 struct World {
@@ -679,8 +682,8 @@ struct World {
     /// which side, and what.
     air: BTreeMap<(Duration, u32), (usize, Frame)>,
     shown: [Vec<String>; 2],
-    /// Its picture, line by line.
-    ladder: Vec<String>,
+    /// Its picture, rung by rung.
+    ladder: Vec<Rung>,
 }
 
 impl World {
@@ -689,11 +692,10 @@ impl World {
         let delay_by = 3 * WAIT / 2;
         let some = Shares { lose, duplicate, delay, ..Shares::default() };
         let shares = Shares { delay_by, ..some };
-        let fates = [Direction::There, Direction::Back];
         World {
             now: Duration::ZERO,
             sides: [Session::begin(), Session::begin()],
-            fates: fates.map(|way| Fates::new(shares, seed, way)),
+            fates: WAYS.map(|way| Fates::new(shares, seed, way)),
             air: BTreeMap::new(),
             shown: [Vec::new(), Vec::new()],
             ladder: Vec::new(),
@@ -728,55 +730,54 @@ impl World {
 
     fn happens(&mut self, side: usize, event: Event) {
         for action in handle(&mut self.sides[side], self.now, event) {
-            let (line, more) = match action {
+            let (kind, label) = match action {
                 Action::Show(text) => {
-                    let line = said("shows", &[&format!("{text:?}")]);
+                    let words = said("shows", &[&format!("{text:?}")]);
                     self.shown[side].push(text);
-                    (note(side == 0, &line.to_string()), None)
+                    (Kind::Words(WAYS[side]), words.to_string())
                 }
-                Action::Send(frame) => self.sends(side, frame),
+                Action::Send(frame) => {
+                    (self.sends(side, &frame), frame.to_string())
+                }
             };
-            let more = more.map(|more| said(more, &[]).to_string());
-            let (seconds, more) =
-                (self.now.as_secs_f64(), more.unwrap_or_default());
-            self.ladder.push(format!("{seconds:>7.3} s {line} {more}"));
+            self.ladder.push(Rung { at: self.now, kind, label });
         }
     }
 
-    fn sends(
-        &mut self,
-        side: usize,
-        frame: Frame,
-    ) -> (String, Option<&'static str>) {
+    /// Gives what becomes of it.
+    fn sends(&mut self, side: usize, frame: &Frame) -> Kind {
         let fate = self.fates[side].next(&frame.pack());
         let at = self.now + fate.delay.unwrap_or(10 * MS);
         for _ in 0..fate.copies {
             let count = self.ladder.len() * 2 + self.air.len();
             self.air.insert((at, count as u32), (1 - side, frame.clone()));
         }
-        let line = arrow(side == 0, &frame, fate.copies > 0);
-        (
-            line,
-            match (fate.copies, fate.delay) {
-                (0, _) => Some("lost"),
-                (_, Some(_)) => Some("late"),
-                (1, None) => None,
-                (_, None) => Some("twice"),
-            },
-        )
+        let what = match (fate.copies, fate.delay) {
+            (0, _) => "lost",
+            (_, Some(_)) => "late",
+            (1, None) => {
+                return Kind::Datagram(WAYS[side], String::new(), false);
+            }
+            (_, None) => "twice",
+        };
+        let words = said(what, &[]).to_string();
+        Kind::Datagram(WAYS[side], words, fate.copies == 0)
     }
 }
 
 /// The picture of a conversation; of a long one, both its ends.
-struct Picture(Vec<String>);
+struct Picture(Vec<Rung>);
 
 impl Shown for Picture {
     fn shown(&self) -> String {
-        let last = self.0.len().saturating_sub(10).max(20);
-        let lines = self.0.iter().enumerate();
-        let ends = lines.filter(|(i, _)| *i < 20 || *i >= last);
-        let ends = ends.map(|(_, line)| format!("\n    {line}"));
-        said("ana and beto", &[]).to_string() + &ends.collect::<String>()
+        let ladder = Ladder { columns: 56, colour: false };
+        let rungs = self.0.iter().map(|rung| ladder.rung(rung));
+        let mut lines: Vec<_> = rungs.collect();
+        if lines.len() > 14 {
+            lines.splice(8..lines.len() - 6, ["   ...".to_string()]);
+        }
+        lines.insert(0, ladder.head("ana", "beto"));
+        lines.join("\n")
     }
 }
 
