@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use badlink::ladder::{Kind, Ladder, Rung};
-use badlink::{BadLink, Direction, Passing, Shares};
+use badlink::ladder::{Ladder, Rung};
+use badlink::{BadLink, Direction, Fate, Passing, Shares};
 use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
 use checks::{
     Hear, Language, command, forge, python, root, skipped, socket, start,
@@ -324,7 +324,7 @@ fn zchat_in_small() {
 }
 
 /// What went into a link: the time, which way, the frame, its fate.
-type Log = Vec<(Duration, Direction, Frame, &'static str)>;
+type Log = Vec<(Duration, Direction, Frame, Fate)>;
 
 /// A chat of two lines through a bad link: what went in, and what each side
 /// says of it at the end.
@@ -341,13 +341,9 @@ fn chat() -> (Log, Ended, Ended) {
         if leaves {
             return;
         }
-        let fate = match (fate.copies, fate.corrupted) {
-            (0, _) => "lost",
-            (_, true) => "damaged",
-            _ => "",
-        };
         let frame = Frame::unpack(data).unwrap();
-        kept.lock().unwrap().push((began.elapsed(), way, frame, fate));
+        let entry = (began.elapsed(), way, frame, fate.clone());
+        kept.lock().unwrap().push(entry);
     });
     let port = link.as_ref().unwrap().address().port().to_string();
     let args = ["--host", "127.0.0.1", "--port", &port, "--stats"];
@@ -365,10 +361,7 @@ fn ladder(log: &Log) -> String {
     let first = log.first().map(|entry| entry.0).unwrap_or_default();
     let ladder = Ladder::default();
     let rungs = log.iter().map(|(at, way, frame, fate)| {
-        let lost = *fate == "lost";
-        let kind = Kind::Datagram(*way, fate.to_string(), lost);
-        let at = *at - first;
-        ladder.rung(&Rung { at, kind, label: chat_frame(frame) })
+        ladder.rung(&Rung::new(*at - first, *way, fate, chat_frame(frame)))
     });
     let head = ladder.head("client", "server");
     [head].into_iter().chain(rungs).map(|line| line + "\n").collect()
@@ -383,12 +376,12 @@ fn zchat_ladder() {
         "HELLO",
         "TEXT #1, empty",
         "ACK #1",
-        "TEXT #2 \"hola\" lost",
+        "TEXT #2 \"hola\", lost",
         "TEXT #2 \"hola\", try 1",
-        "ACK #2, try 1 lost",
+        "ACK #2, try 1, lost",
         "TEXT #2 \"hola\", try 2",
         "ACK #2, try 2",
-        "TEXT #3 \"chau\" damaged",
+        "TEXT #3 \"chau\", corrupted",
         "TEXT #3 \"chau\", try 1",
         "ACK #3, try 1",
         "BYE #4",
@@ -396,10 +389,8 @@ fn zchat_ladder() {
     ];
     for _ in 0..20 {
         let (log, client, server) = chat();
-        let went = |entry: &(Duration, Direction, Frame, &'static str)| {
-            format!("{} {}", chat_frame(&entry.2), entry.3)
-                .trim_end()
-                .to_string()
+        let went = |(_, _, frame, fate): &(_, _, Frame, Fate)| {
+            chat_frame(frame) + &fate.words()
         };
         if log.iter().map(went).collect::<Vec<_>>() != expected {
             let _ = writeln!(stderr(), "again:\n{}", ladder(&log));

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use badlink::{Direction, Fates, Shares};
+use badlink::ladder::{Kind as Shape, Ladder, Rung};
+use badlink::{Direction, Fate, Fates, Shares};
 use checks::{Language, Random};
+use examples::meaning::meaning;
 use zchat::frame::{Frame, Kind};
 use zchat::session::Action;
 
@@ -129,10 +131,42 @@ impl World {
         node.deeds.insert((at, node.deeds.len()), deed);
     }
 
-    fn trace(&self, what: impl FnOnce() -> String) {
+    /// A line of the ladder: something that happens at this node.
+    fn trace(&self, i: usize, what: impl FnOnce() -> String) {
         if self.traced {
-            println!("{:>10.3} {}", self.now.as_secs_f64(), what());
+            let label = format!("{i}: {}", what());
+            self.draw(Shape::Words(side(i)), label);
         }
+    }
+
+    /// The rung of a datagram, with how much later each copy of it arrives.
+    fn trace_datagram(
+        &self,
+        [from, to]: [SocketAddr; 2],
+        data: &[u8],
+        fate: &Fate,
+        late: &[Duration],
+    ) {
+        if !self.traced {
+            return;
+        }
+        let [from, to] = [from, to].map(|address| {
+            let at = self.nodes.iter().position(|n| n.address == address);
+            at.map_or("?".to_string(), |i| i.to_string())
+        });
+        let way = if from == "0" { Direction::There } else { Direction::Back };
+        let mut words = fate.words();
+        for late in late {
+            words += &format!(", {:.3} s", late.as_secs_f64());
+        }
+        let words = words.trim_start_matches(", ").to_string();
+        let label = format!("{from} to {to}: {}", meaning(data));
+        self.draw(Shape::Datagram(way, words, late.is_empty()), label);
+    }
+
+    fn draw(&self, kind: Shape, label: String) {
+        let ladder = Ladder { columns: 100, colour: false };
+        println!("{}", ladder.rung(&Rung { at: self.now, kind, label }));
     }
 
     /// Lets everything happen, in order, until all have ended.
@@ -179,7 +213,6 @@ impl World {
         let Some((_, (from, to, data))) = self.air.pop_first() else { return };
         let to = self.nodes.iter().position(|n| n.address == to && !n.ended);
         if let Some(i) = to {
-            self.trace(|| format!("{from} -> {i}: {}", words(&data)));
             self.nodes[i].side.receive(self.now, from, &data);
             self.tick(i);
         }
@@ -190,7 +223,7 @@ impl World {
         let due = deeds.keys().next().copied();
         let deed = due.filter(|(at, _)| *at <= self.now);
         if let Some(deed) = deed.and_then(|key| deeds.remove(&key)) {
-            self.trace(|| format!("{i}: {deed:?}"));
+            self.trace(i, || format!("{deed:?}"));
             self.perform(i, deed);
         }
         self.tick(i);
@@ -266,6 +299,8 @@ impl World {
             }
         };
         let to = self.nodes[i].address;
+        let fate = Fate { copies: 1, ..Fate::default() };
+        self.trace_datagram([from, to], &data, &fate, &[ms(1)]);
         self.fly(ms(1), from, to, data);
     }
 
@@ -292,7 +327,7 @@ impl World {
                 Action::Show(text) => self.show(i, &text),
                 Action::Note(note) => self.note(i, &note),
                 Action::End(why) => {
-                    self.trace(|| format!("{i}: the end, {why:?}"));
+                    self.trace(i, || format!("the end, {why:?}"));
                     self.nodes[i].ended = true;
                 }
             }
@@ -310,12 +345,15 @@ impl World {
         if self.heard.len() < 200 {
             self.heard.push((from, to, data.clone()));
         }
+        let mut arrives = Vec::new(); // How much later each copy does.
         if self.random.happens(self.stale) {
-            let late = ms(self.random.below(100_000) as u64);
-            self.fly(late, from, to, data);
+            arrives.push(ms(self.random.below(100_000) as u64));
+            self.fly(arrives[0], from, to, data.clone());
         }
         let out = |(a, b): &(Duration, Duration)| (*a..*b).contains(&self.now);
         if self.outages.iter().any(out) {
+            let lost = Fate::default();
+            self.trace_datagram([from, to], &data, &lost, &arrives);
             return;
         }
         for _ in 0..fate.copies {
@@ -327,12 +365,14 @@ impl World {
             }
             let late = ms(late) + fate.delay.unwrap_or_default();
             self.fly(late, from, to, fate.data.clone());
+            arrives.push(late);
         }
+        self.trace_datagram([from, to], &data, &fate, &arrives);
     }
 
     fn show(&mut self, i: usize, text: &[u8]) {
         let text = String::from_utf8(text.to_vec()).expect("damaged text");
-        self.trace(|| format!("{i}: shows {text:?}"));
+        self.trace(i, || format!("shows {text:?}"));
         let message = self.messages.get_mut(&text);
         let message = message.unwrap_or_else(|| panic!("nobody said {text:?}"));
         message.shown += 1;
@@ -344,7 +384,7 @@ impl World {
     }
 
     fn note(&mut self, i: usize, note: &str) {
-        self.trace(|| format!("{i}: {note}"));
+        self.trace(i, || note.to_string());
         let lost = ["not confirmed", "not sent"];
         let found = lost.iter().find_map(|what| {
             Some((*what, note.strip_prefix(what)?.strip_prefix(": ")?))
@@ -377,13 +417,10 @@ impl World {
     }
 }
 
-fn words(data: &[u8]) -> String {
-    match Frame::unpack(data) {
-        Ok(Frame { kind, attempt, src, dst, seq, .. }) => {
-            format!("{kind:?} #{seq} try {attempt}, {src:08x} to {dst:08x}")
-        }
-        Err(why) => format!("{why:?}, {} bytes", data.len()),
-    }
+/// Where a node stands in the ladder: the first at the left, all others at the
+/// right.
+fn side(i: usize) -> Direction {
+    if i == 0 { Direction::There } else { Direction::Back }
 }
 
 pub fn port(i: usize) -> SocketAddr {
