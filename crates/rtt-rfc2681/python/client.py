@@ -46,7 +46,7 @@ signal.signal(signal.SIGINT, lambda *_: stop.set())
 sample = sample.run(s, times, o, stop)
 
 # 6. Print what RFC 2681 wants told.
-print("probes       %s" % sample.counts())
+print(sample.counts(), end="")
 print(stats.summary(sample.rtts(), o.under), end="")
 
 # 7. If nothing came back, say so, with status 1.

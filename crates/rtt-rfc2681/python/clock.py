@@ -23,12 +23,19 @@ def wall():
     return time.time_ns()
 
 
+def stamp_arrivals(s):
+    """Has the kernel note when datagrams arrive at s, from now on.
+
+    Where it cannot, nothing happens.
+    """
+    _stamp(s)  # The first question switches the stamps on.
+
+
 def gap(s):
     """How long ago, in nanoseconds, the datagram last received from s arrived.
 
-    To be called right after receiving, and once before the first datagram: that
-    call switches the kernel's stamps on. None if there is no stamp: not on
-    Linux, nothing received yet, or the clock was set back since.
+    To be called right after receiving. None if there is no stamp: no
+    stamp_arrivals, not on Linux, or the clock was set back since.
     """
     stamp = _stamp(s)
     now = wall()

@@ -41,7 +41,7 @@ def run(s, times, options, stop):
     sends no more. The network's errors are notes on stderr.
     """
     s.settimeout(TICK)
-    clock.gap(s)  # Switches the kernel's stamps on.
+    clock.stamp_arrivals(s)
     sample = Sample()
     what = s, times, options, stop, sample
     sender = threading.Thread(target=_send, args=what)
@@ -69,9 +69,10 @@ def _warm(s):
 
 def _send(s, times, options, stop, sample):
     """The sending thread."""
-    warm, noted = _warm(s), []
-    start = time.perf_counter()
-    for seq, moment in enumerate(times):
+    warm, noted, seq = _warm(s), [], 0
+    start, awake = time.perf_counter(), 0
+    late = max(TICK, options.interval)
+    for moment in times:
 
         def _left():
             return max(start + moment - time.perf_counter(), 0)
@@ -80,6 +81,13 @@ def _send(s, times, options, stop, sample):
             time.sleep(min(_left(), TICK))
         if stop.is_set():
             return
+        # So late? The program did not run. What was due until it ran again
+        # would leave all at once: it does not leave.
+        if time.perf_counter() - start > moment + late:
+            awake = time.perf_counter() - start
+        if moment < awake:
+            sample.skipped += 1
+            continue
         at = clock.wall()
         data = packet.request(seq, packet.ntp(at), options.size)
         with contextlib.suppress(OSError):
@@ -97,6 +105,7 @@ def _send(s, times, options, stop, sample):
                 except OSError as e:
                     _note(noted, e)
             sample.probes.append(probe)
+        seq += 1
 
 
 @dataclass
@@ -104,6 +113,7 @@ class Sample:
     """A sample: the probes of one run, and what else came."""
 
     probes: list = field(default_factory=list)  # As they were sent.
+    skipped: int = 0  # Not sent: their time passed while nothing ran.
     duplicates: int = 0  # Replies that were not the first to their probe.
     reordered: int = 0  # Probes answered in time, but after a later one.
     unmatched: int = 0  # Datagrams that answered no probe.
@@ -124,22 +134,23 @@ class Sample:
         return sum(p.answered for p in self.probes) - self.received()
 
     def counts(self):
-        """The counts as a line of text."""
+        """The counts as text, in two lines."""
         sent, received = len(self.probes), self.received()
+        lost, late = sent - received, self.late()
         return (
-            "%i sent, %i received, %i lost (%i late); "
-            "%i duplicates, %i reordered, %i unmatched"
-        ) % (
-            *(sent, received, sent - received, self.late()),
-            *(self.duplicates, self.reordered, self.unmatched),
+            f"probes       {sent} sent, {received} received, "
+            f"{lost} lost ({late} late); {self.skipped} skipped\n"
+            f"replies      {self.duplicates} duplicates, "
+            f"{self.reordered} reordered, {self.unmatched} unmatched\n"
         )
 
     def _receive(self, s, options, stop, sender):
         """The receiving thread."""
-        noted, heard = [], time.perf_counter_ns()
+        noted, silent = [], 0.0
         silence = max(SILENCE, 10 * options.interval)
         while True:
             over = not sender.is_alive()  # Then all probes are in the list.
+            asked = time.perf_counter_ns()
             data = error = None
             try:
                 data = s.recv(65536)
@@ -147,35 +158,43 @@ class Sample:
                 error = e
             gap = clock.gap(s) or 0
             now = time.perf_counter_ns()  # Last: what comes between adds.
-            if data is not None:
-                with self.lock:
-                    self._expire(now - gap, options)
-                    self._take(data, now, gap, options)
-                heard = now
-            elif isinstance(error, socket.timeout):
-                self._expire(now, options)
-            else:
-                _note(noted, error)
-            silent = now - heard > silence * 1e9
-            if silent and not over and not stop.is_set():
+            # Much longer than a tick? Then the program did not run.
+            silent += min((now - asked) / 1e9, 2 * TICK)
+            said = ""
+            with self.lock:
+                if data is not None:
+                    silent = 0.0
+                    said += self._expire(now - gap, options)
+                    said += self._take(data, now, gap, options)
+                elif isinstance(error, socket.timeout):
+                    # What had come by then would be here now.
+                    said += self._expire(asked, options)
+                else:
+                    _note(noted, error)
+                waiting = self.probes[self.next :] if over else []
+            # Not locked: whoever reads the lines may be slow.
+            print(said, end="", flush=True)
+            if over and all(probe.answered for probe in waiting):
+                return
+            if silent > silence and not over and not stop.is_set():
                 stop.set()
                 why = "no reply for %g s: ending early" % silence
                 print(why, file=sys.stderr)
-            if over and all(p.answered for p in self.probes[self.next :]):
-                return
 
     def _expire(self, now, options):
-        """Gives up the probes whose time was over at now."""
+        """Gives up the probes whose time was over at now; gives their lines."""
+        said = ""
         while self.next < len(self.probes):
             probe = self.probes[self.next]
             if not probe.answered:
                 if (now - probe.sent) / 1e9 <= options.timeout:
                     break
-                _say(self.next, probe.rtt, options)
+                said += _line(self.next, probe.rtt, options)
             self.next += 1
+        return said
 
     def _take(self, data, now, gap, options):
-        """Finds the probe that data, received at now, answers.
+        """Finds the probe that data, received at now, answers; gives its line.
 
         It arrived gap earlier.
         """
@@ -187,12 +206,12 @@ class Sample:
                     break
         else:
             self.unmatched += 1
-            return
+            return ""
         self.duplicates += probe.answered
         late = probe.answered or seq < self.next
         probe.answered = True
         if late:
-            return
+            return ""
         inside = packet.inside(data) if at == packet.COPY else None
         rtt = now - probe.sent
         for part in gap, inside or 0:
@@ -200,16 +219,15 @@ class Sample:
         probe.rtt = rtt / 1e9
         self.reordered += seq < self.latest
         self.latest = max(self.latest, seq)
-        _say(seq, probe.rtt, options)
+        return _line(seq, probe.rtt, options)
 
 
-def _say(seq, rtt, options):
-    """The line for a probe, unless options.quiet."""
+def _line(seq, rtt, options):
+    """The line for a probe; empty if options.quiet."""
     limit = ("%f" % options.timeout).rstrip("0").rstrip(".")
     why = "" if rtt < math.inf else " (no reply in %s s)" % limit
     rtt = stats.ms(rtt) if why else "rtt=" + stats.ms(rtt)
-    if not options.quiet:
-        print("seq=%i %s%s" % (seq, rtt, why), flush=True)
+    return "" if options.quiet else "seq=%i %s%s\n" % (seq, rtt, why)
 
 
 def _note(noted, e):

@@ -36,7 +36,7 @@ address = s.getsockname()[:2]
 print("listening on %s:%i" % address, file=sys.stderr)
 
 # 4. Serve for ever; the system notes when a datagram arrives.
-clock.gap(s)
+clock.stamp_arrivals(s)
 # Python: a server might answer our answer, and so on for ever.
 servers = {3500, 3501, 3502, 3513, address[1]}
 while True:

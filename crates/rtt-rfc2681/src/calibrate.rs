@@ -55,7 +55,7 @@ pub fn reflector(to: SocketAddr) -> io::Result<SocketAddr> {
     let host = if to.is_ipv4() { "127.0.0.1" } else { "::1" };
     let s = Careful::new(UdpSocket::bind((host, 0))?)?;
     let address = s.local_addr()?;
-    clock::gap(s.as_ref());
+    clock::stamp_arrivals(s.as_ref());
     thread::spawn(move || -> io::Result<()> {
         let mut buffer = vec![0; 65536];
         loop {

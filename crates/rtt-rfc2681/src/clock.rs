@@ -13,11 +13,15 @@ pub fn wall() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// How long ago the datagram arrived that was last received from `s`.
-///
-/// To be called right after receiving, and once before the first datagram:
-/// that call switches the kernel's stamps on. `None` if there is no stamp:
-/// not on Linux, nothing received yet, or the clock was set back since.
+/// Has the kernel note when datagrams arrive at `s`, from now on; where it
+/// cannot, nothing happens.
+pub fn stamp_arrivals(s: &UdpSocket) {
+    stamp(s); // The first question switches the stamps on.
+}
+
+/// How long ago the datagram arrived that was last received from `s`. To be
+/// called right after receiving. `None` if there is no stamp: no
+/// [`stamp_arrivals`], not on Linux, or the clock was set back since.
 pub fn gap(s: &UdpSocket) -> Option<Duration> {
     let stamp = stamp(s)?;
     wall().checked_sub(stamp)

@@ -48,11 +48,10 @@ impl Report {
             ("threshold", format!("{timeout} s")),
             ("stamps", format!("{}-space stamps of arrival", self.stamps())),
             ("send times", self.verdict()),
-            ("probes", sample.counts()),
         ];
         let rows = rows.map(|(name, what)| format!("{name:<12} {what}\n"));
         let rtts = sample.rtts();
-        let text = histogram(&rtts) + &rows.concat();
+        let text = histogram(&rtts) + &rows.concat() + &sample.counts();
         let text = text + &stats::summary(&rtts, options.under);
         let calibrated = self.calibrated.map(|(systematic, e)| {
             let (systematic, e) = (stats::ms(systematic), stats::ms(e));
@@ -120,6 +119,7 @@ impl Report {
             "received": sample.received(),
             "lost": n - sample.received(),
             "late": sample.late(),
+            "skipped": sample.skipped,
             "duplicates": sample.duplicates,
             "reordered": sample.reordered,
             "unmatched": sample.unmatched,

@@ -40,6 +40,9 @@ pub struct Sample {
     pub probes: Vec<Probe>,
     /// When the run began: time since 1970.
     pub t0: Duration,
+    /// How many probes were not sent: their time passed while the program did
+    /// not run.
+    pub skipped: usize,
     /// How many replies were not the first to their probe.
     pub duplicates: usize,
     /// How many probes were answered in time, but after a later probe.
@@ -58,7 +61,7 @@ struct Run<'a> {
     times: &'a [Duration],
     options: &'a Options,
     stop: &'a AtomicBool,
-    sent: Mutex<Vec<Probe>>, // Not yet seen by the receiving thread.
+    sample: Mutex<Sample>,
 }
 
 /// Sends a probe from `s`, which is connected to the reflector, at each of
@@ -67,7 +70,8 @@ struct Run<'a> {
 /// sends no more.
 ///
 /// # Errors
-/// If stdout is closed. The network's errors are notes on stderr.
+/// If stdout is closed, or no thread can be made. The network's errors are
+/// notes on stderr.
 pub fn run(
     s: &UdpSocket,
     times: &[Duration],
@@ -75,16 +79,17 @@ pub fn run(
     stop: &AtomicBool,
 ) -> io::Result<Sample> {
     s.set_read_timeout(Some(TICK))?;
-    clock::gap(s); // Switches the kernel's stamps on.
-    let mut sample = Sample { t0: clock::wall(), ..Sample::default() };
-    let run = Run { s, times, options, stop, sent: Mutex::default() };
+    clock::stamp_arrivals(s);
+    let sample = Sample { t0: clock::wall(), ..Sample::default() };
+    let run = Run { s, times, options, stop, sample: Mutex::new(sample) };
     thread::scope(|scope| {
         let sender = scope.spawn(|| run.send());
-        let ended = sample.receive(&run, &sender);
+        let ended = run.receive(&sender);
         // After an error, or the sender would go on.
         stop.fetch_or(ended.is_err(), Relaxed);
-        ended.map(|()| sample)
-    })
+        ended
+    })?;
+    Ok(run.sample.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A socket connected to itself: no network sees what it sends. Used directly
@@ -100,16 +105,25 @@ fn warm(s: &UdpSocket) -> io::Result<UdpSocket> {
 impl Run<'_> {
     /// The sending thread.
     fn send(&self) {
-        let (warm, mut noted) = (warm(self.s), None);
-        let start = Instant::now();
-        for (seq, time) in (0..).zip(self.times) {
-            let time = start + *time;
-            let left = || time.saturating_duration_since(Instant::now());
+        let (warm, mut noted, mut seq) = (warm(self.s), None, 0);
+        let (start, mut awake) = (Instant::now(), Duration::ZERO);
+        let late = TICK.max(Duration::from_secs_f64(self.options.interval));
+        for time in self.times {
+            let left = || time.saturating_sub(start.elapsed());
             while !left().is_zero() && !self.stop.load(Relaxed) {
                 thread::sleep(left().min(TICK));
             }
             if self.stop.load(Relaxed) {
                 return;
+            }
+            // So late? The program did not run. What was due until it ran
+            // again would leave all at once: it does not leave.
+            if start.elapsed() > *time + late {
+                awake = start.elapsed();
+            }
+            if *time < awake {
+                self.sample().skipped += 1;
+                continue;
             }
             let (at, rtt, answered) = (clock::wall(), f64::INFINITY, false);
             let data = packet::request(seq, packet::ntp(at), self.options.size);
@@ -117,19 +131,64 @@ impl Run<'_> {
                 let _ = (warm.send(&data), warm.recv(&mut [0]));
             }
             // Locked: whoever has a reply finds its probe.
-            let mut probes = self.sent();
+            let mut sample = self.sample();
             let sent = Instant::now();
             // A first error may be about the probe before: a closed port.
             let done = self.s.send(&data).or_else(|_| self.s.send(&data));
-            probes.push(Probe { at, sent, rtt, answered });
+            sample.probes.push(Probe { at, sent, rtt, answered });
+            drop(sample);
             if let Err(e) = done {
                 note(&mut noted, e);
+            }
+            seq += 1;
+        }
+    }
+
+    /// The receiving thread.
+    fn receive(&self, sender: &ScopedJoinHandle<()>) -> io::Result<()> {
+        let (mut buffer, mut noted) = (vec![0; 65536], None);
+        let (options, mut silent) = (self.options, Duration::ZERO);
+        let silence = SILENCE.max(10.0 * options.interval);
+        loop {
+            let over = sender.is_finished(); // Then all probes are known.
+            let asked = Instant::now();
+            let received = common::in_time(self.s.recv(&mut buffer));
+            let gap = clock::gap(self.s);
+            let now = Instant::now(); // Last: what comes between adds.
+            // Much longer than a tick? Then the program did not run.
+            silent += (now - asked).min(2 * TICK);
+            let mut said = String::new();
+            let mut sample = self.sample();
+            match received {
+                Ok(Some(n)) => {
+                    silent = Duration::ZERO;
+                    sample.kernel |= gap.is_some();
+                    let gap = gap.unwrap_or_default();
+                    let arrived = now.checked_sub(gap).unwrap_or(now);
+                    said += &sample.expire(arrived, options);
+                    let data = buffer.get(..n).unwrap_or_default();
+                    said += &sample.take(data, now, gap, options);
+                }
+                // What had come by then would be here now.
+                Ok(None) => said += &sample.expire(asked, options),
+                Err(e) => note(&mut noted, e),
+            }
+            let mut open = sample.probes.iter().skip(sample.next);
+            let done = over && open.all(|probe| probe.answered);
+            drop(sample); // Whoever reads the lines may be slow.
+            write!(stdout(), "{said}")?;
+            if done {
+                return Ok(());
+            }
+            let silent = silent.as_secs_f64() > silence;
+            if silent && !over && !self.stop.swap(true, Relaxed) {
+                common::note(format!("no reply for {silence} s: ending early"));
             }
         }
     }
 
-    fn sent(&self) -> MutexGuard<'_, Vec<Probe>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sample(&self) -> MutexGuard<'_, Sample> {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,82 +209,45 @@ impl Sample {
         answered.count() - self.received()
     }
 
-    /// The counts as a line of text.
+    /// The counts as text, in two lines.
     pub fn counts(&self) -> String {
-        let Sample { probes, duplicates, reordered, unmatched, .. } = self;
-        let (sent, received, late) =
-            (probes.len(), self.received(), self.late());
-        let lost = sent - received;
+        let Sample { probes, skipped, .. } = self;
+        let (sent, received) = (probes.len(), self.received());
+        let (lost, late) = (sent - received, self.late());
+        let Sample { duplicates, reordered, unmatched, .. } = self;
         format!(
-            "{sent} sent, {received} received, {lost} lost ({late} late); \
-             {duplicates} duplicates, {reordered} reordered, \
-             {unmatched} unmatched"
+            "probes       {sent} sent, {received} received, \
+             {lost} lost ({late} late); {skipped} skipped\n\
+             replies      {duplicates} duplicates, {reordered} reordered, \
+             {unmatched} unmatched\n"
         )
     }
 
-    /// The receiving thread.
-    fn receive(
-        &mut self,
-        run: &Run,
-        sender: &ScopedJoinHandle<()>,
-    ) -> io::Result<()> {
-        let (mut buffer, mut noted) = (vec![0; 65536], None);
-        let (options, mut heard) = (run.options, Instant::now());
-        let silence = SILENCE.max(10.0 * options.interval);
-        loop {
-            let over = sender.is_finished(); // Then all probes are known.
-            let received = common::in_time(run.s.recv(&mut buffer));
-            let gap = clock::gap(run.s);
-            let now = Instant::now(); // Last: what comes between adds.
-            self.kernel |= gap.is_some();
-            let gap = gap.unwrap_or_default();
-            self.probes.append(&mut run.sent());
-            match received {
-                Ok(Some(n)) => {
-                    let arrived = now.checked_sub(gap).unwrap_or(now);
-                    self.expire(arrived, options)?;
-                    let data = buffer.get(..n).unwrap_or_default();
-                    self.take(data, now, gap, options)?;
-                    heard = now;
-                }
-                Ok(None) => self.expire(now, options)?,
-                Err(e) => note(&mut noted, e),
-            }
-            let silent = (now - heard).as_secs_f64() > silence;
-            if silent && !over && !run.stop.swap(true, Relaxed) {
-                common::note(format!("no reply for {silence} s: ending early"));
-            }
-            let mut open = self.probes.iter().skip(self.next);
-            if over && open.all(|probe| probe.answered) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Gives up the probes whose time was over at `now`.
-    fn expire(&mut self, now: Instant, options: &Options) -> io::Result<()> {
+    /// Gives up the probes whose time was over at `now`; gives their lines.
+    fn expire(&mut self, now: Instant, options: &Options) -> String {
+        let mut said = String::new();
         while let Some(probe) = self.probes.get(self.next) {
             let waited = now.saturating_duration_since(probe.sent);
             if !probe.answered && waited.as_secs_f64() <= options.timeout {
                 break;
             }
             if !probe.answered {
-                say(self.next, probe.rtt, options)?;
+                said += &line(self.next, probe.rtt, options);
             }
             self.next += 1;
         }
-        Ok(())
+        said
     }
 
-    /// Finds the probe that `data`, received at `now`, answers. It arrived
-    /// `gap` earlier.
+    /// Finds the probe that `data`, received at `now`, answers; gives its
+    /// line. It arrived `gap` earlier.
     fn take(
         &mut self,
         data: &[u8],
         now: Instant,
         gap: Duration,
         options: &Options,
-    ) -> io::Result<()> {
+    ) -> String {
         let mut ours = [packet::COPY, 0].into_iter().filter_map(|at| {
             let (seq, time) = packet::probe(data, at)?;
             let sent = self.probes.get(seq as usize)?.at;
@@ -235,12 +257,12 @@ impl Sample {
         let probe = found.and_then(|(seq, _)| self.probes.get_mut(seq));
         let (Some((seq, at)), Some(probe)) = (found, probe) else {
             self.unmatched += 1;
-            return Ok(());
+            return String::new();
         };
         let again = std::mem::replace(&mut probe.answered, true);
         self.duplicates += usize::from(again);
         if again || seq < self.next {
-            return Ok(()); // The first reply, if it is that, is too late.
+            return String::new(); // Too late, if it is the first reply.
         }
         let inside = packet::inside(data).filter(|_| at == packet::COPY);
         let mut rtt = now - probe.sent;
@@ -250,17 +272,17 @@ impl Sample {
         probe.rtt = rtt.as_secs_f64();
         self.reordered += usize::from(seq < self.latest);
         self.latest = self.latest.max(seq);
-        say(seq, probe.rtt, options)
+        line(seq, probe.rtt, options)
     }
 }
 
-/// The line for a probe, unless `options.quiet`.
-fn say(seq: usize, rtt: f64, options: &Options) -> io::Result<()> {
+/// The line for a probe; empty if `options.quiet`.
+fn line(seq: usize, rtt: f64, options: &Options) -> String {
     let why = format!(" (no reply in {} s)", options.timeout);
     match (options.quiet, rtt.is_finite()) {
-        (true, _) => Ok(()),
-        (_, true) => writeln!(stdout(), "seq={seq} rtt={}", stats::ms(rtt)),
-        _ => writeln!(stdout(), "seq={seq} {}{why}", stats::ms(rtt)),
+        (true, _) => String::new(),
+        (_, true) => format!("seq={seq} rtt={}\n", stats::ms(rtt)),
+        _ => format!("seq={seq} {}{why}\n", stats::ms(rtt)),
     }
 }
 

@@ -229,8 +229,7 @@ fn rtt_over_a_noisy_link() {
             "cargo run -p rtt-rfc2681 --bin client -- --port 3600 \\\n    \
              {measure} \\\n    --quiet --svg edf.svg"
         ),
-        // The longest line, as two.
-        &ended.stdout.replace(" late); ", " late);\n             "),
+        &ended.stdout,
     );
     recorded_as("rtt-noisy", &text.usual(port, 3600).0, any_sample);
 

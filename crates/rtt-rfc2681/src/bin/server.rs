@@ -32,7 +32,7 @@ fn main() -> common::Result<()> {
     common::note(format!("listening on {address}"));
 
     // 4. Serve for ever; the system notes when a datagram arrives.
-    clock::gap(s.as_ref());
+    clock::stamp_arrivals(s.as_ref());
     let mut buffer = [0; BYTES]; // Rust: room for one datagram.
     loop {
         // 5. Take one datagram, and see when it arrived.

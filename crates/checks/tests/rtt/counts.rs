@@ -1,0 +1,54 @@
+//! What a client has counted.
+
+use testbed::Ended;
+
+/// The numbers of a report, in either language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub sent: usize,
+    pub received: usize,
+    pub lost: usize,
+    pub late: usize,
+    pub skipped: usize,
+    pub duplicates: usize,
+    pub reordered: usize,
+    pub unmatched: usize,
+}
+
+impl Counts {
+    /// Reads them; a word that is missing is a failure.
+    pub fn of(ended: &Ended) -> Counts {
+        let lines = ended.stdout.lines().map(str::trim);
+        let at = |l: &&str| l.starts_with("probes ");
+        let lines: Vec<_> = lines.skip_while(|l| !at(l)).take(2).collect();
+        let text = lines.join(" ").replace(['(', ')', ',', ';'], " ");
+        let words: Vec<_> = text.split_whitespace().collect();
+        let number = |name| {
+            let at = words.iter().position(|word| *word == name);
+            let before = at.and_then(|at| words.get(at.wrapping_sub(1)));
+            let number = before.and_then(|number| number.parse().ok());
+            number.unwrap_or_else(|| panic!("no {name}: {ended:?}"))
+        };
+        Counts {
+            sent: number("sent"),
+            received: number("received"),
+            lost: number("lost"),
+            late: number("late"),
+            skipped: number("skipped"),
+            duplicates: number("duplicates"),
+            reordered: number("reordered"),
+            unmatched: number("unmatched"),
+        }
+    }
+
+    /// That of `n` probes each came back once, and nothing else did. (On a
+    /// busy machine some may be skipped.)
+    pub fn all_came(ended: &Ended, n: usize) {
+        let counts = Counts::of(ended);
+        let Counts { sent, skipped, .. } = counts;
+        let received = sent;
+        let all = Counts { sent, received, skipped, ..Counts::default() };
+        assert_eq!((counts, sent + skipped), (all, n), "{ended:?}");
+        assert!(sent > 0, "{ended:?}");
+    }
+}
