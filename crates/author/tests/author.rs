@@ -259,7 +259,7 @@ fn mutants_says_what_passes_and_where_the_others_are_looked_for() {
     // A test less: what it alone found passes, and is shown.
     workshop.change(
         "tests/exercise.rs",
-        "#[test]\nfn step_1_gives",
+        "#[kit::test]\nfn step_1_gives",
         "fn gives",
     );
     let ended = author(&workshop, &["mutants", "1"]);

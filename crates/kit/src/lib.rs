@@ -2,7 +2,7 @@
 //!
 //! | item | what it is for |
 //! |---|---|
-//! | [`told_by`] | a test of an exercise: its words, its deadline, its missing steps |
+//! | [`macro@test`], [`told_by`] | a test of an exercise: its words, its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
 //! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
@@ -35,6 +35,7 @@ pub use exercise::{
 };
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};
+pub use kit_macros::test;
 pub use said::{OWN, Said, compared, fail, said, told_by};
 pub use shown::{
     As, Shown, by_kind, bytes, error_words, kind, nothing, number, value,

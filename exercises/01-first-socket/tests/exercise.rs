@@ -11,10 +11,6 @@ use kit::{
 };
 use socket2::{SockRef, Type};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 const RECEIVE: Takes<String> = Takes {
     name: "receive",
     call: receive,
@@ -22,59 +18,53 @@ const RECEIVE: Takes<String> = Takes {
     most: BYTES,
 };
 
-#[test]
+#[kit::test]
 fn step_2_opens_a_socket_of_this_machine() {
-    exercise(|| {
-        let (did, expected) = (doing("called open twice"), "two sockets");
-        for s in [open(), open()] {
-            let s = match s {
-                Ok(s) => s,
-                Err(e) => {
-                    let why = match e.kind() {
-                        ErrorKind::AddrInUse => "a certain port",
-                        // No system call has been made.
-                        ErrorKind::InvalidInput
-                            if e.raw_os_error().is_none() =>
-                        {
-                            "no port"
-                        }
-                        _ => "open gives an error",
-                    };
-                    fail(did, expected, e, why)
-                }
-            };
-            if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
-                fail(did, expected, "a socket of another type", "no datagrams");
+    let (did, expected) = (doing("called open twice"), "two sockets");
+    for s in [open(), open()] {
+        let s = match s {
+            Ok(s) => s,
+            Err(e) => {
+                let why = match e.kind() {
+                    ErrorKind::AddrInUse => "a certain port",
+                    // No system call has been made.
+                    ErrorKind::InvalidInput if e.raw_os_error().is_none() => {
+                        "no port"
+                    }
+                    _ => "open gives an error",
+                };
+                fail(did, expected, e, why)
             }
-            // Windows: an error, if it is not bound.
-            let own = s.local_addr().ok().filter(|own| own.port() != 0);
-            let Some(own) = own else {
-                fail(did, expected, "a socket with no port", "never bound")
-            };
-            if own.ip().is_unspecified() {
-                fail(did, expected, own, "every address");
-            }
-            if own.ip() != Ipv4Addr::LOCALHOST {
-                fail(did, expected, own, "another address");
-            }
-            if let Some(given) = given_at_once(&s) {
-                let did = "called open, waited for a datagram";
-                fail(did, "a socket that waits", given, "does not wait");
-            }
+        };
+        if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
+            fail(did, expected, "a socket of another type", "no datagrams");
         }
-    });
+        // Windows: an error, if it is not bound.
+        let own = s.local_addr().ok().filter(|own| own.port() != 0);
+        let Some(own) = own else {
+            fail(did, expected, "a socket with no port", "never bound")
+        };
+        if own.ip().is_unspecified() {
+            fail(did, expected, own, "every address");
+        }
+        if own.ip() != Ipv4Addr::LOCALHOST {
+            fail(did, expected, own, "another address");
+        }
+        if let Some(given) = given_at_once(&s) {
+            let did = "called open, waited for a datagram";
+            fail(did, "a socket that waits", given, "does not wait");
+        }
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_3_sends_the_text_as_it_is() {
-    exercise(|| {
-        let peer = Peer::new();
-        let mut before = String::new();
-        for text in ["hola", "mañana", " dos\n", "", "a"] {
-            check_send(text, &peer, &before);
-            before = text.to_string();
-        }
-    });
+    let peer = Peer::new();
+    let mut before = String::new();
+    for text in ["hola", "mañana", " dos\n", "", "a"] {
+        check_send(text, &peer, &before);
+        before = text.to_string();
+    }
 }
 
 /// Fails if send() does not send this text to the peer, which got the text
@@ -108,21 +98,19 @@ fn check_send(text: &'static str, peer: &Peer, before: &str) {
     fail(did, meant, came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_3_gives_the_error() {
-    exercise(|| {
-        let (s, _) = socket();
-        let peer = Peer::new();
-        let to = peer.address();
-        let fails = only_receives(&s, to);
-        let did = doing("called send, which fails");
-        let sent = beside(move || send(&s, "hola", to)).wait();
-        if !fails {
-            skipped(&said("no sending can fail here", &[]).to_string());
-        } else if !matches!(sent, Some(Err(_))) {
-            fail(did, "an error", sent, "send hides the error");
-        }
-    });
+    let (s, _) = socket();
+    let peer = Peer::new();
+    let to = peer.address();
+    let fails = only_receives(&s, to);
+    let did = doing("called send, which fails");
+    let sent = beside(move || send(&s, "hola", to)).wait();
+    if !fails {
+        skipped(&said("no sending can fail here", &[]).to_string());
+    } else if !matches!(sent, Some(Err(_))) {
+        fail(did, "an error", sent, "send hides the error");
+    }
 }
 
 /// Why receive() gives `came` where `sent` has come, which is the text `meant`.
@@ -156,45 +144,39 @@ fn check_receive(sent: &[u8], meant: &str) {
     fail(did, meant.to_string(), taken.given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_4_gives_what_came() {
-    exercise(|| {
-        check_receive(b"hola", "hola");
-        check_receive("mañana".as_bytes(), "mañana");
-    });
+    check_receive(b"hola", "hola");
+    check_receive("mañana".as_bytes(), "mañana");
 }
 
-#[test]
+#[kit::test]
 fn step_4_has_room_for_a_whole_datagram() {
-    exercise(|| check_receive(&[b'x'; BYTES], &"x".repeat(BYTES)));
+    check_receive(&[b'x'; BYTES], &"x".repeat(BYTES));
 }
 
-#[test]
+#[kit::test]
 fn step_4_takes_any_byte() {
-    exercise(|| {
-        check_receive(b" hola\r\n", " hola\r\n");
-        check_receive(b"hola\0\0", "hola\0\0");
-        check_receive(b"", "");
-        check_receive(b"ho\xff", "ho\u{fffd}");
-    });
+    check_receive(b" hola\r\n", " hola\r\n");
+    check_receive(b"hola\0\0", "hola\0\0");
+    check_receive(b"", "");
+    check_receive(b"ho\xff", "ho\u{fffd}");
 }
 
-#[test]
+#[kit::test]
 fn step_4_takes_one_after_the_other() {
-    exercise(|| RECEIVE.check_one_each_time());
+    RECEIVE.check_one_each_time();
 }
 
-#[test]
+#[kit::test]
 fn step_4_gives_the_error() {
-    exercise(|| {
-        let s = fails_to_receive();
-        let did = doing("called receive, which fails");
-        let given = beside(move || receive(&s)).wait();
-        let why = match &given {
-            Some(Err(_)) => return,
-            Some(Ok(_)) => "an error is a text",
-            None => "hides the error and waits on",
-        };
-        fail(did, "an error", given, why);
-    });
+    let s = fails_to_receive();
+    let did = doing("called receive, which fails");
+    let given = beside(move || receive(&s)).wait();
+    let why = match &given {
+        Some(Err(_)) => return,
+        Some(Ok(_)) => "an error is a text",
+        None => "hides the error and waits on",
+    };
+    fail(did, "an error", given, why);
 }

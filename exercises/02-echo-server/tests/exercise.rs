@@ -14,10 +14,6 @@ use kit::{
 };
 use socket2::{SockRef, Type};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 const TAKE: Takes<(Vec<u8>, SocketAddr)> =
     Takes { name: "take", call: take, data: |(data, _)| data, most: BYTES };
 
@@ -49,46 +45,40 @@ fn check_listen(address: SocketAddr) {
     fail(did, expected, own, cause);
 }
 
-#[test]
+#[kit::test]
 fn step_3_listens_where_it_is_told() {
-    exercise(|| {
-        check_listen((Ipv4Addr::LOCALHOST, free_port()).into());
-        // A second address of this machine; macOS has none by itself.
-        let ip = Ipv4Addr::new(127, 0, 0, 2);
-        let there = UdpSocket::bind((ip, 0)).is_ok();
-        let ip = if there { ip } else { Ipv4Addr::UNSPECIFIED };
-        check_listen((ip, free_port()).into());
-    });
+    check_listen((Ipv4Addr::LOCALHOST, free_port()).into());
+    // A second address of this machine; macOS has none by itself.
+    let ip = Ipv4Addr::new(127, 0, 0, 2);
+    let there = UdpSocket::bind((ip, 0)).is_ok();
+    let ip = if there { ip } else { Ipv4Addr::UNSPECIFIED };
+    check_listen((ip, free_port()).into());
 }
 
-#[test]
+#[kit::test]
 fn step_3_gives_a_socket_that_waits() {
-    exercise(|| {
-        let Ok(s) = listen((Ipv4Addr::LOCALHOST, free_port()).into()) else {
-            return; // The test before says so.
-        };
-        if let Some(given) = given_at_once(&s) {
-            let did = "called listen, waited for a datagram";
-            fail(did, "a socket that waits", given, "does not wait");
-        }
-    });
+    let Ok(s) = listen((Ipv4Addr::LOCALHOST, free_port()).into()) else {
+        return; // The test before says so.
+    };
+    if let Some(given) = given_at_once(&s) {
+        let did = "called listen, waited for a datagram";
+        fail(did, "a socket that waits", given, "does not wait");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_3_says_that_the_port_is_taken() {
-    exercise(|| {
-        let address = (Ipv4Addr::LOCALHOST, free_port()).into();
-        let _first = listen(address);
-        let second = listen(address).and_then(|s| s.local_addr());
-        let why = match &second {
-            Err(e) if e.kind() == ErrorKind::AddrInUse => return,
-            Ok(own) if *own == address => "shares its port",
-            Ok(_) => "listens somewhere else",
-            Err(_) => "an error of its own",
-        };
-        let did = said("called listen twice", &[&address]);
-        fail(did, ErrorKind::AddrInUse, second, why);
-    });
+    let address = (Ipv4Addr::LOCALHOST, free_port()).into();
+    let _first = listen(address);
+    let second = listen(address).and_then(|s| s.local_addr());
+    let why = match &second {
+        Err(e) if e.kind() == ErrorKind::AddrInUse => return,
+        Ok(own) if *own == address => "shares its port",
+        Ok(_) => "listens somewhere else",
+        Err(_) => "an error of its own",
+    };
+    let did = said("called listen twice", &[&address]);
+    fail(did, ErrorKind::AddrInUse, second, why);
 }
 
 /// Fails if take() does not give what was sent, and who sent it.
@@ -112,49 +102,41 @@ fn check_take(sent: &[u8]) {
     fail(did, (sent.to_vec(), taken.sender), taken.given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_5_takes_the_bytes_and_the_sender() {
-    exercise(|| {
-        check_take(b"hola");
-        check_take(&[b'x'; BYTES]);
-    });
+    check_take(b"hola");
+    check_take(&[b'x'; BYTES]);
 }
 
-#[test]
+#[kit::test]
 fn step_5_takes_any_bytes() {
-    exercise(|| {
-        check_take(b"\xff\0ho\xc3");
-        check_take(b" hola\r\n");
-        check_take(b"ho\0\0");
-        check_take(b"");
-    });
+    check_take(b"\xff\0ho\xc3");
+    check_take(b" hola\r\n");
+    check_take(b"ho\0\0");
+    check_take(b"");
 }
 
-#[test]
+#[kit::test]
 fn step_5_takes_one_after_the_other() {
-    exercise(|| TAKE.check_one_each_time());
+    TAKE.check_one_each_time();
 }
 
-#[test]
+#[kit::test]
 fn step_5_makes_no_datagram_of_an_error() {
-    exercise(|| {
-        let s = fails_to_receive();
-        let did = doing("let recv_from fail in take");
-        let taken = beside(move || take(&s)).wait();
-        if matches!(taken, Some(Ok(_))) {
-            fail(did, "an error", taken, "an error is a datagram");
-        }
-    });
+    let s = fails_to_receive();
+    let did = doing("let recv_from fail in take");
+    let taken = beside(move || take(&s)).wait();
+    if matches!(taken, Some(Ok(_))) {
+        fail(did, "an error", taken, "an error is a datagram");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_7_sends_the_same_bytes_from_the_same_socket() {
-    exercise(|| {
-        let full = [b'x'; BYTES];
-        for data in [b"hola", &b"\xff\0ho\xc3"[..], b" \r\n", b"a", &full] {
-            check_answer(data);
-        }
-    });
+    let full = [b'x'; BYTES];
+    for data in [b"hola", &b"\xff\0ho\xc3"[..], b" \r\n", b"a", &full] {
+        check_answer(data);
+    }
 }
 
 /// Fails if answer() does not send these bytes to a client.
@@ -188,49 +170,45 @@ fn check_answer(data: &[u8]) {
     fail(did, meant, came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_7_sends_it_once_and_an_empty_one_never() {
-    exercise(|| {
-        let (s, address) = socket();
-        let client = Peer::new();
-        let did = doing("called answer three times");
-        for data in [&b"uno"[..], b"", b"dos"] {
-            if let Err(e) = answer(&s, data, client.address()) {
-                let why = match data {
-                    b"" => "an error for nothing",
-                    _ => "answer gives an error",
-                };
-                fail(did, "no error", e, why);
-            }
-        }
-        for meant in [b"uno", b"dos"] {
-            let came = client.receive();
-            let why = match came.as_ref().map(|(back, _)| &back[..]) {
-                Some(back) if back == meant => continue,
-                Some(b"uno") => "answers twice".into(),
-                Some(b"") => "answers an empty one".into(),
-                Some(back) => compared(meant, back),
-                None => "no answer came".into(),
+    let (s, address) = socket();
+    let client = Peer::new();
+    let did = doing("called answer three times");
+    for data in [&b"uno"[..], b"", b"dos"] {
+        if let Err(e) = answer(&s, data, client.address()) {
+            let why = match data {
+                b"" => "an error for nothing",
+                _ => "answer gives an error",
             };
-            fail(did, (meant.to_vec(), address), came, why);
+            fail(did, "no error", e, why);
         }
-    });
+    }
+    for meant in [b"uno", b"dos"] {
+        let came = client.receive();
+        let why = match came.as_ref().map(|(back, _)| &back[..]) {
+            Some(back) if back == meant => continue,
+            Some(b"uno") => "answers twice".into(),
+            Some(b"") => "answers an empty one".into(),
+            Some(back) => compared(meant, back),
+            None => "no answer came".into(),
+        };
+        fail(did, (meant.to_vec(), address), came, why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_7_gives_the_error() {
-    exercise(|| {
-        let (s, _) = socket();
-        let client = Peer::new();
-        let fails = only_receives(&s, client.address());
-        let did = doing("let send_to fail in answer");
-        let given = answer(&s, b"hola", client.address());
-        if !fails {
-            skipped(&said("no answer can fail here", &[]).to_string());
-        } else if given.is_ok() {
-            fail(did, "an error", given, "answer hides the error");
-        }
-    });
+    let (s, _) = socket();
+    let client = Peer::new();
+    let fails = only_receives(&s, client.address());
+    let did = doing("let send_to fail in answer");
+    let given = answer(&s, b"hola", client.address());
+    if !fails {
+        skipped(&said("no answer can fail here", &[]).to_string());
+    } else if given.is_ok() {
+        fail(did, "an error", given, "answer hides the error");
+    }
 }
 
 /// The student's server.
@@ -281,167 +259,154 @@ impl Server {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_4_answers_one_after_the_other() {
-    exercise(|| {
-        let did = doing("sent uno to your server");
-        let server = Server::start(socket().0);
-        let (one, two) = (Peer::new(), Peer::new());
-        let back = server.asked(&one, "uno");
-        let why = ["serve ended early", "takes and does not answer"];
-        server.check(did, "uno", back, why);
+    let did = doing("sent uno to your server");
+    let server = Server::start(socket().0);
+    let (one, two) = (Peer::new(), Peer::new());
+    let back = server.asked(&one, "uno");
+    let why = ["serve ended early", "takes and does not answer"];
+    server.check(did, "uno", back, why);
 
-        let did = "sent dos, too";
-        let back = server.asked(&one, "dos");
-        if back.as_deref() == Some(b"uno") {
-            let third = one.receive().map(|(back, _)| back);
-            let why = match third.as_deref() {
-                Some(b"dos") => "each one twice",
-                _ => "take before the loop",
-            };
-            fail(did, *b"dos", back, why);
-        }
-        server.check(did, "dos", back, ["no loop", "no second answer"]);
-
-        let back = server.asked(&two, "tres");
-        let silent = if server.s.peer_addr().is_ok() {
-            "connected to one client"
-        } else if back.is_none() && one.receive().is_some() {
-            "the first client alone"
-        } else {
-            "no second client"
+    let did = "sent dos, too";
+    let back = server.asked(&one, "dos");
+    if back.as_deref() == Some(b"uno") {
+        let third = one.receive().map(|(back, _)| back);
+        let why = match third.as_deref() {
+            Some(b"dos") => "each one twice",
+            _ => "take before the loop",
         };
-        let did = "sent tres as a second client";
-        server.check(did, "tres", back, ["not for ever", silent]);
+        fail(did, *b"dos", back, why);
+    }
+    server.check(did, "dos", back, ["no loop", "no second answer"]);
 
-        for number in 4..40 {
-            let asked = number.to_string();
-            let back = server.asked([&one, &two][number % 2], &asked);
-            let did = said("sent one more", &[&number]);
-            let why = ["not for ever", "no second answer"];
-            server.check(did, &asked, back, why);
-        }
+    let back = server.asked(&two, "tres");
+    let silent = if server.s.peer_addr().is_ok() {
+        "connected to one client"
+    } else if back.is_none() && one.receive().is_some() {
+        "the first client alone"
+    } else {
+        "no second client"
+    };
+    let did = "sent tres as a second client";
+    server.check(did, "tres", back, ["not for ever", silent]);
 
-        for _ in 0..10 {
-            sleep(Duration::from_millis(5)); // It might end a little later.
-            if let Some(given) = server.served.now() {
-                let came = said("serve had ended", &[&given.shown()]);
-                let did = "sent more, and looked at serve";
-                fail(did, "serve goes on", came, "a thread alone");
-            }
+    for number in 4..40 {
+        let asked = number.to_string();
+        let back = server.asked([&one, &two][number % 2], &asked);
+        let did = said("sent one more", &[&number]);
+        let why = ["not for ever", "no second answer"];
+        server.check(did, &asked, back, why);
+    }
+
+    for _ in 0..10 {
+        sleep(Duration::from_millis(5)); // It might end a little later.
+        if let Some(given) = server.served.now() {
+            let came = said("serve had ended", &[&given.shown()]);
+            let did = "sent more, and looked at serve";
+            fail(did, "serve goes on", came, "a thread alone");
         }
-    });
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_says_who_called() {
-    exercise(|| {
-        let server = Server::start(socket().0);
-        const ASKED: &str = "asked from ";
-        for client in [Peer::new(), Peer::new()] {
-            // The second answer comes when all is done about the first.
-            for _ in 0..2 {
-                let back = server.asked(&client, "hola");
-                if back.as_deref() != Some(b"hola") {
-                    return; // Another test's.
-                }
-            }
-            println!("{ASKED}{}", client.address());
-        }
-        let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        say_who_called(nobody);
-        let Some(printed) = printed("step_4_says_who_called") else {
-            return;
-        };
-        let says = |line: &str| printed.contains(&format!("{line}\n"));
-        let line = |address: &str| format!("Conexion desde: {address}");
-        if !says(&line(&nobody.to_string())) {
-            let did = said("called say_who_called", &[&nobody]);
-            let expected = said("the line", &[&line(&nobody.to_string())]);
-            fail(did, expected, "no such line", "step 6 was done");
-        }
-        // That was another process, with other clients.
-        let after = |start| {
-            let lines =
-                printed.lines().filter_map(move |l| l.split_once(start));
-            lines.map(|(_, address)| address.to_string())
-        };
-        let mut said_so: Vec<_> = after("Conexion desde: ").collect();
-        said_so.retain(|address| *address != nobody.to_string());
-        let clients: Vec<_> = after(ASKED).collect();
-        for client in &clients {
-            let why = match &said_so[..] {
-                all if all.contains(client) => continue,
-                [] => "says nothing",
-                all if all.iter().all(|a| clients.contains(a)) => {
-                    "not each one"
-                }
-                _ => "says another address",
-            };
-            let did = "asked your server, read its stdout";
-            fail(did, said("the line", &[&line(client)]), "no such line", why);
-        }
-    });
-}
-
-#[test]
-fn step_4_outlives_an_empty_datagram() {
-    exercise(|| {
-        let did = doing("sent an empty one, then hola");
-        let server = Server::start(socket().0);
-        let client = Peer::new();
-        client.send(b"", server.address);
-        let back = server.asked(&client, "hola");
-        let why = ["ends at an empty one", "no second answer"];
-        server.check(did, "hola", back, why);
-    });
-}
-
-#[test]
-fn step_4_outlives_an_error() {
-    exercise(|| {
-        let did = doing("let take fail, then sent hola");
-        let server = Server::start(fails_to_receive());
-        let client = Peer::new();
-        for _ in 0..10 {
-            sleep(Duration::from_millis(10)); // For the error to happen.
-            let back = server.asked(&client, "hola");
-            let why = ["ends at an error", "no second answer"];
-            server.check(did, "hola", back, why);
-        }
-    });
-}
-
-#[test]
-fn step_4_outlives_an_answer_that_fails() {
-    exercise(|| {
-        let (s, address) = socket();
-        let client = Peer::new();
-        let fails = only_receives(&s, client.address());
-        // For the look at what still waits, below.
-        s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let waiting = s.try_clone().unwrap();
-        let did = doing("sent hola twice, let send_to fail");
-        let server = Server::start(s);
-        if !fails {
-            return skipped(&said("no answer can fail here", &[]).to_string());
-        }
-        let end = Instant::now() + patience();
+    let server = Server::start(socket().0);
+    const ASKED: &str = "asked from ";
+    for client in [Peer::new(), Peer::new()] {
+        // The second answer comes when all is done about the first.
         for _ in 0..2 {
-            client.send(b"hola", address);
-        }
-        // Who goes on after the first takes the second, too.
-        while waiting.peek_from(&mut [0; BYTES]).is_ok() {
-            let expected = "takes the second, too";
-            if let Some(given) = server.served.now() {
-                let came = said("serve had ended", &[&given.shown()]);
-                fail(did, expected, came, "ends at an answer");
+            let back = server.asked(&client, "hola");
+            if back.as_deref() != Some(b"hola") {
+                return; // Another test's.
             }
-            if Instant::now() > end {
-                let came = "the second one still waits";
-                fail(did, expected, came, "it waits in the socket");
-            }
-            sleep(Duration::from_millis(1));
         }
-    });
+        println!("{ASKED}{}", client.address());
+    }
+    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    say_who_called(nobody);
+    let Some(printed) = printed("step_4_says_who_called") else {
+        return;
+    };
+    let says = |line: &str| printed.contains(&format!("{line}\n"));
+    let line = |address: &str| format!("Conexion desde: {address}");
+    if !says(&line(&nobody.to_string())) {
+        let did = said("called say_who_called", &[&nobody]);
+        let expected = said("the line", &[&line(&nobody.to_string())]);
+        fail(did, expected, "no such line", "step 6 was done");
+    }
+    // That was another process, with other clients.
+    let after = |start| {
+        let lines = printed.lines().filter_map(move |l| l.split_once(start));
+        lines.map(|(_, address)| address.to_string())
+    };
+    let mut said_so: Vec<_> = after("Conexion desde: ").collect();
+    said_so.retain(|address| *address != nobody.to_string());
+    let clients: Vec<_> = after(ASKED).collect();
+    for client in &clients {
+        let why = match &said_so[..] {
+            all if all.contains(client) => continue,
+            [] => "says nothing",
+            all if all.iter().all(|a| clients.contains(a)) => "not each one",
+            _ => "says another address",
+        };
+        let did = "asked your server, read its stdout";
+        fail(did, said("the line", &[&line(client)]), "no such line", why);
+    }
+}
+
+#[kit::test]
+fn step_4_outlives_an_empty_datagram() {
+    let did = doing("sent an empty one, then hola");
+    let server = Server::start(socket().0);
+    let client = Peer::new();
+    client.send(b"", server.address);
+    let back = server.asked(&client, "hola");
+    let why = ["ends at an empty one", "no second answer"];
+    server.check(did, "hola", back, why);
+}
+
+#[kit::test]
+fn step_4_outlives_an_error() {
+    let did = doing("let take fail, then sent hola");
+    let server = Server::start(fails_to_receive());
+    let client = Peer::new();
+    for _ in 0..10 {
+        sleep(Duration::from_millis(10)); // For the error to happen.
+        let back = server.asked(&client, "hola");
+        let why = ["ends at an error", "no second answer"];
+        server.check(did, "hola", back, why);
+    }
+}
+
+#[kit::test]
+fn step_4_outlives_an_answer_that_fails() {
+    let (s, address) = socket();
+    let client = Peer::new();
+    let fails = only_receives(&s, client.address());
+    // For the look at what still waits, below.
+    s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let waiting = s.try_clone().unwrap();
+    let did = doing("sent hola twice, let send_to fail");
+    let server = Server::start(s);
+    if !fails {
+        return skipped(&said("no answer can fail here", &[]).to_string());
+    }
+    let end = Instant::now() + patience();
+    for _ in 0..2 {
+        client.send(b"hola", address);
+    }
+    // Who goes on after the first takes the second, too.
+    while waiting.peek_from(&mut [0; BYTES]).is_ok() {
+        let expected = "takes the second, too";
+        if let Some(given) = server.served.now() {
+            let came = said("serve had ended", &[&given.shown()]);
+            fail(did, expected, came, "ends at an answer");
+        }
+        if Instant::now() > end {
+            let came = "the second one still waits";
+            fail(did, expected, came, "it waits in the socket");
+        }
+        sleep(Duration::from_millis(1));
+    }
 }

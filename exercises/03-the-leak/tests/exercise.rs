@@ -9,10 +9,6 @@ use kit::{
     said, socket,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// What somebody sent before the stranger came.
 const SECRET: &[u8] = b"password is hunter2";
 
@@ -27,33 +23,31 @@ const TAKE: Takes<(Vec<u8>, SocketAddr)> = Takes {
     most: BYTES,
 };
 
-#[test]
+#[kit::test]
 fn step_3_reads_the_whole_datagram_before() {
-    exercise(|| {
-        let sent = question();
-        let (s, address) = socket();
-        beside(move || leaky::serve(&s));
-        let (somebody, stranger) = (Peer::new(), Peer::new());
-        somebody.send(SECRET, address);
-        somebody.receive();
-        stranger.send(&sent[..sent.len().min(BYTES)], address);
-        let back = stranger.receive().map(|(back, _)| back);
-        let why = if sent.is_empty() {
-            let back = back.as_deref().unwrap_or_default();
-            if back.starts_with(SECRET) {
-                return;
-            }
-            "leaky.rs was to stay"
-        } else if SECRET.starts_with(sent) {
-            "knows the password"
-        } else if sent.len() >= SECRET.len() {
-            "covers all of it"
-        } else {
-            "covers the beginning"
-        };
-        let did = said("sent the secret, then question", &[&bytes(sent)]);
-        fail(did, "the secret, unknown to the stranger", back, why);
-    });
+    let sent = question();
+    let (s, address) = socket();
+    beside(move || leaky::serve(&s));
+    let (somebody, stranger) = (Peer::new(), Peer::new());
+    somebody.send(SECRET, address);
+    somebody.receive();
+    stranger.send(&sent[..sent.len().min(BYTES)], address);
+    let back = stranger.receive().map(|(back, _)| back);
+    let why = if sent.is_empty() {
+        let back = back.as_deref().unwrap_or_default();
+        if back.starts_with(SECRET) {
+            return;
+        }
+        "leaky.rs was to stay"
+    } else if SECRET.starts_with(sent) {
+        "knows the password"
+    } else if sent.len() >= SECRET.len() {
+        "covers all of it"
+    } else {
+        "covers the beginning"
+    };
+    let did = said("sent the secret, then question", &[&bytes(sent)]);
+    fail(did, "the secret, unknown to the stranger", back, why);
 }
 
 /// Fails if leaked() does not give what follows the stranger's own bytes.
@@ -95,25 +89,21 @@ fn check_leaked(sent: &[u8], answer: &[u8]) {
     fail(did, meant.to_vec(), given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_6_finds_what_was_never_sent() {
-    exercise(|| {
-        check_leaked(b"hola", b"holaword is hunter2");
-        check_leaked(b"s", b"sassword is hunter2");
-        check_leaked("año".as_bytes(), "añoword is hunter2".as_bytes());
-        check_leaked(b"hola", b"hola\0wo\0rd\0");
-        check_leaked(b"ho", b"ho \xff\xc3la\r\n");
-        check_leaked(b"", SECRET);
-    });
+    check_leaked(b"hola", b"holaword is hunter2");
+    check_leaked(b"s", b"sassword is hunter2");
+    check_leaked("año".as_bytes(), "añoword is hunter2".as_bytes());
+    check_leaked(b"hola", b"hola\0wo\0rd\0");
+    check_leaked(b"ho", b"ho \xff\xc3la\r\n");
+    check_leaked(b"", SECRET);
 }
 
-#[test]
+#[kit::test]
 fn step_6_finds_nothing_where_nothing_follows() {
-    exercise(|| {
-        check_leaked(b"hola", b"hola");
-        check_leaked(b"hola", b"ho");
-        check_leaked(b"hola", b"");
-    });
+    check_leaked(b"hola", b"hola");
+    check_leaked(b"hola", b"ho");
+    check_leaked(b"hola", b"");
 }
 
 /// The buffer that held SECRET, with this written at its beginning.
@@ -172,72 +162,63 @@ fn check_take(sent: &[u8]) {
     fail(did, (sent.to_vec(), taken.sender), taken.given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_5_takes_only_what_came_in() {
-    exercise(|| {
-        check_take(b"hola");
-        check_take(b"password is");
-    });
+    check_take(b"hola");
+    check_take(b"password is");
 }
 
-#[test]
+#[kit::test]
 fn step_5_keeps_every_byte_that_came_in() {
-    exercise(|| {
-        check_take(b"hola\0\0");
-        check_take(b" \xff\0hola\r\n");
-        check_take(b"");
-        check_take(&[b'x'; BYTES]);
-    });
+    check_take(b"hola\0\0");
+    check_take(b" \xff\0hola\r\n");
+    check_take(b"");
+    check_take(&[b'x'; BYTES]);
 }
 
-#[test]
+#[kit::test]
 fn step_5_takes_one_after_the_other() {
-    exercise(|| TAKE.check_one_each_time());
+    TAKE.check_one_each_time();
 }
 
-#[test]
+#[kit::test]
 fn step_5_hands_an_error_on() {
-    exercise(|| {
-        let s = fails_to_receive();
-        let did = doing("called take, which fails");
-        let taken = beside(move || (TAKE.call)(&s)).wait();
-        let why = match &taken {
-            Some(Err(_)) => return,
-            Some(Ok(_)) => "an error is a datagram",
-            None => "hides the error and waits on",
-        };
-        fail(did, "an error", taken, why);
-    });
+    let s = fails_to_receive();
+    let did = doing("called take, which fails");
+    let taken = beside(move || (TAKE.call)(&s)).wait();
+    let why = match &taken {
+        Some(Err(_)) => return,
+        Some(Ok(_)) => "an error is a datagram",
+        None => "hides the error and waits on",
+    };
+    fail(did, "an error", taken, why);
 }
 
-#[test]
+#[kit::test]
 fn step_5_leaves_the_stranger_with_nothing() {
-    exercise(|| {
-        let (s, address) = socket();
-        let served = beside(move || serve(&s));
-        let (somebody, stranger) = (Peer::new(), Peer::new());
-        somebody.send(SECRET, address);
-        let first = somebody.receive().map(|(back, _)| back);
-        // Had the empty one been answered, that answer would come first.
-        stranger.send(b"", address);
-        stranger.send(b"hola", address);
-        let back = stranger.receive().map(|(back, _)| back);
-        if first.as_deref() == Some(SECRET) && back.as_deref() == Some(b"hola")
-        {
-            return;
-        }
-        // take() is right, as the tests before say; and answer()?
-        let (s, _) = socket();
-        let _ = answer(&s, b"", stranger.address());
-        let _ = answer(&s, SECRET, stranger.address());
-        let same = stranger.receive().map(|(back, _)| back);
-        let did = "sent the secret to your server, then as a stranger";
-        let why = match (served.now(), same.as_deref()) {
-            (None, Some(SECRET)) => "serve was to stay",
-            (None, _) => "answer was to stay",
-            (Some(_), _) => "serve was to stay",
-        };
-        let came = if first.as_deref() == Some(SECRET) { back } else { first };
-        fail(did, "each one's own bytes, and no more", came, why);
-    });
+    let (s, address) = socket();
+    let served = beside(move || serve(&s));
+    let (somebody, stranger) = (Peer::new(), Peer::new());
+    somebody.send(SECRET, address);
+    let first = somebody.receive().map(|(back, _)| back);
+    // Had the empty one been answered, that answer would come first.
+    stranger.send(b"", address);
+    stranger.send(b"hola", address);
+    let back = stranger.receive().map(|(back, _)| back);
+    if first.as_deref() == Some(SECRET) && back.as_deref() == Some(b"hola") {
+        return;
+    }
+    // take() is right, as the tests before say; and answer()?
+    let (s, _) = socket();
+    let _ = answer(&s, b"", stranger.address());
+    let _ = answer(&s, SECRET, stranger.address());
+    let same = stranger.receive().map(|(back, _)| back);
+    let did = "sent the secret to your server, then as a stranger";
+    let why = match (served.now(), same.as_deref()) {
+        (None, Some(SECRET)) => "serve was to stay",
+        (None, _) => "answer was to stay",
+        (Some(_), _) => "serve was to stay",
+    };
+    let came = if first.as_deref() == Some(SECRET) { back } else { first };
+    fail(did, "each one's own bytes, and no more", came, why);
 }

@@ -13,123 +13,111 @@ use kit::{
 };
 use socket2::{SockRef, Type};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 const WAIT: Takes<Vec<u8>> =
     Takes { name: "wait", call: wait, data: Vec::as_slice, most: BYTES };
 
 /// A time-out with which no socket has failed yet.
 const LONG: Duration = Duration::from_millis(1500);
 
-#[test]
+#[kit::test]
 fn step_2_makes_a_client_s_socket() {
-    exercise(|| {
-        let (did, expected) = (doing("called open twice"), "two sockets");
-        let server = Peer::new();
-        for s in [open(LONG), open(LONG)] {
-            let s = match s {
-                Ok(s) => s,
-                Err(e) if e.kind() == ErrorKind::AddrInUse => {
-                    fail(did, expected, e, "a certain port")
-                }
-                Err(e) => fail(did, expected, e, "open gives an error"),
-            };
-            if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
-                fail(did, expected, "a socket of another type", "no datagrams");
+    let (did, expected) = (doing("called open twice"), "two sockets");
+    let server = Peer::new();
+    for s in [open(LONG), open(LONG)] {
+        let s = match s {
+            Ok(s) => s,
+            Err(e) if e.kind() == ErrorKind::AddrInUse => {
+                fail(did, expected, e, "a certain port")
             }
-            // Now it has an address, if it had none.
-            if let Err(e) = s.send_to(b"", server.address()) {
-                fail("sent through the socket", "no error", e, "cannot send");
-            }
-            let own = s.local_addr().unwrap();
-            if own.ip().is_loopback() {
-                fail(did, expected, own, "this machine alone");
-            }
-            if own.is_ipv6() {
-                fail(did, expected, own, "another domain");
-            }
+            Err(e) => fail(did, expected, e, "open gives an error"),
+        };
+        if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
+            fail(did, expected, "a socket of another type", "no datagrams");
         }
-    });
+        // Now it has an address, if it had none.
+        if let Err(e) = s.send_to(b"", server.address()) {
+            fail("sent through the socket", "no error", e, "cannot send");
+        }
+        let own = s.local_addr().unwrap();
+        if own.ip().is_loopback() {
+            fail(did, expected, own, "this machine alone");
+        }
+        if own.is_ipv6() {
+            fail(did, expected, own, "another domain");
+        }
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_waits_so_long_and_no_longer() {
-    exercise(|| {
-        let server = Peer::new();
-        let times = [400, 200, 1500].map(Duration::from_millis);
-        let opened = times.map(|time| {
-            doing(said("called open with", &[&time.shown()]));
-            open(time)
-        });
-        let limits = opened.each_ref().map(|s| {
-            let s = s.as_ref().ok()?;
-            s.read_timeout().unwrap()
-        });
-        for ((time, s), limit) in times.into_iter().zip(&opened).zip(limits) {
-            let did = said("called open with", &[&time.shown()]);
-            let expected = said("waits at most", &[&time.shown()]);
-            let s = match s {
-                Ok(s) => s,
-                // 0 s is no time-out.
-                Err(e) if opened[2].is_ok() => {
-                    fail(did, expected, e, "whole seconds")
+    let server = Peer::new();
+    let times = [400, 200, 1500].map(Duration::from_millis);
+    let opened = times.map(|time| {
+        doing(said("called open with", &[&time.shown()]));
+        open(time)
+    });
+    let limits = opened.each_ref().map(|s| {
+        let s = s.as_ref().ok()?;
+        s.read_timeout().unwrap()
+    });
+    for ((time, s), limit) in times.into_iter().zip(&opened).zip(limits) {
+        let did = said("called open with", &[&time.shown()]);
+        let expected = said("waits at most", &[&time.shown()]);
+        let s = match s {
+            Ok(s) => s,
+            // 0 s is no time-out.
+            Err(e) if opened[2].is_ok() => {
+                fail(did, expected, e, "whole seconds")
+            }
+            Err(e) => fail(did, expected, e, "open gives an error"),
+        };
+        // Now it has an address, without which Windows does not wait.
+        let _ = s.send_to(b"", server.address());
+        if let Some(Err(e)) = given_at_once(s)
+            && matches!(e.kind(), WouldBlock | TimedOut)
+        {
+            fail(did, expected, e, "does not wait");
+        }
+        let Some(limit) = limit else {
+            let why = match s.write_timeout().unwrap() {
+                Some(_) => "limits sending",
+                None => "waits for ever",
+            };
+            fail(did, expected, "no time-out", why)
+        };
+        // The system may round what it is told.
+        if limit.abs_diff(time) > time / 4 {
+            let why = match limits {
+                [a, b, c] if a == b && b == c => "always the same time",
+                [Some(a), Some(b), _]
+                    if time == LONG && a.abs_diff(b) > b / 2 =>
+                {
+                    "a part of a second"
                 }
-                Err(e) => fail(did, expected, e, "open gives an error"),
+                _ => "another time",
             };
-            // Now it has an address, without which Windows does not wait.
-            let _ = s.send_to(b"", server.address());
-            if let Some(Err(e)) = given_at_once(s)
-                && matches!(e.kind(), WouldBlock | TimedOut)
-            {
-                fail(did, expected, e, "does not wait");
-            }
-            let Some(limit) = limit else {
-                let why = match s.write_timeout().unwrap() {
-                    Some(_) => "limits sending",
-                    None => "waits for ever",
-                };
-                fail(did, expected, "no time-out", why)
-            };
-            // The system may round what it is told.
-            if limit.abs_diff(time) > time / 4 {
-                let why = match limits {
-                    [a, b, c] if a == b && b == c => "always the same time",
-                    [Some(a), Some(b), _]
-                        if time == LONG && a.abs_diff(b) > b / 2 =>
-                    {
-                        "a part of a second"
-                    }
-                    _ => "another time",
-                };
-                fail(did, expected, limit, why);
-            }
+            fail(did, expected, limit, why);
         }
-    });
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_gives_the_error() {
-    exercise(|| {
-        let did = doing("called open with no time at all");
-        let given = open(Duration::ZERO).and_then(|s| s.read_timeout());
-        if let Ok(None) = given {
-            fail(did, "that error", "no time-out", "open hides the error");
-        }
-    });
+    let did = doing("called open with no time at all");
+    let given = open(Duration::ZERO).and_then(|s| s.read_timeout());
+    if let Ok(None) = given {
+        fail(did, "that error", "no time-out", "open hides the error");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_3_sends_the_text_to_the_server() {
-    exercise(|| {
-        let server = Peer::new();
-        let mut before = String::new();
-        for text in ["hola", "¿Mañana?", " dos\n", "", "a"] {
-            check_send(text, &server, &before);
-            before = text.to_string();
-        }
-    });
+    let server = Peer::new();
+    let mut before = String::new();
+    for text in ["hola", "¿Mañana?", " dos\n", "", "a"] {
+        check_send(text, &server, &before);
+        before = text.to_string();
+    }
 }
 
 /// Fails if send() does not send this text to the server, which got the text
@@ -166,21 +154,19 @@ fn check_send(text: &'static str, server: &Peer, before: &str) {
     fail(did, meant, came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_3_gives_the_error() {
-    exercise(|| {
-        let (s, _) = socket();
-        let server = Peer::new();
-        let to = server.address();
-        let fails = only_receives(&s, to);
-        let did = doing("called send, which fails");
-        let sent = beside(move || send(&s, "hola", to)).wait();
-        if !fails {
-            skipped(&said("no sending can fail here", &[]).to_string());
-        } else if !matches!(sent, Some(Err(_))) {
-            fail(did, "that error", sent, "send hides the error");
-        }
-    });
+    let (s, _) = socket();
+    let server = Peer::new();
+    let to = server.address();
+    let fails = only_receives(&s, to);
+    let did = doing("called send, which fails");
+    let sent = beside(move || send(&s, "hola", to)).wait();
+    if !fails {
+        skipped(&said("no sending can fail here", &[]).to_string());
+    } else if !matches!(sent, Some(Err(_))) {
+        fail(did, "that error", sent, "send hides the error");
+    }
 }
 
 /// Why wait() gives `came` where `sent` has come.
@@ -211,62 +197,56 @@ fn check_wait(sent: &[u8]) {
     fail(did, sent.to_vec(), taken.given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_4_gives_what_came() {
-    exercise(|| {
-        check_wait(b"hola");
-        check_wait(&[b'x'; BYTES]);
-        check_wait(b"ho\0la\0");
-        check_wait(b" \xffhola\r\n");
-        check_wait(b"");
-    });
+    check_wait(b"hola");
+    check_wait(&[b'x'; BYTES]);
+    check_wait(b"ho\0la\0");
+    check_wait(b" \xffhola\r\n");
+    check_wait(b"");
 }
 
-#[test]
+#[kit::test]
 fn step_4_takes_one_after_the_other() {
-    exercise(|| WAIT.check_one_each_time());
+    WAIT.check_one_each_time();
 }
 
-#[test]
+#[kit::test]
 fn step_4_gives_up_when_the_socket_does() {
-    exercise(|| {
-        let (s, _) = socket();
-        s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let did = doing("called wait, nothing came");
-        let given = beside(move || wait(&s)).wait();
-        let why = match &given {
-            None => "waits on after the time-out",
-            Some(Ok(_)) => "silence is an answer",
-            Some(Err(e)) => match e.kind() {
-                WouldBlock | TimedOut => return,
-                _ => "an error of wait's own",
-            },
-        };
-        fail(did, "the error of recv_from", given, why);
-    });
+    let (s, _) = socket();
+    s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let did = doing("called wait, nothing came");
+    let given = beside(move || wait(&s)).wait();
+    let why = match &given {
+        None => "waits on after the time-out",
+        Some(Ok(_)) => "silence is an answer",
+        Some(Err(e)) => match e.kind() {
+            WouldBlock | TimedOut => return,
+            _ => "an error of wait's own",
+        },
+    };
+    fail(did, "the error of recv_from", given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_4_gives_any_other_error() {
-    exercise(|| {
-        let s = to_nobody();
-        s.set_read_timeout(Some(patience() * 10)).unwrap();
-        s.send(b"").unwrap();
-        let did = doing("called wait, nobody listens");
-        let given = beside(move || wait(&s)).wait();
-        if !refusals_are_told() {
-            return skipped(&said("refusals are not told", &[]).to_string());
-        }
-        let why = match &given {
-            None => "waits on after an error",
-            Some(Ok(_)) => "silence is an answer",
-            Some(Err(e)) => match e.kind() {
-                ConnectionRefused | ConnectionReset => return,
-                _ => "an error of wait's own",
-            },
-        };
-        fail(did, ConnectionRefused, given, why);
-    });
+    let s = to_nobody();
+    s.set_read_timeout(Some(patience() * 10)).unwrap();
+    s.send(b"").unwrap();
+    let did = doing("called wait, nobody listens");
+    let given = beside(move || wait(&s)).wait();
+    if !refusals_are_told() {
+        return skipped(&said("refusals are not told", &[]).to_string());
+    }
+    let why = match &given {
+        None => "waits on after an error",
+        Some(Ok(_)) => "silence is an answer",
+        Some(Err(e)) => match e.kind() {
+            ConnectionRefused | ConnectionReset => return,
+            _ => "an error of wait's own",
+        },
+    };
+    fail(did, ConnectionRefused, given, why);
 }
 
 /// What report() says of a time-out.
@@ -306,65 +286,58 @@ fn check_text(data: &[u8], text: &str) {
     fail(did, meant, given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_6_says_the_text() {
-    exercise(|| {
-        check_text(b"hola", "hola");
-        check_text("mañana".as_bytes(), "mañana");
-        check_text(b" hola\r\n", " hola\r\n");
-        check_text(b"", "");
-        check_text(b"ho\xff", "ho\u{fffd}");
-    });
+    check_text(b"hola", "hola");
+    check_text("mañana".as_bytes(), "mañana");
+    check_text(b" hola\r\n", " hola\r\n");
+    check_text(b"", "");
+    check_text(b"ho\xff", "ho\u{fffd}");
 }
 
-#[test]
+#[kit::test]
 fn step_6_says_that_there_is_no_answer() {
-    exercise(|| {
-        let [unix, windows] = [WouldBlock, TimedOut].map(|kind| {
-            doing(said("called report, time-out", &[&format!("{kind:?}")]));
-            report(Err(kind.into()))
-        });
-        let good = |given: &io::Result<String>| {
-            given.as_ref().is_ok_and(|text| text == NO_ANSWER)
-        };
-        let (name, given, why) = match (good(&unix), good(&windows)) {
-            (true, true) => return,
-            (true, false) => ("TimedOut", windows, "Unix alone"),
-            (false, true) => ("WouldBlock", unix, "Windows alone"),
-            (false, false) if unix.is_ok() => {
-                ("WouldBlock", unix, "in other words")
-            }
-            _ => ("WouldBlock", unix, "a time-out is a failure"),
-        };
-        let did = said("called report, time-out", &[&name]);
-        fail(did, NO_ANSWER.to_string(), given, why);
+    let [unix, windows] = [WouldBlock, TimedOut].map(|kind| {
+        doing(said("called report, time-out", &[&format!("{kind:?}")]));
+        report(Err(kind.into()))
     });
+    let good = |given: &io::Result<String>| {
+        given.as_ref().is_ok_and(|text| text == NO_ANSWER)
+    };
+    let (name, given, why) = match (good(&unix), good(&windows)) {
+        (true, true) => return,
+        (true, false) => ("TimedOut", windows, "Unix alone"),
+        (false, true) => ("WouldBlock", unix, "Windows alone"),
+        (false, false) if unix.is_ok() => {
+            ("WouldBlock", unix, "in other words")
+        }
+        _ => ("WouldBlock", unix, "a time-out is a failure"),
+    };
+    let did = said("called report, time-out", &[&name]);
+    fail(did, NO_ANSWER.to_string(), given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_6_passes_any_other_error_on() {
-    exercise(|| {
-        for kind in [
-            ErrorKind::PermissionDenied,
-            ConnectionRefused,
-            ConnectionReset,
-            ErrorKind::Other,
-        ] {
-            let did =
-                doing(said("called report, error", &[&format!("{kind:?}")]));
-            let given = report(Err(io::Error::new(kind, "too late")));
-            let why = match &given {
-                Err(e) if e.kind() == kind && e.to_string() == "too late" => {
-                    continue;
-                }
-                Err(_) => "an error of report's own",
-                Ok(text) if text != NO_ANSWER => "a text for an error",
-                Ok(_) => match kind {
-                    ConnectionRefused | ConnectionReset => "nobody listens",
-                    _ => "any error is no answer",
-                },
-            };
-            fail(did, "the same error", given, why);
-        }
-    });
+    for kind in [
+        ErrorKind::PermissionDenied,
+        ConnectionRefused,
+        ConnectionReset,
+        ErrorKind::Other,
+    ] {
+        let did = doing(said("called report, error", &[&format!("{kind:?}")]));
+        let given = report(Err(io::Error::new(kind, "too late")));
+        let why = match &given {
+            Err(e) if e.kind() == kind && e.to_string() == "too late" => {
+                continue;
+            }
+            Err(_) => "an error of report's own",
+            Ok(text) if text != NO_ANSWER => "a text for an error",
+            Ok(_) => match kind {
+                ConnectionRefused | ConnectionReset => "nobody listens",
+                _ => "any error is no answer",
+            },
+        };
+        fail(did, "the same error", given, why);
+    }
 }

@@ -16,10 +16,6 @@ use kit::{
     value,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// A time-out that is soon over.
 const SOON: Duration = Duration::from_millis(300);
 
@@ -42,71 +38,66 @@ fn shown(given: &Option<io::Result<Option<Vec<u8>>>>) -> Said {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_4_takes_the_answer() {
-    exercise(|| {
-        let server = Peer::new();
-        // Some bytes are no text, and the last one is as long as can be.
-        let long = vec![b'x'; BYTES];
-        for data in [&b"hola"[..], b"\0\xff\xf1 \n", &long] {
-            let did =
-                doing(said("sent as the server, called", &[&data.shown()]));
-            let (s, address) = socket();
-            server.send(data, address);
-            let (given, _) = waiting(s, server.address(), patience() * 10);
-            let given = given.wait();
-            let why = match by_kind(&given) {
-                Some(Ok(Some(came))) if came == data => continue,
-                Some(Ok(Some(came))) => match came.strip_prefix(data) {
-                    Some(rest) if rest.len() > 1 => "gives the whole buffer",
-                    _ if data == long && long.starts_with(came) => {
-                        "has a small buffer"
-                    }
-                    _ if came == String::from_utf8_lossy(data).as_bytes() => {
-                        "makes a text of the bytes"
-                    }
-                    _ => fail(did, data, came, compared(data, came)),
-                },
-                // Windows.
-                Some(Err(_)) if data == long => "has a small buffer",
-                _ => "misses the answer",
-            };
-            fail(did, data, shown(&given), why);
-        }
-    });
+    let server = Peer::new();
+    // Some bytes are no text, and the last one is as long as can be.
+    let long = vec![b'x'; BYTES];
+    for data in [&b"hola"[..], b"\0\xff\xf1 \n", &long] {
+        let did = doing(said("sent as the server, called", &[&data.shown()]));
+        let (s, address) = socket();
+        server.send(data, address);
+        let (given, _) = waiting(s, server.address(), patience() * 10);
+        let given = given.wait();
+        let why = match by_kind(&given) {
+            Some(Ok(Some(came))) if came == data => continue,
+            Some(Ok(Some(came))) => match came.strip_prefix(data) {
+                Some(rest) if rest.len() > 1 => "gives the whole buffer",
+                _ if data == long && long.starts_with(came) => {
+                    "has a small buffer"
+                }
+                _ if came == String::from_utf8_lossy(data).as_bytes() => {
+                    "makes a text of the bytes"
+                }
+                _ => fail(did, data, came, compared(data, came)),
+            },
+            // Windows.
+            Some(Err(_)) if data == long => "has a small buffer",
+            _ => "misses the answer",
+        };
+        fail(did, data, shown(&given), why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_notices_silence() {
-    exercise(|| {
-        let server = Peer::new();
-        let did = doing(said("sent nothing, called", &[&SOON.shown()]));
-        let (waited, s) = waiting(socket().0, server.address(), SOON);
-        let given = waited.wait();
-        let set = s.read_timeout().unwrap();
-        let mut came = shown(&given);
-        let why = match by_kind(&given) {
-            None if set.is_none() => "sets no time-out",
-            None => "sets another time-out",
-            Some(Err(TimedOut)) => "gives the time-out as an error",
-            Some(Err(InvalidInput)) => "sets a time-out of 0",
-            Some(Ok(None)) if waited.took() < SOON * 3 / 4 => {
-                let ms = waited.took().as_millis();
-                came = said("no answer, after", &[&ms]);
-                "gives up too soon"
+    let server = Peer::new();
+    let did = doing(said("sent nothing, called", &[&SOON.shown()]));
+    let (waited, s) = waiting(socket().0, server.address(), SOON);
+    let given = waited.wait();
+    let set = s.read_timeout().unwrap();
+    let mut came = shown(&given);
+    let why = match by_kind(&given) {
+        None if set.is_none() => "sets no time-out",
+        None => "sets another time-out",
+        Some(Err(TimedOut)) => "gives the time-out as an error",
+        Some(Err(InvalidInput)) => "sets a time-out of 0",
+        Some(Ok(None)) if waited.took() < SOON * 3 / 4 => {
+            let ms = waited.took().as_millis();
+            came = said("no answer, after", &[&ms]);
+            "gives up too soon"
+        }
+        // A system rounds what it is told.
+        Some(Ok(None)) => match set.filter(|set| *set > SOON * 5 / 4) {
+            None => return,
+            Some(set) => {
+                came = said("a socket that waits", &[&set.shown()]);
+                "sets another time-out"
             }
-            // A system rounds what it is told.
-            Some(Ok(None)) => match set.filter(|set| *set > SOON * 5 / 4) {
-                None => return,
-                Some(set) => {
-                    came = said("a socket that waits", &[&set.shown()]);
-                    "sets another time-out"
-                }
-            },
-            Some(_) => "makes something of silence",
-        };
-        fail(did, "no answer", came, why);
-    });
+        },
+        Some(_) => "makes something of silence",
+    };
+    fail(did, "no answer", came, why);
 }
 
 /// Whether wait_for() connects the socket.
@@ -116,108 +107,96 @@ fn connects() -> bool {
     given.wait().is_some() && s.peer_addr().is_ok()
 }
 
-#[test]
+#[kit::test]
 fn step_4_takes_nothing_from_a_stranger() {
-    exercise(|| {
-        let stranger = Peer::new();
-        let port = stranger.address().port();
-        let other = port ^ 1;
-        // Nobody is there (RFC 5737), and nothing is sent there.
-        let elsewhere = Ipv4Addr::new(192, 0, 2, 1);
-        for (ip, port, why) in [
-            (elsewhere, other, "takes whatever comes first"),
-            (elsewhere, port, "looks at the port alone"),
-            (Ipv4Addr::LOCALHOST, other, "looks at the IP address alone"),
-        ] {
-            let server = SocketAddr::from((ip, port));
-            let from = stranger.address();
-            let did =
-                doing(said("called, sent as a stranger", &[&server, &from]));
-            let (s, address) = socket();
-            stranger.send(b"believe me", address);
-            let given = waiting(s, server, SOON).0.wait();
-            let why = match by_kind(&given) {
-                Some(Ok(None)) => continue,
-                None => "waits on after a stranger",
-                Some(_) if connects() => "connects too late",
-                Some(Ok(_)) => why,
-                Some(Err(_)) => "takes a stranger for an error",
-            };
-            fail(did, "no answer", shown(&given), why);
-        }
-    });
-}
-
-#[test]
-fn step_4_waits_on_after_a_stranger() {
-    exercise(|| {
+    let stranger = Peer::new();
+    let port = stranger.address().port();
+    let other = port ^ 1;
+    // Nobody is there (RFC 5737), and nothing is sent there.
+    let elsewhere = Ipv4Addr::new(192, 0, 2, 1);
+    for (ip, port, why) in [
+        (elsewhere, other, "takes whatever comes first"),
+        (elsewhere, port, "looks at the port alone"),
+        (Ipv4Addr::LOCALHOST, other, "looks at the IP address alone"),
+    ] {
+        let server = SocketAddr::from((ip, port));
+        let from = stranger.address();
+        let did = doing(said("called, sent as a stranger", &[&server, &from]));
         let (s, address) = socket();
-        let (server, stranger) = (Peer::new(), Peer::new());
-        for _ in 0..3 {
-            stranger.send(b"believe me", address);
-        }
-        server.send(b"hola", address);
-        let did = doing("sent three times as a stranger, called");
-        let (given, s) = waiting(s, server.address(), patience());
-        let given = given.wait_long();
+        stranger.send(b"believe me", address);
+        let given = waiting(s, server, SOON).0.wait();
         let why = match by_kind(&given) {
-            Some(Ok(Some(data))) if data == b"hola" => return,
-            Some(Ok(Some(data))) if data == b"believe me" => {
-                "connects too late"
-            }
+            Some(Ok(None)) => continue,
             None => "waits on after a stranger",
-            Some(_) => {
-                // How many are left in the socket?
-                s.set_nonblocking(true).unwrap();
-                match (0..4).filter(|_| s.recv(&mut [0; BYTES]).is_ok()).count()
-                {
-                    4 => "takes nothing out",
-                    0 => "loses the answer",
-                    // The server's came last.
-                    _ => "gives up at a stranger",
-                }
-            }
-        };
-        fail(did, *b"hola", shown(&given), why);
-    });
-}
-
-#[test]
-fn step_4_gives_strangers_no_time() {
-    exercise(|| {
-        let (s, address) = socket();
-        let (server, stranger) = (Peer::new(), Peer::new());
-        let did = doing(said("sent again and again, called", &[&SOON.shown()]));
-        let end = Instant::now() + patience() * 2;
-        beside(move || {
-            while Instant::now() < end {
-                stranger.send(b"believe me", address);
-                sleep(SOON / 30);
-            }
-        });
-        let given = waiting(s, server.address(), SOON).0.wait();
-        let why = match by_kind(&given) {
-            Some(Ok(None)) => return,
-            None => "begins its time-out anew",
-            // The time ran out between two datagrams.
-            Some(Err(InvalidInput)) => "sets a time-out of 0",
-            Some(_) => "takes a stranger for an error",
+            Some(_) if connects() => "connects too late",
+            Some(Ok(_)) => why,
+            Some(Err(_)) => "takes a stranger for an error",
         };
         fail(did, "no answer", shown(&given), why);
-    });
+    }
 }
 
-#[test]
-fn step_4_knows_when_no_time_is_left() {
-    exercise(|| {
-        let server = Peer::new();
-        let did = doing("called with a time-out of 0");
-        let (given, _) = waiting(socket().0, server.address(), Duration::ZERO);
-        let given = given.wait();
-        if !matches!(given, Some(Ok(None))) {
-            fail(did, "no answer", shown(&given), "sets a time-out of 0");
+#[kit::test]
+fn step_4_waits_on_after_a_stranger() {
+    let (s, address) = socket();
+    let (server, stranger) = (Peer::new(), Peer::new());
+    for _ in 0..3 {
+        stranger.send(b"believe me", address);
+    }
+    server.send(b"hola", address);
+    let did = doing("sent three times as a stranger, called");
+    let (given, s) = waiting(s, server.address(), patience());
+    let given = given.wait_long();
+    let why = match by_kind(&given) {
+        Some(Ok(Some(data))) if data == b"hola" => return,
+        Some(Ok(Some(data))) if data == b"believe me" => "connects too late",
+        None => "waits on after a stranger",
+        Some(_) => {
+            // How many are left in the socket?
+            s.set_nonblocking(true).unwrap();
+            match (0..4).filter(|_| s.recv(&mut [0; BYTES]).is_ok()).count() {
+                4 => "takes nothing out",
+                0 => "loses the answer",
+                // The server's came last.
+                _ => "gives up at a stranger",
+            }
+        }
+    };
+    fail(did, *b"hola", shown(&given), why);
+}
+
+#[kit::test]
+fn step_4_gives_strangers_no_time() {
+    let (s, address) = socket();
+    let (server, stranger) = (Peer::new(), Peer::new());
+    let did = doing(said("sent again and again, called", &[&SOON.shown()]));
+    let end = Instant::now() + patience() * 2;
+    beside(move || {
+        while Instant::now() < end {
+            stranger.send(b"believe me", address);
+            sleep(SOON / 30);
         }
     });
+    let given = waiting(s, server.address(), SOON).0.wait();
+    let why = match by_kind(&given) {
+        Some(Ok(None)) => return,
+        None => "begins its time-out anew",
+        // The time ran out between two datagrams.
+        Some(Err(InvalidInput)) => "sets a time-out of 0",
+        Some(_) => "takes a stranger for an error",
+    };
+    fail(did, "no answer", shown(&given), why);
+}
+
+#[kit::test]
+fn step_4_knows_when_no_time_is_left() {
+    let server = Peer::new();
+    let did = doing("called with a time-out of 0");
+    let (given, _) = waiting(socket().0, server.address(), Duration::ZERO);
+    let given = given.wait();
+    if !matches!(given, Some(Ok(None))) {
+        fail(did, "no answer", shown(&given), "sets a time-out of 0");
+    }
 }
 
 /// Waits up to [`patience`] for the socket to have a time-out that is right;
@@ -236,55 +215,49 @@ fn wrong_timeout(
     }
 }
 
-#[test]
+#[kit::test]
 fn step_4_waits_for_what_is_left() {
-    exercise(|| {
-        let (s, address) = socket();
-        let (server, stranger) = (Peer::new(), Peer::new());
-        let timeout = patience() * 10;
-        s.set_read_timeout(Some(timeout * 4)).unwrap();
-        let did = doing(said(
-            "sent late, called",
-            &[&timeout.shown(), &SOON.shown()],
-        ));
-        let (given, s) = waiting(s, server.address(), timeout);
-        // It waits, for `timeout` or less; or never does, another test's.
-        if wrong_timeout(&s, |set| set <= timeout * 2).is_some() {
-            return drop(given.now());
-        }
-        sleep(SOON);
-        stranger.send(b"believe me", address);
-        // By now at least SOON is over; the system may round what it is told.
-        let set = wrong_timeout(&s, |set| set <= timeout - SOON / 2);
-        server.send(b"hola", address);
-        if let Some(set) = set {
-            let most = (timeout - SOON).shown();
-            let expected = said("a socket that waits, at most", &[&most]);
-            let came = said("a socket that waits", &[&set.shown()]);
-            fail(did, expected, came, "waits the whole time-out again");
-        }
-    });
+    let (s, address) = socket();
+    let (server, stranger) = (Peer::new(), Peer::new());
+    let timeout = patience() * 10;
+    s.set_read_timeout(Some(timeout * 4)).unwrap();
+    let did =
+        doing(said("sent late, called", &[&timeout.shown(), &SOON.shown()]));
+    let (given, s) = waiting(s, server.address(), timeout);
+    // It waits, for `timeout` or less; or never does, another test's.
+    if wrong_timeout(&s, |set| set <= timeout * 2).is_some() {
+        return drop(given.now());
+    }
+    sleep(SOON);
+    stranger.send(b"believe me", address);
+    // By now at least SOON is over; the system may round what it is told.
+    let set = wrong_timeout(&s, |set| set <= timeout - SOON / 2);
+    server.send(b"hola", address);
+    if let Some(set) = set {
+        let most = (timeout - SOON).shown();
+        let expected = said("a socket that waits, at most", &[&most]);
+        let came = said("a socket that waits", &[&set.shown()]);
+        fail(did, expected, came, "waits the whole time-out again");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_hands_errors_on() {
-    exercise(|| {
-        let s = to_nobody();
-        let nobody = s.peer_addr().unwrap();
-        let did = doing("sent where nobody listens, called");
-        s.send(b"hola").unwrap();
-        let given = waiting(s, nobody, patience()).0.wait_long();
-        match by_kind(&given) {
-            Some(Err(ConnectionRefused)) => {}
-            _ if !refusals_are_told() => {
-                skipped(&said("refusals are not told", &[]).to_string());
-            }
-            _ => {
-                let why = "keeps an error to itself";
-                fail(did, ConnectionRefused, shown(&given), why)
-            }
+    let s = to_nobody();
+    let nobody = s.peer_addr().unwrap();
+    let did = doing("sent where nobody listens, called");
+    s.send(b"hola").unwrap();
+    let given = waiting(s, nobody, patience()).0.wait_long();
+    match by_kind(&given) {
+        Some(Err(ConnectionRefused)) => {}
+        _ if !refusals_are_told() => {
+            skipped(&said("refusals are not told", &[]).to_string());
         }
-    });
+        _ => {
+            let why = "keeps an error to itself";
+            fail(did, ConnectionRefused, shown(&given), why)
+        }
+    }
 }
 
 /// What open() gave, in words.
@@ -301,35 +274,31 @@ fn in_use<T>(given: &io::Result<T>) -> bool {
     matches!(given, Err(e) if e.kind() == AddrInUse)
 }
 
-#[test]
+#[kit::test]
 fn step_2_is_connected_to_the_server() {
-    exercise(|| {
-        let server = Peer::new();
-        let address = server.address();
-        let did = doing(said("called open", &[&address]));
-        let expected = said("a socket connected to", &[&address]);
-        let given = open(address);
-        let own = |s: &UdpSocket| s.local_addr().unwrap();
-        let why = match &given {
-            Err(_) if in_use(&given) => {
-                let port = free_port();
-                match open(SocketAddr::from((Ipv4Addr::LOCALHOST, port))) {
-                    Ok(s) if own(&s).port() == port => {
-                        "takes the server's port"
-                    }
-                    _ => "takes a fixed port",
-                }
+    let server = Peer::new();
+    let address = server.address();
+    let did = doing(said("called open", &[&address]));
+    let expected = said("a socket connected to", &[&address]);
+    let given = open(address);
+    let own = |s: &UdpSocket| s.local_addr().unwrap();
+    let why = match &given {
+        Err(_) if in_use(&given) => {
+            let port = free_port();
+            match open(SocketAddr::from((Ipv4Addr::LOCALHOST, port))) {
+                Ok(s) if own(&s).port() == port => "takes the server's port",
+                _ => "takes a fixed port",
             }
-            Err(_) => "cannot open",
-            Ok(s) => match s.peer_addr() {
-                Err(_) => "is not connected",
-                Ok(to) if to == own(s) => "is connected to itself",
-                Ok(to) if to != address => "is connected elsewhere",
-                Ok(_) => return check_open_quietly(&server, did),
-            },
-        };
-        fail(did, expected, opened(&given), why);
-    });
+        }
+        Err(_) => "cannot open",
+        Ok(s) => match s.peer_addr() {
+            Err(_) => "is not connected",
+            Ok(to) if to == own(s) => "is connected to itself",
+            Ok(to) if to != address => "is connected elsewhere",
+            Ok(_) => return check_open_quietly(&server, did),
+        },
+    };
+    fail(did, expected, opened(&given), why);
 }
 
 /// Fails if open() has sent something, or cannot be called twice.
@@ -348,56 +317,51 @@ fn check_open_quietly(server: &Peer, did: Said) {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_2_reaches_any_machine() {
-    exercise(|| {
-        let own = |s: UdpSocket| Ok(s.local_addr()?.ip());
-        let shown = |own: &io::Result<IpAddr>| match own {
-            Ok(ip) => said("a socket at", &[ip]),
-            Err(e) => value(e.shown()),
+    let own = |s: UdpSocket| Ok(s.local_addr()?.ip());
+    let shown = |own: &io::Result<IpAddr>| match own {
+        Ok(ip) => said("a socket at", &[ip]),
+        Err(e) => value(e.shown()),
+    };
+    let mut looked = cfg!(target_os = "linux");
+    // Nobody has the first (RFC 5737). The second, for all machines of a
+    // network, Linux takes from a socket at 127.0.0.1 even without one.
+    for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
+        let far = SocketAddr::from((ip, 9));
+        let did = doing(said("called open, nothing was sent", &[&far]));
+        let given = open(far);
+        if matches!(&given, Ok(s) if s.peer_addr().is_ok_and(|to| to != far)) {
+            let expected = said("a socket connected to", &[&far]);
+            fail(did, expected, opened(&given), "is connected elsewhere");
+        }
+        let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        let meant = s.connect(far).and_then(|()| own(s));
+        looked |= meant.is_ok();
+        let came = given.and_then(own);
+        let wrong = match &came {
+            Ok(ip) => ip.is_loopback(),
+            Err(_) => meant.is_ok(),
         };
-        let mut looked = cfg!(target_os = "linux");
-        // Nobody has the first (RFC 5737). The second, for all machines of a
-        // network, Linux takes from a socket at 127.0.0.1 even without one.
-        for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
-            let far = SocketAddr::from((ip, 9));
-            let did = doing(said("called open, nothing was sent", &[&far]));
-            let given = open(far);
-            if matches!(&given, Ok(s) if s.peer_addr().is_ok_and(|to| to != far))
-            {
-                let expected = said("a socket connected to", &[&far]);
-                fail(did, expected, opened(&given), "is connected elsewhere");
-            }
-            let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-            let meant = s.connect(far).and_then(|()| own(s));
-            looked |= meant.is_ok();
-            let came = given.and_then(own);
-            let wrong = match &came {
-                Ok(ip) => ip.is_loopback(),
-                Err(_) => meant.is_ok(),
-            };
-            if wrong {
-                fail(did, shown(&meant), shown(&came), "is at localhost");
-            }
+        if wrong {
+            fail(did, shown(&meant), shown(&came), "is at localhost");
         }
-        if !looked {
-            skipped(&said("no network", &[]).to_string());
-        }
-    });
+    }
+    if !looked {
+        skipped(&said("no network", &[]).to_string());
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_hands_the_error_of_connect_on() {
-    exercise(|| {
-        // A socket of IPv4 cannot be connected to an address of IPv6.
-        let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-        let did = doing(said("called open, nothing was sent", &[&six]));
-        let given = open(six);
-        if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
-            let why = "ignores the error of connect";
-            fail(did, "the error of connect", opened(&given), why);
-        }
-    });
+    // A socket of IPv4 cannot be connected to an address of IPv6.
+    let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
+    let did = doing(said("called open, nothing was sent", &[&six]));
+    let given = open(six);
+    if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
+        let why = "ignores the error of connect";
+        fail(did, "the error of connect", opened(&given), why);
+    }
 }
 
 /// Fails if nobody_listens() does not say `meant` of an error of this kind.
@@ -420,41 +384,37 @@ fn knows_a_real_one() -> bool {
     real || nobody_listens(&ConnectionRefused.into())
 }
 
-#[test]
+#[kit::test]
 fn step_6_knows_a_refusal_by_its_kind() {
-    exercise(|| {
-        let known = |kind| nobody_listens(&io::Error::new(kind, "?"));
-        let both = [ConnectionRefused, ConnectionReset].map(known);
-        let unknown = match both {
-            [false, false] if knows_a_real_one() => "does not ask the kind",
-            [false, false] => "knows no refusal",
-            [true, _] => "knows Linux and macOS alone",
-            [false, true] => "knows Windows alone",
-        };
-        check_kind(ConnectionRefused, true, unknown);
-        check_kind(ConnectionReset, true, unknown);
-    });
+    let known = |kind| nobody_listens(&io::Error::new(kind, "?"));
+    let both = [ConnectionRefused, ConnectionReset].map(known);
+    let unknown = match both {
+        [false, false] if knows_a_real_one() => "does not ask the kind",
+        [false, false] => "knows no refusal",
+        [true, _] => "knows Linux and macOS alone",
+        [false, true] => "knows Windows alone",
+    };
+    check_kind(ConnectionRefused, true, unknown);
+    check_kind(ConnectionReset, true, unknown);
 }
 
-#[test]
+#[kit::test]
 fn step_6_takes_no_other_error_for_a_refusal() {
-    exercise(|| {
-        for kind in [ErrorKind::TimedOut, ErrorKind::WouldBlock] {
-            check_kind(kind, false, "takes silence for a refusal");
-        }
-        for kind in [
-            ErrorKind::NetworkUnreachable,
-            ErrorKind::HostUnreachable,
-            ErrorKind::ConnectionAborted,
-            ErrorKind::PermissionDenied,
-            ErrorKind::NotConnected,
-            ErrorKind::AddrNotAvailable,
-            ErrorKind::Interrupted,
-            ErrorKind::Other,
-            AddrInUse,
-            InvalidInput,
-        ] {
-            check_kind(kind, false, "takes other errors for a refusal");
-        }
-    });
+    for kind in [ErrorKind::TimedOut, ErrorKind::WouldBlock] {
+        check_kind(kind, false, "takes silence for a refusal");
+    }
+    for kind in [
+        ErrorKind::NetworkUnreachable,
+        ErrorKind::HostUnreachable,
+        ErrorKind::ConnectionAborted,
+        ErrorKind::PermissionDenied,
+        ErrorKind::NotConnected,
+        ErrorKind::AddrNotAvailable,
+        ErrorKind::Interrupted,
+        ErrorKind::Other,
+        AddrInUse,
+        InvalidInput,
+    ] {
+        check_kind(kind, false, "takes other errors for a refusal");
+    }
 }

@@ -14,10 +14,6 @@ use kit::{
     value,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 const WORDS: [(&str, Role); 3] =
     [("server", Role::Server), ("client", Role::Client), ("both", Role::Both)];
 
@@ -90,39 +86,33 @@ fn check_role(line: &str, role: Option<Role>, other: &'static str) {
     fail(did, shown(role), shown(came), why);
 }
 
-#[test]
+#[kit::test]
 fn step_1_reads_the_role() {
-    exercise(|| {
-        for (word, role) in WORDS {
-            let other = "takes one word for another";
-            check_role(&format!("x {word}"), Some(role), other);
-        }
-    });
+    for (word, role) in WORDS {
+        let other = "takes one word for another";
+        check_role(&format!("x {word}"), Some(role), other);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_1_knows_no_other_word() {
-    exercise(|| {
-        for line in ["x -", "x", "x sever", "x clients", "x unserver"] {
-            check_role(line, None, "takes a similar word for a role");
-        }
-        for line in ["x Server", "x BOTH", "x both\n", "x \tclient"] {
-            check_role(line, None, "takes a similar word for a role");
-        }
-    });
+    for line in ["x -", "x", "x sever", "x clients", "x unserver"] {
+        check_role(line, None, "takes a similar word for a role");
+    }
+    for line in ["x Server", "x BOTH", "x both\n", "x \tclient"] {
+        check_role(line, None, "takes a similar word for a role");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_1_takes_no_notice_of_what_follows() {
-    exercise(|| {
-        for (line, role) in [
-            ("x client server", Some(Role::Client)),
-            ("x server -v", Some(Role::Server)),
-            ("x - server", None),
-        ] {
-            check_role(line, role, "takes another word");
-        }
-    });
+    for (line, role) in [
+        ("x client server", Some(Role::Client)),
+        ("x server -v", Some(Role::Server)),
+        ("x - server", None),
+    ] {
+        check_role(line, role, "takes another word");
+    }
 }
 
 /// What ask() gives, or will give.
@@ -206,154 +196,137 @@ fn check_answer(server: &Peer, text: &'static str, answer: &str) {
     fail(did, answer.to_string(), given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_2_asks_from_any_free_port() {
-    exercise(|| {
-        let servers = [Peer::new(), Peer::new()];
-        let did = doing("called ask twice at a time");
-        // Each waits for its answer; on a busy machine, one after the other.
-        for _ in 0..2 {
-            let both = servers.each_ref().map(Peer::address);
-            for asked in both.map(|server| asking(server, "hola")) {
-                let given = asked.wait();
-                if matches!(by_kind(&given), Some(Err(AddrInUse))) {
-                    fail(did, "two questions", given, why_in_use());
-                }
+    let servers = [Peer::new(), Peer::new()];
+    let did = doing("called ask twice at a time");
+    // Each waits for its answer; on a busy machine, one after the other.
+    for _ in 0..2 {
+        let both = servers.each_ref().map(Peer::address);
+        for asked in both.map(|server| asking(server, "hola")) {
+            let given = asked.wait();
+            if matches!(by_kind(&given), Some(Err(AddrInUse))) {
+                fail(did, "two questions", given, why_in_use());
             }
         }
-    });
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_asks_and_gives_the_answer() {
-    exercise(|| {
-        let server = Peer::new();
-        check_answer(&server, "hola", "chau");
-        check_answer(&server, "¿qué tal?", "  Muy bien: ¿y vos?\n");
-    });
+    let server = Peer::new();
+    check_answer(&server, "hola", "chau");
+    check_answer(&server, "¿qué tal?", "  Muy bien: ¿y vos?\n");
 }
 
-#[test]
+#[kit::test]
 fn step_2_takes_the_longest_answer_and_any_bytes() {
-    exercise(|| {
-        let server = Peer::new();
-        check_answer(&server, "hola", &"x".repeat(BYTES));
-        let (asked, from) = question(&server, "hola");
-        let did = doing("called ask, was answered in Latin-1");
-        server.send(b"ma\xf1ana", from);
-        // It may be an error; if it is a panic, the kit tells so.
-        if let Some(Ok(came)) = asked.wait()
-            && !(came.starts_with("ma") && came.ends_with("ana"))
-        {
-            fail(did, *b"ma\xf1ana", came, "loses what is no UTF-8");
-        }
-    });
+    let server = Peer::new();
+    check_answer(&server, "hola", &"x".repeat(BYTES));
+    let (asked, from) = question(&server, "hola");
+    let did = doing("called ask, was answered in Latin-1");
+    server.send(b"ma\xf1ana", from);
+    // It may be an error; if it is a panic, the kit tells so.
+    if let Some(Ok(came)) = asked.wait()
+        && !(came.starts_with("ma") && came.ends_with("ana"))
+    {
+        fail(did, *b"ma\xf1ana", came, "loses what is no UTF-8");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_takes_nothing_from_a_stranger() {
-    exercise(|| {
-        let (server, stranger) = (Peer::new(), Peer::new());
-        let (asked, from) = question(&server, "hola");
-        stranger.send(b"believe me", from);
-        server.send(b"chau", from);
-        let given = asked.wait();
-        let why = match by_kind(&given) {
-            Some(Ok(text)) if text == "chau" => return,
-            Some(Ok(text)) if text == "believe me" => "takes whoever is first",
-            _ => "gives up at a stranger",
-        };
-        fail("called ask, a stranger was first", *b"chau", given, why);
-    });
+    let (server, stranger) = (Peer::new(), Peer::new());
+    let (asked, from) = question(&server, "hola");
+    stranger.send(b"believe me", from);
+    server.send(b"chau", from);
+    let given = asked.wait();
+    let why = match by_kind(&given) {
+        Some(Ok(text)) if text == "chau" => return,
+        Some(Ok(text)) if text == "believe me" => "takes whoever is first",
+        _ => "gives up at a stranger",
+    };
+    fail("called ask, a stranger was first", *b"chau", given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_2_waits_as_long_as_it_should() {
-    exercise(|| {
-        let silent = Peer::new();
-        let (did, expected) = ("called a silent server", "an error in 1 s");
-        doing(did);
-        for again in [true, false] {
-            let asked = asking(silent.address(), "hola");
-            let begun = Instant::now();
-            sleep(WAIT); // A busy machine makes this late, too.
-            let limit = begun.elapsed() + WAIT * 9 / 10;
-            let given = asked.wait_long().or_else(|| asked.wait());
-            let came = match &given {
-                None => {
-                    let waited = WAIT + patience() * 3;
-                    said("ask still waits", &[&waited.as_secs()])
-                }
-                Some(Err(e)) if kind(e) == TimedOut => {
-                    said("gave up", &[&asked.took().as_millis()])
-                }
-                Some(given) => value(given.shown()),
-            };
-            let why = match by_kind(&given) {
-                None => "has no time-out",
-                Some(Ok(_)) => "gives a text of nobody's",
-                Some(Err(AddrInUse)) => "asks at a fixed port",
-                Some(Err(TimedOut)) if too_soon(&asked) => "gives up too soon",
-                Some(Err(TimedOut)) if asked.took() <= limit => return,
-                // Twice is no chance.
-                Some(Err(TimedOut))
-                    if again && asked.took() < patience() * 2 =>
-                {
-                    continue;
-                }
-                Some(Err(TimedOut)) => "waits longer than WAIT",
-                Some(Err(_)) => "gives an error of its own",
-            };
-            fail(did, expected, came, why);
-        }
-    });
-}
-
-#[test]
-fn step_2_learns_that_nobody_listens() {
-    exercise(|| {
-        let did = doing("called ask, nobody listens");
-        let given = asking(nobody(), "hola").wait_long();
-        let why = match by_kind(&given) {
-            Some(Err(ConnectionRefused)) => return,
-            Some(Err(_)) if !refusals_are_told() => {
-                return skipped(&said("refusals are not told", &[]).shown());
+    let silent = Peer::new();
+    let (did, expected) = ("called a silent server", "an error in 1 s");
+    doing(did);
+    for again in [true, false] {
+        let asked = asking(silent.address(), "hola");
+        let begun = Instant::now();
+        sleep(WAIT); // A busy machine makes this late, too.
+        let limit = begun.elapsed() + WAIT * 9 / 10;
+        let given = asked.wait_long().or_else(|| asked.wait());
+        let came = match &given {
+            None => {
+                let waited = WAIT + patience() * 3;
+                said("ask still waits", &[&waited.as_secs()])
             }
-            Some(Err(TimedOut)) => "is not connected",
-            Some(Err(AddrInUse)) => "asks at a fixed port",
-            Some(Err(_)) => "gives an error of its own",
-            _ => "gives a text of nobody's",
+            Some(Err(e)) if kind(e) == TimedOut => {
+                said("gave up", &[&asked.took().as_millis()])
+            }
+            Some(given) => value(given.shown()),
         };
-        fail(did, ConnectionRefused, given, why);
-    });
+        let why = match by_kind(&given) {
+            None => "has no time-out",
+            Some(Ok(_)) => "gives a text of nobody's",
+            Some(Err(AddrInUse)) => "asks at a fixed port",
+            Some(Err(TimedOut)) if too_soon(&asked) => "gives up too soon",
+            Some(Err(TimedOut)) if asked.took() <= limit => return,
+            // Twice is no chance.
+            Some(Err(TimedOut)) if again && asked.took() < patience() * 2 => {
+                continue;
+            }
+            Some(Err(TimedOut)) => "waits longer than WAIT",
+            Some(Err(_)) => "gives an error of its own",
+        };
+        fail(did, expected, came, why);
+    }
 }
 
-#[test]
+#[kit::test]
+fn step_2_learns_that_nobody_listens() {
+    let did = doing("called ask, nobody listens");
+    let given = asking(nobody(), "hola").wait_long();
+    let why = match by_kind(&given) {
+        Some(Err(ConnectionRefused)) => return,
+        Some(Err(_)) if !refusals_are_told() => {
+            return skipped(&said("refusals are not told", &[]).shown());
+        }
+        Some(Err(TimedOut)) => "is not connected",
+        Some(Err(AddrInUse)) => "asks at a fixed port",
+        Some(Err(_)) => "gives an error of its own",
+        _ => "gives a text of nobody's",
+    };
+    fail(did, ConnectionRefused, given, why);
+}
+
+#[kit::test]
 fn step_2_hands_every_error_on() {
-    exercise(|| {
-        // A socket of IPv4 cannot be connected to an address of IPv6; and one
-        // that is not connected does not send.
-        let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-        let did = doing(said("called ask with an IPv6 address", &[&six]));
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let [unsent, unconnected] =
-            [s.send(b"hola").map(|_| ()), s.connect(six)]
-                .map(|e| e.err().and_then(|e| e.raw_os_error()));
-        let given = asking(six, "hola").wait_long();
-        if matches!(&given, Some(Err(e)) if e.raw_os_error() == unsent)
-            && unsent != unconnected
-        {
-            fail(did, "the error of connect", given, "drops connect's error");
-        }
-        // No datagram has so many bytes.
-        let (server, text) = (Peer::new(), "x".repeat(70_000));
-        let did = doing("called ask with 70000 bytes");
-        let address = server.address();
-        let given = beside(move || ask(address, &text)).wait_long();
-        if matches!(by_kind(&given), Some(Err(TimedOut))) {
-            fail(did, "the error of send", given, "drops send's error");
-        }
-    });
+    // A socket of IPv4 cannot be connected to an address of IPv6; and one
+    // that is not connected does not send.
+    let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
+    let did = doing(said("called ask with an IPv6 address", &[&six]));
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let [unsent, unconnected] = [s.send(b"hola").map(|_| ()), s.connect(six)]
+        .map(|e| e.err().and_then(|e| e.raw_os_error()));
+    let given = asking(six, "hola").wait_long();
+    if matches!(&given, Some(Err(e)) if e.raw_os_error() == unsent)
+        && unsent != unconnected
+    {
+        fail(did, "the error of connect", given, "drops connect's error");
+    }
+    // No datagram has so many bytes.
+    let (server, text) = (Peer::new(), "x".repeat(70_000));
+    let did = doing("called ask with 70000 bytes");
+    let address = server.address();
+    let given = beside(move || ask(address, &text)).wait_long();
+    if matches!(by_kind(&given), Some(Err(TimedOut))) {
+        fail(did, "the error of send", given, "drops send's error");
+    }
 }
 
 /// What both() gives for this text, in time.
@@ -398,46 +371,42 @@ fn never_asks() -> bool {
     })
 }
 
-#[test]
+#[kit::test]
 fn step_3_asks_its_own_server() {
-    exercise(|| {
-        let address = nobody();
-        let did = doing(said("called both", &[&address]));
-        let given = both_given(address, "hola");
-        let why = match by_kind(&given) {
-            None if serves(address) => "waits for its server",
-            None => "both does not end",
-            Some(Err(AddrInUse)) => "says that it is taken",
-            Some(Err(_)) if serves(address) => why_not_asked(),
-            Some(Err(_)) => "asks before anybody serves",
-            Some(Ok(text)) if text != "hola" => "both gives another text",
-            Some(Ok(_)) => {
-                let this = "step_3_asks_its_own_server";
-                let Some(printed) = printed(this) else { return };
-                let asked = printed.contains("Conexion desde");
-                let why = match (asked, serves(address)) {
-                    (true, true) => return,
-                    (true, false) => "serves somewhere else",
-                    _ if never_asks() => "never asks",
-                    (false, true) => "serve is not asked",
-                    (false, false) => "nobody serves",
-                };
-                let expected = said("a server that was asked", &[&address]);
-                fail(did, expected, "no such server", why)
-            }
-        };
-        fail(did, *b"hola", given, why);
-    });
+    let address = nobody();
+    let did = doing(said("called both", &[&address]));
+    let given = both_given(address, "hola");
+    let why = match by_kind(&given) {
+        None if serves(address) => "waits for its server",
+        None => "both does not end",
+        Some(Err(AddrInUse)) => "says that it is taken",
+        Some(Err(_)) if serves(address) => why_not_asked(),
+        Some(Err(_)) => "asks before anybody serves",
+        Some(Ok(text)) if text != "hola" => "both gives another text",
+        Some(Ok(_)) => {
+            let this = "step_3_asks_its_own_server";
+            let Some(printed) = printed(this) else { return };
+            let asked = printed.contains("Conexion desde");
+            let why = match (asked, serves(address)) {
+                (true, true) => return,
+                (true, false) => "serves somewhere else",
+                _ if never_asks() => "never asks",
+                (false, true) => "serve is not asked",
+                (false, false) => "nobody serves",
+            };
+            let expected = said("a server that was asked", &[&address]);
+            fail(did, expected, "no such server", why)
+        }
+    };
+    fail(did, *b"hola", given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_3_says_that_the_address_is_taken() {
-    exercise(|| {
-        let other = Peer::new();
-        let did = doing("called both, the address is taken");
-        let given = both_given(other.address(), "hola");
-        if !matches!(by_kind(&given), Some(Err(AddrInUse))) {
-            fail(did, AddrInUse, given, "loses the error of listen");
-        }
-    });
+    let other = Peer::new();
+    let did = doing("called both, the address is taken");
+    let given = both_given(other.address(), "hola");
+    if !matches!(by_kind(&given), Some(Err(AddrInUse))) {
+        fail(did, AddrInUse, given, "loses the error of listen");
+    }
 }

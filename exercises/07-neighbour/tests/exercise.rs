@@ -14,10 +14,6 @@ use kit::{
     value,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// A host and a port.
 type Place = Option<(String, u16)>;
 
@@ -90,109 +86,97 @@ fn check_place(words: &[&str], meant: Place) {
     fail(did, shown(&meant), shown(&came), why);
 }
 
-#[test]
+#[kit::test]
 fn step_1_reads_host_and_port() {
-    exercise(|| {
-        check_place(&["pc-07"], Some(("pc-07".into(), PORT)));
-        for (host, port) in
-            [("PC-08", 4000), ("10.0.0.7", 1), ("b", 65_535), ("c", 0)]
-        {
-            let word = port.to_string();
-            check_place(&[host, &word], Some((host.into(), port)));
-        }
-    });
+    check_place(&["pc-07"], Some(("pc-07".into(), PORT)));
+    for (host, port) in
+        [("PC-08", 4000), ("10.0.0.7", 1), ("b", 65_535), ("c", 0)]
+    {
+        let word = port.to_string();
+        check_place(&[host, &word], Some((host.into(), port)));
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_1_refuses_what_is_no_port() {
-    exercise(|| {
-        for word in ["abc", "70000", "-1", "4000x", ""] {
-            check_place(&["pc-07", word], None);
-        }
-        check_place(&[], None);
-    });
+    for word in ["abc", "70000", "-1", "4000x", ""] {
+        check_place(&["pc-07", word], None);
+    }
+    check_place(&[], None);
 }
 
-#[test]
+#[kit::test]
 fn step_2_looks_up_names_and_numbers() {
-    exercise(|| {
-        for (host, port) in [("127.0.0.1", 4000), ("localhost", 4001)] {
-            let own = (host, port).to_socket_addrs();
-            let own = own.ok().and_then(|mut all| all.find(|a| a.is_ipv4()));
-            let Some(own) = own else {
-                skipped(&said("no localhost", &[]).to_string());
-                return drop(look_up(host, port));
-            };
-            let did = doing(said("called look_up", &[&host, &port]));
-            let given = look_up(host, port);
-            let six = || matches!(look_up("::1", port), Ok(a) if a.is_ipv6());
-            let why = match &given {
-                Ok(a) if *a == own => continue,
-                Ok(a) if a.ip() == own.ip() => "loses the port",
-                Ok(a) if a.is_ipv6() => "takes either family",
-                Ok(_) => "gives another address",
-                Err(_) if host == "localhost" => "knows numbers alone",
-                Err(_) if six() => "looks for IPv6",
-                Err(_) => "finds nothing",
-            };
-            fail(did, own, given, why);
-        }
-    });
-}
-
-#[test]
-fn step_2_hands_on_that_there_is_no_address() {
-    exercise(|| {
-        for (host, did, panics) in [
-            (
-                "::1",
-                "called look_up with an IPv6 address",
-                "panics without an IPv4 address",
-            ),
-            // A name with a zero in it cannot be: so no network is asked.
-            (
-                "nobody\0",
-                "called look_up with a name that cannot be",
-                "panics at a name that nobody has",
-            ),
-        ] {
-            doing(did);
-            match caught(|| look_up(host, 4000)) {
-                Some(Err(_)) => {}
-                Some(Ok(a)) if a.is_ipv6() => {
-                    fail(did, "an error", a, "takes either family")
-                }
-                Some(Ok(a)) => fail(did, "an error", a, "makes up an address"),
-                None => fail(did, "an error", "a panic", panics),
-            }
-        }
-    });
-}
-
-#[test]
-fn step_3_listens_on_every_address() {
-    exercise(|| {
-        let port = free_port();
-        let meant = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-        let did = doing(said("called listen", &[&port]));
-        let given = listen(port).and_then(|s| s.local_addr());
+    for (host, port) in [("127.0.0.1", 4000), ("localhost", 4001)] {
+        let own = (host, port).to_socket_addrs();
+        let own = own.ok().and_then(|mut all| all.find(|a| a.is_ipv4()));
+        let Some(own) = own else {
+            skipped(&said("no localhost", &[]).to_string());
+            return drop(look_up(host, port));
+        };
+        let did = doing(said("called look_up", &[&host, &port]));
+        let given = look_up(host, port);
+        let six = || matches!(look_up("::1", port), Ok(a) if a.is_ipv6());
         let why = match &given {
-            Ok(own) if *own == meant => return,
-            Ok(own) if own.is_ipv6() => "listens on IPv6",
-            Ok(own) if !own.ip().is_unspecified() => {
-                "listens at one address alone"
+            Ok(a) if *a == own => continue,
+            Ok(a) if a.ip() == own.ip() => "loses the port",
+            Ok(a) if a.is_ipv6() => "takes either family",
+            Ok(_) => "gives another address",
+            Err(_) if host == "localhost" => "knows numbers alone",
+            Err(_) if six() => "looks for IPv6",
+            Err(_) => "finds nothing",
+        };
+        fail(did, own, given, why);
+    }
+}
+
+#[kit::test]
+fn step_2_hands_on_that_there_is_no_address() {
+    for (host, did, panics) in [
+        (
+            "::1",
+            "called look_up with an IPv6 address",
+            "panics without an IPv4 address",
+        ),
+        // A name with a zero in it cannot be: so no network is asked.
+        (
+            "nobody\0",
+            "called look_up with a name that cannot be",
+            "panics at a name that nobody has",
+        ),
+    ] {
+        doing(did);
+        match caught(|| look_up(host, 4000)) {
+            Some(Err(_)) => {}
+            Some(Ok(a)) if a.is_ipv6() => {
+                fail(did, "an error", a, "takes either family")
             }
-            Ok(_) => "takes another port",
-            // The port was free.
-            Err(e) if e.kind() == AddrInUse => "takes another port",
-            Err(_) => "cannot listen",
-        };
-        let came = match &given {
-            Ok(own) => said("a socket at", &[own]),
-            Err(e) => value(e.shown()),
-        };
-        fail(did, said("a socket at", &[&meant]), came, why);
-    });
+            Some(Ok(a)) => fail(did, "an error", a, "makes up an address"),
+            None => fail(did, "an error", "a panic", panics),
+        }
+    }
+}
+
+#[kit::test]
+fn step_3_listens_on_every_address() {
+    let port = free_port();
+    let meant = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let did = doing(said("called listen", &[&port]));
+    let given = listen(port).and_then(|s| s.local_addr());
+    let why = match &given {
+        Ok(own) if *own == meant => return,
+        Ok(own) if own.is_ipv6() => "listens on IPv6",
+        Ok(own) if !own.ip().is_unspecified() => "listens at one address alone",
+        Ok(_) => "takes another port",
+        // The port was free.
+        Err(e) if e.kind() == AddrInUse => "takes another port",
+        Err(_) => "cannot listen",
+    };
+    let came = match &given {
+        Ok(own) => said("a socket at", &[own]),
+        Err(e) => value(e.shown()),
+    };
+    fail(did, said("a socket at", &[&meant]), came, why);
 }
 
 /// What my_address() gave, in words.
@@ -219,108 +203,98 @@ fn in_use<T>(given: &io::Result<T>) -> bool {
     matches!(given, Err(e) if e.kind() == AddrInUse)
 }
 
-#[test]
+#[kit::test]
 fn step_4_finds_its_own_address() {
-    exercise(|| {
-        let neighbour = Peer::new();
-        let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let localhost = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let expected = value(localhost);
-        check_my_address(neighbour.address(), expected, |given| match given {
-            Ok(own) if *own == localhost => None,
-            Ok(own) if own.is_unspecified() => Some("is not connected"),
-            _ if in_use(given) && !in_use(&my_address(nobody)) => {
-                Some("wants the neighbour's port")
-            }
-            _ if in_use(given) => Some("wants a fixed port"),
-            _ => Some("asks for another way"),
-        });
-        // Nobody has the first address (RFC 5737), this machine neither; to the
-        // second, which needs no network, Linux sends from 127.0.0.1.
-        let far = [[192, 0, 2, 1], [127, 0, 0, 2]];
-        let asked = if cfg!(target_os = "linux") { 2 } else { 1 };
-        for far in &far[..asked] {
-            let far = SocketAddr::from((*far, 3500));
-            check_my_address(far, "an own address", |given| {
-                let same = matches!(given, Ok(own) if *own == far.ip());
-                same.then_some("gives the neighbour's address")
-            });
+    let neighbour = Peer::new();
+    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+    let localhost = IpAddr::from(Ipv4Addr::LOCALHOST);
+    let expected = value(localhost);
+    check_my_address(neighbour.address(), expected, |given| match given {
+        Ok(own) if *own == localhost => None,
+        Ok(own) if own.is_unspecified() => Some("is not connected"),
+        _ if in_use(given) && !in_use(&my_address(nobody)) => {
+            Some("wants the neighbour's port")
         }
+        _ if in_use(given) => Some("wants a fixed port"),
+        _ => Some("asks for another way"),
     });
+    // Nobody has the first address (RFC 5737), this machine neither; to the
+    // second, which needs no network, Linux sends from 127.0.0.1.
+    let far = [[192, 0, 2, 1], [127, 0, 0, 2]];
+    let asked = if cfg!(target_os = "linux") { 2 } else { 1 };
+    for far in &far[..asked] {
+        let far = SocketAddr::from((*far, 3500));
+        check_my_address(far, "an own address", |given| {
+            let same = matches!(given, Ok(own) if *own == far.ip());
+            same.then_some("gives the neighbour's address")
+        });
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_finds_the_way_out() {
-    exercise(|| {
-        let mut looked = cfg!(target_os = "linux");
-        // Nobody has the first (RFC 5737). The second, for all machines of a
-        // network, Linux takes from a socket at 127.0.0.1 even without one.
-        for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
-            let neighbour = SocketAddr::from((ip, 9));
-            let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-            let connected = s.connect(neighbour);
-            let meant = connected.and_then(|()| Ok(s.local_addr()?.ip()));
-            looked |= meant.is_ok();
-            check_my_address(neighbour, way(&meant), |given| match given {
-                Ok(own) if Some(*own) == meant.as_ref().ok().copied() => None,
-                Ok(own) if own.is_loopback() && ip[0] == 192 => {
-                    Some("always says 127.0.0.1")
-                }
-                Ok(own) if own.is_loopback() => Some("is at localhost"),
-                Err(_) if meant.is_ok() && !in_use(given) => {
-                    Some("is at localhost")
-                }
-                _ => None,
-            });
-        }
-        if !looked {
-            skipped(&said("no network", &[]).to_string());
-        }
-    });
+    let mut looked = cfg!(target_os = "linux");
+    // Nobody has the first (RFC 5737). The second, for all machines of a
+    // network, Linux takes from a socket at 127.0.0.1 even without one.
+    for ip in [[192, 0, 2, 1], [224, 0, 0, 1]] {
+        let neighbour = SocketAddr::from((ip, 9));
+        let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+        let connected = s.connect(neighbour);
+        let meant = connected.and_then(|()| Ok(s.local_addr()?.ip()));
+        looked |= meant.is_ok();
+        check_my_address(neighbour, way(&meant), |given| match given {
+            Ok(own) if Some(*own) == meant.as_ref().ok().copied() => None,
+            Ok(own) if own.is_loopback() && ip[0] == 192 => {
+                Some("always says 127.0.0.1")
+            }
+            Ok(own) if own.is_loopback() => Some("is at localhost"),
+            Err(_) if meant.is_ok() && !in_use(given) => {
+                Some("is at localhost")
+            }
+            _ => None,
+        });
+    }
+    if !looked {
+        skipped(&said("no network", &[]).to_string());
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_needs_no_certain_port() {
-    exercise(|| {
-        let neighbour = Peer::new().address();
-        doing("called my_address side by side");
-        let _ = my_address(neighbour);
-        let often = || (0..200).any(|_| in_use(&my_address(neighbour)));
-        let taken = thread::scope(|scope| {
-            let all: Vec<_> = (0..8).map(|_| scope.spawn(often)).collect();
-            all.into_iter().any(|one| one.join().is_ok_and(|taken| taken))
-        });
-        if taken {
-            let did = "called my_address side by side";
-            fail(did, "own addresses", AddrInUse, "wants a fixed port");
-        }
+    let neighbour = Peer::new().address();
+    doing("called my_address side by side");
+    let _ = my_address(neighbour);
+    let often = || (0..200).any(|_| in_use(&my_address(neighbour)));
+    let taken = thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(often)).collect();
+        all.into_iter().any(|one| one.join().is_ok_and(|taken| taken))
     });
+    if taken {
+        let did = "called my_address side by side";
+        fail(did, "own addresses", AddrInUse, "wants a fixed port");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_hands_the_error_of_connect_on() {
-    exercise(|| {
-        // A socket of IPv4 cannot be connected to an address of IPv6.
-        let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-        check_my_address(six, "an error", |given| {
-            let lost = matches!(given, Ok(own) if own.is_ipv4());
-            lost.then_some("ignores the error of connect")
-        });
+    // A socket of IPv4 cannot be connected to an address of IPv6.
+    let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
+    check_my_address(six, "an error", |given| {
+        let lost = matches!(given, Ok(own) if own.is_ipv4());
+        lost.then_some("ignores the error of connect")
     });
 }
 
-#[test]
+#[kit::test]
 fn step_4_sends_nothing() {
-    exercise(|| {
-        let neighbour = Peer::new();
-        let address = neighbour.address();
-        let did = doing("called my_address, looked at the neighbour");
-        let _ = my_address(address);
-        // Had something been sent, it would come before this.
-        neighbour.send(b"after", address);
-        let first = neighbour.receive().map(|(data, _)| data);
-        if first.as_deref() != Some(b"after") {
-            fail(did, "nothing at the neighbour", first, "sends something");
-        }
-    });
+    let neighbour = Peer::new();
+    let address = neighbour.address();
+    let did = doing("called my_address, looked at the neighbour");
+    let _ = my_address(address);
+    // Had something been sent, it would come before this.
+    neighbour.send(b"after", address);
+    let first = neighbour.receive().map(|(data, _)| data);
+    if first.as_deref() != Some(b"after") {
+        fail(did, "nothing at the neighbour", first, "sends something");
+    }
 }

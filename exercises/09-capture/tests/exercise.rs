@@ -14,10 +14,6 @@ use kit::{Said, fail, said};
 mod capture;
 use capture::{Packet, packets};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// The server's port.
 const SERVER: u16 = 3500;
 
@@ -71,108 +67,100 @@ fn check<T: PartialEq + Copy>(
     }
 }
 
-#[test]
+#[kit::test]
 fn step_1_finds_the_port_of_the_client() {
-    exercise(|| {
-        let given = clients_port();
-        let right = source_port(&packet(1));
-        let mut known = vec![
-            (SERVER, "the port of the server"),
-            (right.swap_bytes(), "bytes in the wrong order"),
-        ];
-        for p in packets().iter().filter(is_udp) {
-            known.push((source_port(p), "the port of another client"));
-        }
-        check(
-            "clients_port()",
-            (given, number(given)),
-            (right, "the port that packet 1 comes from"),
-            &known,
-            "the first two bytes of UDP",
-        );
-    });
+    let given = clients_port();
+    let right = source_port(&packet(1));
+    let mut known = vec![
+        (SERVER, "the port of the server"),
+        (right.swap_bytes(), "bytes in the wrong order"),
+    ];
+    for p in packets().iter().filter(is_udp) {
+        known.push((source_port(p), "the port of another client"));
+    }
+    check(
+        "clients_port()",
+        (given, number(given)),
+        (right, "the port that packet 1 comes from"),
+        &known,
+        "the first two bytes of UDP",
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_2_counts_the_data() {
-    exercise(|| {
-        let given = bytes_of_data();
-        let Packet { header, data, .. } = packet(1);
-        let length = header.len() + data.len();
-        let [ip, ethernet] = BELOW;
-        let mut known = vec![
-            (length, "the header of UDP counted"),
-            (misread(length), "the length read in base 10"),
-        ];
-        for below in [ip, ip + ethernet] {
-            for inside in [data.len(), length] {
-                known.push((below + inside, "the headers below counted"));
-            }
+    let given = bytes_of_data();
+    let Packet { header, data, .. } = packet(1);
+    let length = header.len() + data.len();
+    let [ip, ethernet] = BELOW;
+    let mut known = vec![
+        (length, "the header of UDP counted"),
+        (misread(length), "the length read in base 10"),
+    ];
+    for below in [ip, ip + ethernet] {
+        for inside in [data.len(), length] {
+            known.push((below + inside, "the headers below counted"));
         }
-        check(
-            "bytes_of_data()",
-            (given, number(given)),
-            (data.len(), "the bytes of the text"),
-            &known,
-            "the text of packet 1",
-        );
-    });
+    }
+    check(
+        "bytes_of_data()",
+        (given, number(given)),
+        (data.len(), "the bytes of the text"),
+        &known,
+        "the text of packet 1",
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_3_measures_the_wait() {
-    exercise(|| {
-        let given = waited();
-        let shown = match given.subsec_nanos() % 1000 {
-            0 => said("microseconds", &[&given.as_micros()]),
-            _ => said("nanoseconds", &[&given.as_nanos()]),
-        };
-        let [first, second, asked, answered] =
-            [1, 2, 3, 4].map(|number| packet(number).time);
-        let right = answered - asked;
-        let mut known = vec![
-            (asked, "the time of one packet"),
-            (answered, "the time of one packet"),
-            (asked + answered, "added and not subtracted"),
-            (second - first, "the wait of the first client"),
-        ];
-        for digits in [10, 100, 1000] {
-            known.push((right * digits, "another unit"));
-            known.push((right * 1000 * digits, "another unit"));
-            known.push((right / digits, "another unit"));
-        }
-        check(
-            "waited()",
-            (given, shown),
-            (right, "the time from packet 3 to packet 4"),
-            &known,
-            "the times of the packets 3 and 4",
-        );
-    });
+    let given = waited();
+    let shown = match given.subsec_nanos() % 1000 {
+        0 => said("microseconds", &[&given.as_micros()]),
+        _ => said("nanoseconds", &[&given.as_nanos()]),
+    };
+    let [first, second, asked, answered] =
+        [1, 2, 3, 4].map(|number| packet(number).time);
+    let right = answered - asked;
+    let mut known = vec![
+        (asked, "the time of one packet"),
+        (answered, "the time of one packet"),
+        (asked + answered, "added and not subtracted"),
+        (second - first, "the wait of the first client"),
+    ];
+    for digits in [10, 100, 1000] {
+        known.push((right * digits, "another unit"));
+        known.push((right * 1000 * digits, "another unit"));
+        known.push((right / digits, "another unit"));
+    }
+    check(
+        "waited()",
+        (given, shown),
+        (right, "the time from packet 3 to packet 4"),
+        &known,
+        "the times of the packets 3 and 4",
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_4_counts_the_clients() {
-    exercise(|| {
-        let given = clients_answered();
-        let all = packets();
-        let udp = || all.iter().filter(is_udp);
-        let answers = udp().filter(|p| source_port(p) == SERVER);
-        let right: HashSet<_> = answers.map(destination_port).collect();
-        let asked = udp().filter(|p| source_port(p) != SERVER);
-        let asked: HashSet<_> = asked.map(source_port).collect();
-        check(
-            "clients_answered()",
-            (given, number(given)),
-            (right.len(), "the ports that 3500 sends to"),
-            &[
-                (asked.len(), "whoever asked"),
-                (1, "addresses counted"),
-                (right.len() - 1, "one client left out"),
-            ],
-            "packets from 3500",
-        );
-    });
+    let given = clients_answered();
+    let all = packets();
+    let udp = || all.iter().filter(is_udp);
+    let answers = udp().filter(|p| source_port(p) == SERVER);
+    let right: HashSet<_> = answers.map(destination_port).collect();
+    let asked = udp().filter(|p| source_port(p) != SERVER);
+    let asked: HashSet<_> = asked.map(source_port).collect();
+    check(
+        "clients_answered()",
+        (given, number(given)),
+        (right.len(), "the ports that 3500 sends to"),
+        &[
+            (asked.len(), "whoever asked"),
+            (1, "addresses counted"),
+            (right.len() - 1, "one client left out"),
+        ],
+        "packets from 3500",
+    );
 }
 
 /// Which packet says that nobody listens.
@@ -181,70 +169,64 @@ fn icmp() -> usize {
     all.iter().find(|p| p.protocol() == "ICMP").unwrap().number
 }
 
-#[test]
+#[kit::test]
 fn step_5_finds_that_nobody_listens() {
-    exercise(|| {
-        let given = nobody_listens();
-        check(
-            "nobody_listens()",
-            (given, number(given)),
-            (icmp(), "what the system sent"),
-            &[(icmp() - 1, "the question itself")],
-            "the one packet of another protocol",
-        );
-    });
+    let given = nobody_listens();
+    check(
+        "nobody_listens()",
+        (given, number(given)),
+        (icmp(), "what the system sent"),
+        &[(icmp() - 1, "the question itself")],
+        "the one packet of another protocol",
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_6_finds_the_unanswered_datagram() {
-    exercise(|| {
-        let given = unanswered();
-        let all = packets();
-        let asks = |p: &&Packet| destination_port(p) == SERVER;
-        let mut questions = all.iter().filter(is_udp).filter(asks);
-        let right = questions.find(|p| p.data.is_empty()).unwrap().number;
-        let mut known = vec![(icmp(), "no datagram")];
-        for p in all.iter().filter(is_udp) {
-            let cause = match (source_port(p), destination_port(p)) {
-                (SERVER, _) => "an answer",
-                (_, SERVER) => "answered after all",
-                _ => "another port",
-            };
-            known.push((p.number, cause));
-        }
-        check(
-            "unanswered()",
-            (given, number(given)),
-            (right, "a packet to 3500 and none back"),
-            &known,
-            "the number of a packet",
-        );
-    });
+    let given = unanswered();
+    let all = packets();
+    let asks = |p: &&Packet| destination_port(p) == SERVER;
+    let mut questions = all.iter().filter(is_udp).filter(asks);
+    let right = questions.find(|p| p.data.is_empty()).unwrap().number;
+    let mut known = vec![(icmp(), "no datagram")];
+    for p in all.iter().filter(is_udp) {
+        let cause = match (source_port(p), destination_port(p)) {
+            (SERVER, _) => "an answer",
+            (_, SERVER) => "answered after all",
+            _ => "another port",
+        };
+        known.push((p.number, cause));
+    }
+    check(
+        "unanswered()",
+        (given, number(given)),
+        (right, "a packet to 3500 and none back"),
+        &known,
+        "the number of a packet",
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_7_counts_what_did_not_come_back() {
-    exercise(|| {
-        let given = bytes_lost();
-        let (sent, back) = (packet(8).data.len(), packet(9).data.len());
-        let header = packet(8).header.len();
-        let right = sent - back;
-        let misread = misread(sent + header) - misread(back + header);
-        check(
-            "bytes_lost()",
-            (given, number(given)),
-            (right, "the data of packet 8 less those of packet 9"),
-            &[
-                (sent, "all that went or came back"),
-                (back, "all that went or came back"),
-                (sent + header, "all that went or came back"),
-                (back + header, "all that went or came back"),
-                (right + header, "the header counted once"),
-                (right - header, "the header counted once"),
-                (misread, "base 16 subtracted in base 10"),
-                (0, "only what is shown"),
-            ],
-            "the length in the header",
-        );
-    });
+    let given = bytes_lost();
+    let (sent, back) = (packet(8).data.len(), packet(9).data.len());
+    let header = packet(8).header.len();
+    let right = sent - back;
+    let misread = misread(sent + header) - misread(back + header);
+    check(
+        "bytes_lost()",
+        (given, number(given)),
+        (right, "the data of packet 8 less those of packet 9"),
+        &[
+            (sent, "all that went or came back"),
+            (back, "all that went or came back"),
+            (sent + header, "all that went or came back"),
+            (back + header, "all that went or came back"),
+            (right + header, "the header counted once"),
+            (right - header, "the header counted once"),
+            (misread, "base 16 subtracted in base 10"),
+            (0, "only what is shown"),
+        ],
+        "the length in the header",
+    );
 }

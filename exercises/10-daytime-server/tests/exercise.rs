@@ -12,10 +12,6 @@ use kit::{
     only_receives, patience, printed, references, said, skipped,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// A server's socket that these tests make themselves, and its address.
 fn socket() -> (UdpSocket, SocketAddr) {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -73,43 +69,39 @@ fn check_take(sent: &[u8], otherwise: &str) {
     fail(did, expected, given, why);
 }
 
-#[test]
+#[kit::test]
 fn step_6_takes_who_sent_it() {
-    exercise(|| check_take(b"daytime", "one recv_from at s"));
+    check_take(b"daytime", "one recv_from at s");
 }
 
-#[test]
+#[kit::test]
 fn step_6_takes_an_empty_datagram_too() {
-    exercise(|| check_take(b"", "an empty one ignored"));
+    check_take(b"", "an empty one ignored");
 }
 
-#[test]
+#[kit::test]
 fn step_6_takes_whatever_it_holds() {
-    exercise(|| {
-        check_take(b"hola", "the question looked at");
-        check_take(b"\xff\0ho\xc3", "text demanded");
-        check_take(&[b'x'; 5000], "a small buffer");
-    });
+    check_take(b"hola", "the question looked at");
+    check_take(b"\xff\0ho\xc3", "text demanded");
+    check_take(&[b'x'; 5000], "a small buffer");
 }
 
-#[test]
+#[kit::test]
 fn step_6_waits_for_a_datagram() {
-    exercise(|| {
-        let (s, _) = socket();
-        let soon = Duration::from_millis(300);
-        s.set_read_timeout(Some(soon)).unwrap();
-        doing("called take, nothing came");
-        let taking = beside(move || take(&s));
-        let given = taking.wait();
-        let why = match &given {
-            None => return, // It tries again, itself.
-            Some(Err(_)) if taking.took() >= soon / 2 => return,
-            Some(Err(_)) => "does not wait",
-            Some(Ok(_)) => "an address of nobody",
-        };
-        let expected = said("the error after", &[&soon.as_millis()]);
-        fail("called take, nothing came", expected, given, why);
-    });
+    let (s, _) = socket();
+    let soon = Duration::from_millis(300);
+    s.set_read_timeout(Some(soon)).unwrap();
+    doing("called take, nothing came");
+    let taking = beside(move || take(&s));
+    let given = taking.wait();
+    let why = match &given {
+        None => return, // It tries again, itself.
+        Some(Err(_)) if taking.took() >= soon / 2 => return,
+        Some(Err(_)) => "does not wait",
+        Some(Ok(_)) => "an address of nobody",
+    };
+    let expected = said("the error after", &[&soon.as_millis()]);
+    fail("called take, nothing came", expected, given, why);
 }
 
 /// This many seconds after the beginning of 1970.
@@ -147,95 +139,86 @@ fn answered(times: [SystemTime; 2]) -> Answered {
     Answered { did, s, came }
 }
 
-#[test]
+#[kit::test]
 fn step_8_sends_the_time_it_was_given() {
-    exercise(|| {
-        // The README's line, a leap day, a last second, and the first.
-        for time in [1_795_342_560, 1_709_208_000, 946_684_799, 0].map(at) {
-            let before = SystemTime::now();
-            let Answered { did, came: [(data, _), _], .. } =
-                answered([time, time]);
-            let whole = line(time);
-            let text = whole.trim_end();
-            let quoted = format!("{text:?}");
-            let shown = String::from_utf8_lossy(&data);
-            let why = if data.starts_with(text.as_bytes()) {
-                continue;
-            } else if is_now(&data, before) {
-                said("a clock of its own", &[])
-            } else if shown.starts_with(&quoted) {
-                said("in quotation marks", &[])
-            } else if shown.contains("tv_sec") || shown.contains("intervals") {
-                said("a time as Rust holds it", &[]) // Unix, Windows.
-            } else {
-                compared(whole.as_bytes(), &data)
-            };
-            fail(did, whole, data, why);
-        }
-    });
-}
-
-#[test]
-fn step_8_sends_one_line_in_one_datagram() {
-    exercise(|| {
-        let times = [at(1_795_342_560), at(1_795_342_561)];
-        let Answered { did, came: [(one, _), (two, _)], .. } = answered(times);
-        let [expected, next] = times.map(line);
-        let text = expected.trim_end().as_bytes();
-        let both = said("one and then another", &[&bytes(&one), &bytes(&two)]);
-        // What begins in another way, is the test's above.
-        let end = one.strip_prefix(text).unwrap_or(&one);
-        let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
-        let why = match (end, end.strip_prefix(b"\r\n")) {
-            _ if two != b"" && b"\r\n".ends_with(&two) => {
-                fail(did, expected, both, "the line in two datagrams")
-            }
-            (_, Some(b"")) if two == one => {
-                fail(did, expected, both, "the line sent twice")
-            }
-            (_, Some(b"")) if two != next.as_bytes() => {
-                fail(did, expected, both, "more than one datagram")
-            }
-            (_, Some(b"")) => return,
-            (b"", _) => said("no end of line", &[]),
-            (b"\n", _) => said("a line feed alone", &[]),
-            (_, Some(more)) if zeros(more) => said("the whole buffer", &[]),
-            _ => compared(expected.as_bytes(), &one),
+    // The README's line, a leap day, a last second, and the first.
+    for time in [1_795_342_560, 1_709_208_000, 946_684_799, 0].map(at) {
+        let before = SystemTime::now();
+        let Answered { did, came: [(data, _), _], .. } = answered([time, time]);
+        let whole = line(time);
+        let text = whole.trim_end();
+        let quoted = format!("{text:?}");
+        let shown = String::from_utf8_lossy(&data);
+        let why = if data.starts_with(text.as_bytes()) {
+            continue;
+        } else if is_now(&data, before) {
+            said("a clock of its own", &[])
+        } else if shown.starts_with(&quoted) {
+            said("in quotation marks", &[])
+        } else if shown.contains("tv_sec") || shown.contains("intervals") {
+            said("a time as Rust holds it", &[]) // Unix, Windows.
+        } else {
+            compared(whole.as_bytes(), &data)
         };
-        fail(did, expected, one, why);
-    });
+        fail(did, whole, data, why);
+    }
 }
 
-#[test]
+#[kit::test]
+fn step_8_sends_one_line_in_one_datagram() {
+    let times = [at(1_795_342_560), at(1_795_342_561)];
+    let Answered { did, came: [(one, _), (two, _)], .. } = answered(times);
+    let [expected, next] = times.map(line);
+    let text = expected.trim_end().as_bytes();
+    let both = said("one and then another", &[&bytes(&one), &bytes(&two)]);
+    // What begins in another way, is the test's above.
+    let end = one.strip_prefix(text).unwrap_or(&one);
+    let zeros = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0);
+    let why = match (end, end.strip_prefix(b"\r\n")) {
+        _ if two != b"" && b"\r\n".ends_with(&two) => {
+            fail(did, expected, both, "the line in two datagrams")
+        }
+        (_, Some(b"")) if two == one => {
+            fail(did, expected, both, "the line sent twice")
+        }
+        (_, Some(b"")) if two != next.as_bytes() => {
+            fail(did, expected, both, "more than one datagram")
+        }
+        (_, Some(b"")) => return,
+        (b"", _) => said("no end of line", &[]),
+        (b"\n", _) => said("a line feed alone", &[]),
+        (_, Some(more)) if zeros(more) => said("the whole buffer", &[]),
+        _ => compared(expected.as_bytes(), &one),
+    };
+    fail(did, expected, one, why);
+}
+
+#[kit::test]
 fn step_8_answers_through_the_server_s_socket() {
-    exercise(|| {
-        let Answered { did, s, came: [came, _] } = answered([at(0), at(0)]);
-        let address = s.local_addr().unwrap();
-        let expected = (came.0.clone(), address);
-        if came.1 != address {
-            fail(did, expected, came, "another socket");
-        }
-        if s.peer_addr().is_ok() {
-            let (all, one) = ("a socket for all", "a socket for one");
-            fail(did, all, one, "connected to the client");
-        }
-    });
+    let Answered { did, s, came: [came, _] } = answered([at(0), at(0)]);
+    let address = s.local_addr().unwrap();
+    let expected = (came.0.clone(), address);
+    if came.1 != address {
+        fail(did, expected, came, "another socket");
+    }
+    if s.peer_addr().is_ok() {
+        let (all, one) = ("a socket for all", "a socket for one");
+        fail(did, all, one, "connected to the client");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_8_passes_an_error_on() {
-    exercise(|| {
-        let ((s, _), peer) = (socket(), Peer::new());
-        let fails = only_receives(&s, peer.address());
-        let given = answer(&s, at(0), peer.address());
-        if !fails {
-            return skipped(&said("nothing fails here", &[]).to_string());
-        }
-        if given.is_ok() {
-            let did = "called answer with a socket that cannot send";
-            fail(did, "the error of send_to", given, "an error kept");
-        }
-    });
+    let ((s, _), peer) = (socket(), Peer::new());
+    let fails = only_receives(&s, peer.address());
+    let given = answer(&s, at(0), peer.address());
+    if !fails {
+        return skipped(&said("nothing fails here", &[]).to_string());
+    }
+    if given.is_ok() {
+        let did = "called answer with a socket that cannot send";
+        fail(did, "the error of send_to", given, "an error kept");
+    }
 }
 
 /// The student's server, while it runs.
@@ -297,182 +280,165 @@ fn how_it_ended(ended: &Option<io::Result<()>>) -> Said {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_5_tells_the_time_that_it_is() {
-    exercise(|| {
-        let before = SystemTime::now();
-        doing("asked the server");
-        let came = Server::new(socket()).ask_once_more(&Peer::new());
-        if !is_now(&came, before) {
-            fail("asked the server", line(before), came, "another time");
-        }
-    });
+    let before = SystemTime::now();
+    doing("asked the server");
+    let came = Server::new(socket()).ask_once_more(&Peer::new());
+    if !is_now(&came, before) {
+        fail("asked the server", line(before), came, "another time");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_5_answers_one_after_the_other() {
-    exercise(|| {
-        doing("asked the server again");
-        let server = Server::new(socket());
-        let (one, two) = (Peer::new(), Peer::new());
-        server.ask_once_more(&one);
-        server.ask(&one, "asked the server again", |ended| match ended {
-            Some(Ok(())) => "no loop",
-            Some(Err(_)) => "ended unasked",
-            None => server.why_silent(),
-        });
-        server.ask(&two, "asked as a second client", |ended| match ended {
-            Some(_) => "ended unasked",
-            None if server.socket.peer_addr().is_ok() => {
-                "connected to the client"
-            }
-            None if one.receive().is_some() => "its first client alone",
-            None => server.why_silent(),
-        });
-        // Were there two answers to one question, the other would be there.
-        two.send(b"after", one.address());
-        let came = one.receive();
-        if came != Some((b"after".to_vec(), two.address())) {
-            let did = "asked three times, and counted";
-            fail(did, "three answers", came, "answers twice");
-        }
+    doing("asked the server again");
+    let server = Server::new(socket());
+    let (one, two) = (Peer::new(), Peer::new());
+    server.ask_once_more(&one);
+    server.ask(&one, "asked the server again", |ended| match ended {
+        Some(Ok(())) => "no loop",
+        Some(Err(_)) => "ended unasked",
+        None => server.why_silent(),
     });
+    server.ask(&two, "asked as a second client", |ended| match ended {
+        Some(_) => "ended unasked",
+        None if server.socket.peer_addr().is_ok() => "connected to the client",
+        None if one.receive().is_some() => "its first client alone",
+        None => server.why_silent(),
+    });
+    // Were there two answers to one question, the other would be there.
+    two.send(b"after", one.address());
+    let came = one.receive();
+    if came != Some((b"after".to_vec(), two.address())) {
+        let did = "asked three times, and counted";
+        fail(did, "three answers", came, "answers twice");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_5_serves_for_ever() {
-    exercise(|| {
-        const ROUNDS: usize = 110;
-        const QUESTIONS: usize = 10;
-        doing("asked 1100 times");
-        let (server, peer) = (Server::new(socket()), Peer::new());
-        let did = "asked 1100 times";
-        for _ in 0..ROUNDS {
-            (0..QUESTIONS).for_each(|_| peer.send(b"", server.address));
-            if (0..QUESTIONS).any(|_| peer.receive().is_none()) {
-                let ended = server.serving.now();
-                let why = match &ended {
-                    Some(Ok(())) => "ends after some questions",
-                    Some(Err(_)) => "ended unasked",
-                    None => server.why_silent(),
-                };
-                fail(did, "1100 answers", how_it_ended(&ended), why);
-            }
-        }
-        if let Some(ended) = server.serving.now() {
-            let came = how_it_ended(&Some(ended));
-            fail(did, "that it still runs", came, "a thread that serves on");
-        }
-    });
-}
-
-#[test]
-fn step_5_says_who_called() {
-    exercise(|| {
-        doing("asked as two clients, looked at stdout");
-        let (server, peers) =
-            (Server::new(socket()), [Peer::new(), Peer::new()]);
-        // The last answer comes when all is done about the others.
-        for peer in [&peers[0], &peers[1], &peers[0]] {
-            server.ask_once_more(peer);
-        }
-        const ASKED: &str = "asked from ";
-        const CALLED: &str = "Conexion desde: ";
-        let Some(printed) = printed("step_5_says_who_called") else {
-            let addresses = peers.map(|peer| peer.address());
-            return addresses.iter().for_each(|a| println!("{ASKED}{a}"));
-        };
-        // That was another process, with other peers.
-        let asked = printed.lines().filter_map(|l| l.split_once(ASKED));
-        let asked: Vec<_> =
-            asked.map(|(_, from)| format!("{CALLED}{from}")).collect();
-        let missing = asked.iter().filter(|l| !printed.contains(*l)).count();
-        let (came, why) = match missing {
-            0 => return,
-            1 => ("one line alone", "says one of two"),
-            _ if printed.contains(CALLED) => {
-                ("other addresses", "names somebody else")
-            }
-            _ => ("no such line", "says nothing"),
-        };
-        let expected = said("these lines", &[&asked.join(", ")]);
-        fail("asked as two clients, looked at stdout", expected, came, why);
-    });
-}
-
-#[test]
-fn step_5_looks_at_the_clock_for_each_answer() {
-    exercise(|| {
-        let (server, peer) = (Server::new(socket()), Peer::new());
-        let first = server.ask_once_more(&peer);
-        // The line has no part of a second: so let one be over.
-        sleep(Duration::from_millis(1100));
-        let before = SystemTime::now();
-        let came = server.ask_once_more(&peer);
-        if !is_now(&came, before) {
-            let why = match server.ask_once_more(&peer) {
-                third if third == first => "a clock that stands still",
-                _ => "the clock before the question",
-            };
-            fail("asked, waited, asked again", line(before), came, why);
-        }
-    });
-}
-
-#[test]
-fn step_5_outlives_an_error() {
-    exercise(|| {
-        let (s, address) = socket();
-        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let did = "let recv_from report an error, asked";
-        doing(did);
-        let (server, peer) = (Server::new((s, address)), Peer::new());
-        for _ in 0..10 {
-            sleep(Duration::from_millis(10)); // For the error to happen.
-            server.ask(&peer, did, |ended| match ended {
-                Some(_) => "ends at an error of take",
-                None => server.why_silent(),
-            });
-        }
-    });
-}
-
-#[test]
-fn step_5_outlives_an_answer_that_fails() {
-    exercise(|| {
-        let ((s, address), peer) = (socket(), Peer::new());
-        if !only_receives(&s, peer.address()) {
-            skipped(&said("nothing fails here", &[]).to_string());
-        }
-        // For the look at what still waits, below.
-        s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let did = "asked twice, let send_to report an error";
-        doing(did);
-        let server = Server::new((s, address));
-        let end = Instant::now() + patience();
-        for _ in 0..2 {
-            peer.send(b"", address);
-        }
-        // Who goes on after the first takes the second, too.
-        while server.socket.peek_from(&mut [0]).is_ok() {
+    const ROUNDS: usize = 110;
+    const QUESTIONS: usize = 10;
+    doing("asked 1100 times");
+    let (server, peer) = (Server::new(socket()), Peer::new());
+    let did = "asked 1100 times";
+    for _ in 0..ROUNDS {
+        (0..QUESTIONS).for_each(|_| peer.send(b"", server.address));
+        if (0..QUESTIONS).any(|_| peer.receive().is_none()) {
             let ended = server.serving.now();
             let why = match &ended {
-                Some(_) => "ends at an answer that fails",
-                None if Instant::now() > end => "the question still waits",
-                None => {
-                    sleep(Duration::from_millis(1));
-                    continue;
-                }
+                Some(Ok(())) => "ends after some questions",
+                Some(Err(_)) => "ended unasked",
+                None => server.why_silent(),
             };
-            fail(did, "the second question taken", how_it_ended(&ended), why);
+            fail(did, "1100 answers", how_it_ended(&ended), why);
         }
-    });
+    }
+    if let Some(ended) = server.serving.now() {
+        let came = how_it_ended(&Some(ended));
+        fail(did, "that it still runs", came, "a thread that serves on");
+    }
+}
+
+#[kit::test]
+fn step_5_says_who_called() {
+    doing("asked as two clients, looked at stdout");
+    let (server, peers) = (Server::new(socket()), [Peer::new(), Peer::new()]);
+    // The last answer comes when all is done about the others.
+    for peer in [&peers[0], &peers[1], &peers[0]] {
+        server.ask_once_more(peer);
+    }
+    const ASKED: &str = "asked from ";
+    const CALLED: &str = "Conexion desde: ";
+    let Some(printed) = printed("step_5_says_who_called") else {
+        let addresses = peers.map(|peer| peer.address());
+        return addresses.iter().for_each(|a| println!("{ASKED}{a}"));
+    };
+    // That was another process, with other peers.
+    let asked = printed.lines().filter_map(|l| l.split_once(ASKED));
+    let asked: Vec<_> =
+        asked.map(|(_, from)| format!("{CALLED}{from}")).collect();
+    let missing = asked.iter().filter(|l| !printed.contains(*l)).count();
+    let (came, why) = match missing {
+        0 => return,
+        1 => ("one line alone", "says one of two"),
+        _ if printed.contains(CALLED) => {
+            ("other addresses", "names somebody else")
+        }
+        _ => ("no such line", "says nothing"),
+    };
+    let expected = said("these lines", &[&asked.join(", ")]);
+    fail("asked as two clients, looked at stdout", expected, came, why);
+}
+
+#[kit::test]
+fn step_5_looks_at_the_clock_for_each_answer() {
+    let (server, peer) = (Server::new(socket()), Peer::new());
+    let first = server.ask_once_more(&peer);
+    // The line has no part of a second: so let one be over.
+    sleep(Duration::from_millis(1100));
+    let before = SystemTime::now();
+    let came = server.ask_once_more(&peer);
+    if !is_now(&came, before) {
+        let why = match server.ask_once_more(&peer) {
+            third if third == first => "a clock that stands still",
+            _ => "the clock before the question",
+        };
+        fail("asked, waited, asked again", line(before), came, why);
+    }
+}
+
+#[kit::test]
+fn step_5_outlives_an_error() {
+    let (s, address) = socket();
+    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    let did = "let recv_from report an error, asked";
+    doing(did);
+    let (server, peer) = (Server::new((s, address)), Peer::new());
+    for _ in 0..10 {
+        sleep(Duration::from_millis(10)); // For the error to happen.
+        server.ask(&peer, did, |ended| match ended {
+            Some(_) => "ends at an error of take",
+            None => server.why_silent(),
+        });
+    }
+}
+
+#[kit::test]
+fn step_5_outlives_an_answer_that_fails() {
+    let ((s, address), peer) = (socket(), Peer::new());
+    if !only_receives(&s, peer.address()) {
+        skipped(&said("nothing fails here", &[]).to_string());
+    }
+    // For the look at what still waits, below.
+    s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let did = "asked twice, let send_to report an error";
+    doing(did);
+    let server = Server::new((s, address));
+    let end = Instant::now() + patience();
+    for _ in 0..2 {
+        peer.send(b"", address);
+    }
+    // Who goes on after the first takes the second, too.
+    while server.socket.peek_from(&mut [0]).is_ok() {
+        let ended = server.serving.now();
+        let why = match &ended {
+            Some(_) => "ends at an answer that fails",
+            None if Instant::now() > end => "the question still waits",
+            None => {
+                sleep(Duration::from_millis(1));
+                continue;
+            }
+        };
+        fail(did, "the second question taken", how_it_ended(&ended), why);
+    }
 }
 
 #[test]
 fn step_5_answers_the_workshop_s_clients() {
     let clients = references("daytime-rfc867", "client");
-    exercise(move || {
+    kit::told_by(include_str!("words.txt"), move || {
         let server = Server::new(socket());
         server.ask_once_more(&Peer::new());
         let port = server.address.port().to_string();

@@ -16,10 +16,6 @@ use kit::{
     skipped, to_nobody,
 };
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// A client's socket that these tests make themselves, connected to a server.
 fn connected(server: SocketAddr) -> UdpSocket {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -55,111 +51,98 @@ fn late(e: &io::Error) -> bool {
     matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-#[test]
+#[kit::test]
 fn step_4_is_connected_to_the_server() {
-    exercise(|| {
-        let peer = Peer::new();
-        let server = peer.address();
-        let did = doing(said("called open", &[&server]));
-        let given = open(server);
-        let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
-            Ok(Ok(to)) if to == server => return,
-            Ok(Ok(to)) => (value(&to), "connected to somebody else"),
-            Ok(Err(_)) => ("not connected".into(), "connect left out"),
-            Err(e) if e.kind() == AddrInUse => {
-                // Bound to another server's address, where none is?
-                let free = SocketAddr::new(server.ip(), free_port());
-                let there = open(free).and_then(|s| s.local_addr());
-                let theirs = there.is_ok_and(|there| there == free);
-                let bound = "bound to the server's address";
-                (value(e), if theirs { bound } else { "a fixed port" })
-            }
-            Err(e) => (value(e), "an error of open"),
-        };
-        fail(did, said("a socket connected to", &[&server]), came, why);
-    });
+    let peer = Peer::new();
+    let server = peer.address();
+    let did = doing(said("called open", &[&server]));
+    let given = open(server);
+    let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
+        Ok(Ok(to)) if to == server => return,
+        Ok(Ok(to)) => (value(&to), "connected to somebody else"),
+        Ok(Err(_)) => ("not connected".into(), "connect left out"),
+        Err(e) if e.kind() == AddrInUse => {
+            // Bound to another server's address, where none is?
+            let free = SocketAddr::new(server.ip(), free_port());
+            let there = open(free).and_then(|s| s.local_addr());
+            let theirs = there.is_ok_and(|there| there == free);
+            let bound = "bound to the server's address";
+            (value(e), if theirs { bound } else { "a fixed port" })
+        }
+        Err(e) => (value(e), "an error of open"),
+    };
+    fail(did, said("a socket connected to", &[&server]), came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_4_has_a_free_port_and_is_silent() {
-    exercise(|| {
-        let server = Peer::new();
-        let address = server.address();
-        let [first, second] = [open(address), open(address)];
-        let (Ok(s), false) = (first, second.is_err()) else {
-            let came = second.map(|_| ());
-            fail("called open twice", "two sockets", came, "a fixed port")
-        };
-        let _ = s.send(b"after"); // It is connected, or fails above.
-        let came = server.receive().map(|(data, _)| data);
-        if came.as_deref() == Some(b"") {
-            let did = said("called open", &[&address]);
-            fail(did, "nothing at the server", came, "asks in open");
-        }
-    });
+    let server = Peer::new();
+    let address = server.address();
+    let [first, second] = [open(address), open(address)];
+    let (Ok(s), false) = (first, second.is_err()) else {
+        let came = second.map(|_| ());
+        fail("called open twice", "two sockets", came, "a fixed port")
+    };
+    let _ = s.send(b"after"); // It is connected, or fails above.
+    let came = server.receive().map(|(data, _)| data);
+    if came.as_deref() == Some(b"") {
+        let did = said("called open", &[&address]);
+        fail(did, "nothing at the server", came, "asks in open");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_4_says_that_it_could_not_connect() {
-    exercise(|| {
-        // A socket of IPv4 cannot reach it; one of IPv6 can.
-        let server = SocketAddr::from((Ipv6Addr::LOCALHOST, 1));
-        let did = doing(said("called open", &[&server]));
-        if let Ok(s) = open(server)
-            && s.peer_addr().is_err()
-        {
-            let why = "an error of connect kept";
-            fail(did, "the error of connect", "not connected", why);
-        }
-    });
+    // A socket of IPv4 cannot reach it; one of IPv6 can.
+    let server = SocketAddr::from((Ipv6Addr::LOCALHOST, 1));
+    let did = doing(said("called open", &[&server]));
+    if let Ok(s) = open(server)
+        && s.peer_addr().is_err()
+    {
+        let why = "an error of connect kept";
+        fail(did, "the error of connect", "not connected", why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_6_asks_with_one_empty_datagram() {
-    exercise(|| {
-        let server = Peer::new();
-        let s = connected(server.address());
-        let (did, expected) = ("called ask", "an empty datagram");
-        doing(did);
-        let given = ask(&s);
-        if given.is_err() {
-            fail(did, expected, given, "an error of ask");
-        }
-        // Had there been two of them, the second would come before this.
-        s.send(b"after").unwrap();
-        let [first, second] = [(); 2].map(|()| server.receive());
-        let Some((data, from)) = &first else {
-            fail(did, expected, first, "nothing sent")
-        };
-        let why = match (&data[..], second.as_ref().map(|(data, _)| &data[..]))
-        {
-            (b"after", _) => {
-                fail(did, expected, None::<String>, "nothing sent")
-            }
-            _ if *from != s.local_addr().unwrap() => "asks from another socket",
-            (b"", Some(b"after")) => return,
-            (b"", _) => fail(did, expected, "more than one", "asks twice"),
-            _ => "a question with bytes",
-        };
-        fail(did, expected, data, why);
-    });
+    let server = Peer::new();
+    let s = connected(server.address());
+    let (did, expected) = ("called ask", "an empty datagram");
+    doing(did);
+    let given = ask(&s);
+    if given.is_err() {
+        fail(did, expected, given, "an error of ask");
+    }
+    // Had there been two of them, the second would come before this.
+    s.send(b"after").unwrap();
+    let [first, second] = [(); 2].map(|()| server.receive());
+    let Some((data, from)) = &first else {
+        fail(did, expected, first, "nothing sent")
+    };
+    let why = match (&data[..], second.as_ref().map(|(data, _)| &data[..])) {
+        (b"after", _) => fail(did, expected, None::<String>, "nothing sent"),
+        _ if *from != s.local_addr().unwrap() => "asks from another socket",
+        (b"", Some(b"after")) => return,
+        (b"", _) => fail(did, expected, "more than one", "asks twice"),
+        _ => "a question with bytes",
+    };
+    fail(did, expected, data, why);
 }
 
-#[test]
+#[kit::test]
 fn step_6_passes_an_error_on() {
-    exercise(|| {
-        let server = Peer::new();
-        let s = connected(server.address());
-        let fails = only_receives(&s, server.address());
-        let did = doing("called ask with a socket that cannot send");
-        let given = ask(&s);
-        if !fails {
-            return skipped(&said("nothing fails here", &[]).shown());
-        }
-        if given.is_ok() {
-            fail(did, "the error of send", given, "an error of send kept");
-        }
-    });
+    let server = Peer::new();
+    let s = connected(server.address());
+    let fails = only_receives(&s, server.address());
+    let did = doing("called ask with a socket that cannot send");
+    let given = ask(&s);
+    if !fails {
+        return skipped(&said("nothing fails here", &[]).shown());
+    }
+    if given.is_ok() {
+        fail(did, "the error of send", given, "an error of send kept");
+    }
 }
 
 /// Sends `sent` to a client's socket and calls wait(); fails if it does not
@@ -194,13 +177,11 @@ fn check_wait(sent: &[u8], special: Option<&str>) {
     fail(did, sent, shown(&given), why);
 }
 
-#[test]
+#[kit::test]
 fn step_7_gives_what_came() {
-    exercise(|| {
-        check_wait(b"22 NOV 2026 10:16:00 UTC\r\n", None);
-        check_wait(b"", Some("an empty answer ignored"));
-        check_wait(&[b'x'; 5000], Some("a small buffer"));
-    });
+    check_wait(b"22 NOV 2026 10:16:00 UTC\r\n", None);
+    check_wait(b"", Some("an empty answer ignored"));
+    check_wait(&[b'x'; 5000], Some("a small buffer"));
 }
 
 /// Whether two times are nearly the same: systems round a time-out.
@@ -230,46 +211,39 @@ fn waited_in_vain(at_most: Duration) -> (Option<Duration>, Duration) {
     fail(did, "no answer", shown(&given), why);
 }
 
-#[test]
+#[kit::test]
 fn step_7_waits_as_long_as_it_is_told() {
-    exercise(|| {
-        let both = [patience() / 10, patience() / 4];
-        let came = both.map(waited_in_vain);
-        let same = came[0].0 == came[1].0;
-        for (at_most, (told, took)) in both.into_iter().zip(came) {
-            // A busy machine makes a wait longer, and never shorter. But what
-            // the socket was told, is not longer than it should be.
-            let short = took < at_most * 7 / 8;
-            let (shown, why) = match told {
-                Some(told) if !near(told, at_most) => {
-                    let why = if same {
-                        "a fixed time-out"
-                    } else {
-                        "another time-out"
-                    };
-                    (said("a time-out of", &[&told.shown()]), why)
-                }
-                _ if short => {
-                    (said("no answer after", &[&took.shown()]), "does not wait")
-                }
-                _ => continue,
-            };
-            let did = said("called wait, no answer", &[&at_most.shown()]);
-            let expected = said("a time-out of", &[&at_most.shown()]);
-            fail(did, expected, shown, why);
-        }
-    });
+    let both = [patience() / 10, patience() / 4];
+    let came = both.map(waited_in_vain);
+    let same = came[0].0 == came[1].0;
+    for (at_most, (told, took)) in both.into_iter().zip(came) {
+        // A busy machine makes a wait longer, and never shorter. But what
+        // the socket was told, is not longer than it should be.
+        let short = took < at_most * 7 / 8;
+        let (shown, why) = match told {
+            Some(told) if !near(told, at_most) => {
+                let why =
+                    if same { "a fixed time-out" } else { "another time-out" };
+                (said("a time-out of", &[&told.shown()]), why)
+            }
+            _ if short => {
+                (said("no answer after", &[&took.shown()]), "does not wait")
+            }
+            _ => continue,
+        };
+        let did = said("called wait, no answer", &[&at_most.shown()]);
+        let expected = said("a time-out of", &[&at_most.shown()]);
+        fail(did, expected, shown, why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_7_passes_any_other_error_on() {
-    exercise(|| {
-        let s = to_nobody();
-        s.send(b"").unwrap();
-        let did = doing("called wait, nobody listens");
-        let given = beside(move || wait(&s, patience() / 10)).wait();
-        check_refused(&given, did, "every error is silence");
-    });
+    let s = to_nobody();
+    s.send(b"").unwrap();
+    let did = doing("called wait, nobody listens");
+    let given = beside(move || wait(&s, patience() / 10)).wait();
+    check_refused(&given, did, "every error is silence");
 }
 
 /// Fails if `given` is not the error that says that nobody listens.
@@ -302,57 +276,51 @@ fn check_line(sent: &[u8], expected: &str, known: &[(&str, &str)]) {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_10_gives_the_text_without_its_end() {
-    exercise(|| {
-        for text in [
-            "Sunday, November 22, 2026 10:16:00-UTC",
-            "22 NOV 2026 10:16:00 UTC",
-            "sábado 10:16",
-        ] {
-            let sent = format!("{text}\r\n");
-            let one_by_one: String = sent.bytes().map(char::from).collect();
-            let known = [
-                (&format!("{text}??"), "the end replaced"),
-                (&format!("{text}\r"), "the end kept"),
-                (&sent, "the end kept"),
-                (&format!("{:?}", sent.as_bytes()), "numbers shown"),
-                (&one_by_one.trim().into(), "each byte a character"),
-            ];
-            let known = known.map(|(wrong, cause)| (&wrong[..], cause));
-            check_line(sent.as_bytes(), text, &known);
-        }
-    });
-}
-
-#[test]
-fn step_10_makes_control_characters_harmless() {
-    exercise(|| {
+    for text in [
+        "Sunday, November 22, 2026 10:16:00-UTC",
+        "22 NOV 2026 10:16:00 UTC",
+        "sábado 10:16",
+    ] {
+        let sent = format!("{text}\r\n");
+        let one_by_one: String = sent.bytes().map(char::from).collect();
         let known = [
-            ("[2J10:16", "control characters left out"),
-            ("\x1b[2J10:16", "printed raw"),
+            (&format!("{text}??"), "the end replaced"),
+            (&format!("{text}\r"), "the end kept"),
+            (&sent, "the end kept"),
+            (&format!("{:?}", sent.as_bytes()), "numbers shown"),
+            (&one_by_one.trim().into(), "each byte a character"),
         ];
-        check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", &known);
-        let known = [("10:16", "the first line alone")];
-        check_line(b"10:16\n10:17\r\n", "10:16?10:17", &known);
-        let sent = "\u{9b}2J10:16\r\n".as_bytes();
-        let known = [("\u{9b}2J10:16", "ASCII's alone")];
-        check_line(sent, "?2J10:16", &known);
-    });
+        let known = known.map(|(wrong, cause)| (&wrong[..], cause));
+        check_line(sent.as_bytes(), text, &known);
+    }
 }
 
-#[test]
+#[kit::test]
+fn step_10_makes_control_characters_harmless() {
+    let known = [
+        ("[2J10:16", "control characters left out"),
+        ("\x1b[2J10:16", "printed raw"),
+    ];
+    check_line(b"\x1b[2J10:16\r\n", "?[2J10:16", &known);
+    let known = [("10:16", "the first line alone")];
+    check_line(b"10:16\n10:17\r\n", "10:16?10:17", &known);
+    let sent = "\u{9b}2J10:16\r\n".as_bytes();
+    let known = [("\u{9b}2J10:16", "ASCII's alone")];
+    check_line(sent, "?2J10:16", &known);
+}
+
+#[kit::test]
 fn step_10_takes_any_byte() {
-    exercise(|| {
-        let sent = b"s\xe1bado 10:16\r\n";
-        let did = doing(said("called line", &[&bytes(sent)]));
-        let given = line(sent);
-        // Whatever stands in the place of that byte.
-        if !(given.starts_with('s') && given.ends_with("bado 10:16")) {
-            let expected = "s\u{fffd}bado 10:16".as_bytes();
-            fail(did, expected, given, "UTF-8 alone");
-        }
-    });
+    let sent = b"s\xe1bado 10:16\r\n";
+    let did = doing(said("called line", &[&bytes(sent)]));
+    let given = line(sent);
+    // Whatever stands in the place of that byte.
+    if !(given.starts_with('s') && given.ends_with("bado 10:16")) {
+        let expected = "s\u{fffd}bado 10:16".as_bytes();
+        fail(did, expected, given, "UTF-8 alone");
+    }
 }
 
 /// A call of note(): its number, and what was known then.
@@ -451,91 +419,83 @@ fn firsts() -> [Duration; 2] {
     [unit * 8, unit * 12]
 }
 
-#[test]
+#[kit::test]
 fn step_9_stops_at_the_answer() {
-    exercise(|| {
-        let server = Peer::new();
-        let s = connected(server.address());
-        let (socket, to) = (s.try_clone().unwrap(), s.local_addr().unwrap());
-        let did = doing("called ask_again, answered the first");
-        let served = beside(move || {
-            let (_, from) = server.receive()?;
-            server.send(b"10:16\r\n", from);
-            Some((from, server.receive()?.0))
-        });
-        let Asked { given, notes, .. } = asked(s, patience() * 10, None);
-        // Had it asked again, that question would come before this.
-        socket.send(b"after").unwrap();
-        let served = served.wait().flatten();
-        let why = match (&served, &given) {
-            (None, _) => "no question".into(),
-            (Some((from, _)), _) if *from != to => "another socket".into(),
-            (Some((_, next)), _) if next != b"after" => {
-                let (_, silent) = asked_in_vain(firsts()[0]);
-                let mut notes = silent.notes.iter();
-                let at_once = notes.next().is_some_and(|n| n.questions > 1);
-                if at_once { "all questions at once" } else { "asks on" }.into()
-            }
-            (_, Some(Ok(Some(data)))) if data != b"10:16\r\n" => {
-                compared(b"10:16\r\n", data)
-            }
-            (_, Some(Ok(Some(_)))) if !notes.is_empty() => {
-                let came = "the answer, and a note";
-                fail(did, "the answer and no note", came, "noted all the same")
-            }
-            (_, Some(Ok(Some(_)))) => return,
-            _ => "an answer not given".into(),
-        };
-        fail(did, *b"10:16\r\n", shown(&given), why);
+    let server = Peer::new();
+    let s = connected(server.address());
+    let (socket, to) = (s.try_clone().unwrap(), s.local_addr().unwrap());
+    let did = doing("called ask_again, answered the first");
+    let served = beside(move || {
+        let (_, from) = server.receive()?;
+        server.send(b"10:16\r\n", from);
+        Some((from, server.receive()?.0))
     });
+    let Asked { given, notes, .. } = asked(s, patience() * 10, None);
+    // Had it asked again, that question would come before this.
+    socket.send(b"after").unwrap();
+    let served = served.wait().flatten();
+    let why = match (&served, &given) {
+        (None, _) => "no question".into(),
+        (Some((from, _)), _) if *from != to => "another socket".into(),
+        (Some((_, next)), _) if next != b"after" => {
+            let (_, silent) = asked_in_vain(firsts()[0]);
+            let mut notes = silent.notes.iter();
+            let at_once = notes.next().is_some_and(|n| n.questions > 1);
+            if at_once { "all questions at once" } else { "asks on" }.into()
+        }
+        (_, Some(Ok(Some(data)))) if data != b"10:16\r\n" => {
+            compared(b"10:16\r\n", data)
+        }
+        (_, Some(Ok(Some(_)))) if !notes.is_empty() => {
+            let came = "the answer, and a note";
+            fail(did, "the answer and no note", came, "noted all the same")
+        }
+        (_, Some(Ok(Some(_)))) => return,
+        _ => "an answer not given".into(),
+    };
+    fail(did, *b"10:16\r\n", shown(&given), why);
 }
 
-#[test]
+#[kit::test]
 fn step_9_asks_three_times() {
-    exercise(|| {
-        let (did, asked) = asked_in_vain(firsts()[0]);
-        let Asked { given, questions, notes, told, .. } = &asked;
-        let first_wait = told.is_some_and(|told| near(told, firsts()[0]));
-        let mut counts = notes.iter().map(|n| n.questions).zip(1..);
-        let at_once = counts.any(|(questions, tries)| questions > tries);
-        let why = match (given, questions) {
-            (None, 4..) => "never gives up",
-            (None, _) => return, // Its waits are long: another test's.
-            (_, 0) => "no question",
-            (_, 1) if notes.len() > 1 || !first_wait => {
-                "one question, all waits"
-            }
-            (_, 1) => "gives up at once",
-            (_, 2) => "one try too few",
-            (_, 3) if at_once => "all questions at once",
-            (Some(Err(e)), 3) if late(e) => "the last silence an error",
-            (Some(Ok(None)), 3) => return,
-            (_, 3) => "not None",
-            (_, 4) => "one try too many",
-            _ => "more questions",
-        };
-        let expected = said("questions, and", &[&TRIES, &"no answer".shown()]);
-        let came = said("questions, and", &[questions, &shown(given)]);
-        fail(did, expected, came, why);
-    });
+    let (did, asked) = asked_in_vain(firsts()[0]);
+    let Asked { given, questions, notes, told, .. } = &asked;
+    let first_wait = told.is_some_and(|told| near(told, firsts()[0]));
+    let mut counts = notes.iter().map(|n| n.questions).zip(1..);
+    let at_once = counts.any(|(questions, tries)| questions > tries);
+    let why = match (given, questions) {
+        (None, 4..) => "never gives up",
+        (None, _) => return, // Its waits are long: another test's.
+        (_, 0) => "no question",
+        (_, 1) if notes.len() > 1 || !first_wait => "one question, all waits",
+        (_, 1) => "gives up at once",
+        (_, 2) => "one try too few",
+        (_, 3) if at_once => "all questions at once",
+        (Some(Err(e)), 3) if late(e) => "the last silence an error",
+        (Some(Ok(None)), 3) => return,
+        (_, 3) => "not None",
+        (_, 4) => "one try too many",
+        _ => "more questions",
+    };
+    let expected = said("questions, and", &[&TRIES, &"no answer".shown()]);
+    let came = said("questions, and", &[questions, &shown(given)]);
+    fail(did, expected, came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_9_notes_each_silence() {
-    exercise(|| {
-        let (did, Asked { questions, notes, .. }) = asked_in_vain(firsts()[0]);
-        let noted: Vec<_> = notes.iter().map(|n| n.number).collect();
-        let meant: Vec<_> = (1..=questions.min(TRIES)).collect();
-        let why = match &noted[..] {
-            noted if meant == noted => return,
-            [] => "says nothing",
-            [0, 1, 2] => "counts from zero",
-            [1, 2] => "the last silence not noted",
-            _ => "other numbers",
-        };
-        let calls = |numbers| said("calls of note", &[&format!("{numbers:?}")]);
-        fail(did, calls(meant), calls(noted), why);
-    });
+    let (did, Asked { questions, notes, .. }) = asked_in_vain(firsts()[0]);
+    let noted: Vec<_> = notes.iter().map(|n| n.number).collect();
+    let meant: Vec<_> = (1..=questions.min(TRIES)).collect();
+    let why = match &noted[..] {
+        noted if meant == noted => return,
+        [] => "says nothing",
+        [0, 1, 2] => "counts from zero",
+        [1, 2] => "the last silence not noted",
+        _ => "other numbers",
+    };
+    let calls = |numbers| said("calls of note", &[&format!("{numbers:?}")]);
+    fail(did, calls(meant), calls(noted), why);
 }
 
 /// The waits of a client that was silently refused: what its socket was told,
@@ -554,106 +514,96 @@ fn waits(asked: &Asked) -> Vec<Duration> {
     waits
 }
 
-#[test]
+#[kit::test]
 fn step_9_waits_twice_as_long_each_time() {
-    exercise(|| {
-        let both = firsts().map(|first| (first, asked_in_vain(first)));
-        let all = both.each_ref().map(|(_, (_, asked))| waits(asked));
-        let same = |k: usize| {
-            let [one, other] = all.each_ref().map(|waits| waits.get(k));
-            one.zip(other).is_some_and(|(one, other)| near(*one, *other))
+    let both = firsts().map(|first| (first, asked_in_vain(first)));
+    let all = both.each_ref().map(|(_, (_, asked))| waits(asked));
+    let same = |k: usize| {
+        let [one, other] = all.each_ref().map(|waits| waits.get(k));
+        one.zip(other).is_some_and(|(one, other)| near(*one, *other))
+    };
+    for ((first, (did, asked)), waits) in both.iter().zip(&all) {
+        let times = |factors: &[u32]| {
+            let mut both = waits.iter().zip(factors);
+            both.all(|(wait, k)| near(*wait, *first * *k))
         };
-        for ((first, (did, asked)), waits) in both.iter().zip(&all) {
-            let times = |factors: &[u32]| {
-                let mut both = waits.iter().zip(factors);
-                both.all(|(wait, k)| near(*wait, *first * *k))
-            };
-            let unseen = asked.notes.iter().all(|note| note.told.is_none());
-            let enough = unseen && asked.took >= *first * 7;
-            if enough || times(&[1, 2, 4]) {
-                continue;
-            }
-            let why = match () {
-                _ if same(0) => "a fixed first wait",
-                _ if times(&[1, 1, 1]) => "no back-off",
-                _ if times(&[1, 2, 3]) => "adds and does not double",
-                _ if times(&[2, 4, 8]) => "doubled before the wait",
-                _ if times(&[1, 4, 16]) => "doubled twice",
-                _ => "other waits",
-            };
-            let list = |waits: &[Duration]| {
-                waits.iter().map(Shown::shown).collect::<Vec<_>>().join(", ")
-            };
-            let expected = list(&[1, 2, 4].map(|k| *first * k));
-            let [expected, came] =
-                [expected, list(waits)].map(|list| said("waits", &[&list]));
-            fail(did, expected, came, why);
+        let unseen = asked.notes.iter().all(|note| note.told.is_none());
+        let enough = unseen && asked.took >= *first * 7;
+        if enough || times(&[1, 2, 4]) {
+            continue;
         }
-    });
+        let why = match () {
+            _ if same(0) => "a fixed first wait",
+            _ if times(&[1, 1, 1]) => "no back-off",
+            _ if times(&[1, 2, 3]) => "adds and does not double",
+            _ if times(&[2, 4, 8]) => "doubled before the wait",
+            _ if times(&[1, 4, 16]) => "doubled twice",
+            _ => "other waits",
+        };
+        let list = |waits: &[Duration]| {
+            waits.iter().map(Shown::shown).collect::<Vec<_>>().join(", ")
+        };
+        let expected = list(&[1, 2, 4].map(|k| *first * k));
+        let [expected, came] =
+            [expected, list(waits)].map(|list| said("waits", &[&list]));
+        fail(did, expected, came, why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_9_does_nothing_but_wait() {
-    exercise(|| {
-        let first = firsts()[0];
-        let meant = first * 7;
-        // The machine may be slow, once; but not twice by half of all waits.
-        let twice = [(); 2].map(|()| {
-            let (did, asked) = asked_in_vain(first);
-            if asked.took < meant * 3 / 2 { None } else { Some((did, asked)) }
-        });
-        if let [Some((did, asked)), Some(_)] = twice {
-            let [expected, came] =
-                [meant, asked.took].map(|all| said("in all", &[&all.shown()]));
-            fail(did, expected, came, "sleeps besides");
-        }
+    let first = firsts()[0];
+    let meant = first * 7;
+    // The machine may be slow, once; but not twice by half of all waits.
+    let twice = [(); 2].map(|()| {
+        let (did, asked) = asked_in_vain(first);
+        if asked.took < meant * 3 / 2 { None } else { Some((did, asked)) }
     });
+    if let [Some((did, asked)), Some(_)] = twice {
+        let [expected, came] =
+            [meant, asked.took].map(|all| said("in all", &[&all.shown()]));
+        fail(did, expected, came, "sleeps besides");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_9_takes_the_answer_to_a_later_question() {
-    exercise(|| {
-        let server = Peer::new();
-        let s = connected(server.address());
-        beside(move || {
-            server.receive(); // The first question gets lost.
-            while let Some((_, from)) = server.receive() {
-                server.send(b"10:16\r\n", from);
-            }
-        });
-        let did = doing("called ask_again, answered all but the first");
-        let Asked { given, .. } = asked(s, firsts()[0], None);
-        if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
-            fail(did, *b"10:16\r\n", shown(&given), "a later answer not given");
+    let server = Peer::new();
+    let s = connected(server.address());
+    beside(move || {
+        server.receive(); // The first question gets lost.
+        while let Some((_, from)) = server.receive() {
+            server.send(b"10:16\r\n", from);
         }
     });
+    let did = doing("called ask_again, answered all but the first");
+    let Asked { given, .. } = asked(s, firsts()[0], None);
+    if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
+        fail(did, *b"10:16\r\n", shown(&given), "a later answer not given");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_9_ends_at_an_error() {
-    exercise(|| {
-        let did = doing("called ask_again, nobody listens");
-        let Asked { given, .. } = asked(to_nobody(), firsts()[0], None);
-        check_refused(&given, did, "an error taken for silence");
-    });
+    let did = doing("called ask_again, nobody listens");
+    let Asked { given, .. } = asked(to_nobody(), firsts()[0], None);
+    check_refused(&given, did, "an error taken for silence");
 }
 
-#[test]
+#[kit::test]
 fn step_9_ends_if_it_cannot_ask() {
-    exercise(|| {
-        let server = Peer::new();
-        let s = connected(server.address());
-        let fails = only_receives(&s, server.address());
-        let did = doing("called ask_again with a socket that cannot send");
-        let Asked { given, .. } = asked(s, firsts()[0], None);
-        if !fails {
-            return skipped(&said("nothing fails here", &[]).shown());
-        }
-        if !matches!(given, Some(Err(_))) {
-            let why = "an error of ask ignored";
-            fail(did, "the error of ask", shown(&given), why);
-        }
-    });
+    let server = Peer::new();
+    let s = connected(server.address());
+    let fails = only_receives(&s, server.address());
+    let did = doing("called ask_again with a socket that cannot send");
+    let Asked { given, .. } = asked(s, firsts()[0], None);
+    if !fails {
+        return skipped(&said("nothing fails here", &[]).shown());
+    }
+    if !matches!(given, Some(Err(_))) {
+        let why = "an error of ask ignored";
+        fail(did, "the error of ask", shown(&given), why);
+    }
 }
 
 /// Whether this is the line for now, or for a moment since `before`, as the
@@ -683,7 +633,7 @@ fn step_9_asks_the_workshop_s_servers() {
     let servers: Vec<_> = servers.collect();
     let addresses = servers.iter().map(|(l, server)| (*l, server.address()));
     let addresses: Vec<_> = addresses.collect();
-    exercise(move || {
+    kit::told_by(include_str!("words.txt"), move || {
         for (language, address) in addresses {
             let before = SystemTime::now();
             let first = patience() / 4;

@@ -6,10 +6,6 @@ use ex13_rtt_statistics::{
 };
 use kit::{Said, Way, judge, said, say};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// The sample of RFC 2681, section 4.1: milliseconds.
 const RFC_2681: [f64; 5] = [100.0, 110.0, LOST, 90.0, 500.0];
 
@@ -149,17 +145,15 @@ const WRONG_LOSSES: Ways = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_1_tells_what_share_was_lost() {
-    exercise(|| {
-        let asked = |(s, _): &Question| optional(loss(s));
-        let right = |(s, _): &Question| share(lost(s), len(s));
-        let questions = with(&[0.0]);
-        check("called loss", &questions, asked, right, WRONG_LOSSES, |q| {
-            said("another loss", &[&lost(&q.0), &q.0.len()])
-        });
-        check_empty("called loss", asked, "None", "a loss of nothing");
+    let asked = |(s, _): &Question| optional(loss(s));
+    let right = |(s, _): &Question| share(lost(s), len(s));
+    let questions = with(&[0.0]);
+    check("called loss", &questions, asked, right, WRONG_LOSSES, |q| {
+        said("another loss", &[&lost(&q.0), &q.0.len()])
     });
+    check_empty("called loss", asked, "None", "a loss of nothing");
 }
 
 /// Ordered by whole numbers.
@@ -183,28 +177,26 @@ const WRONG_ORDERS: Ways = &[
     ("sorts by whole numbers", &|(s, _)| Some(list(&by_whole_numbers(s)))),
 ];
 
-#[test]
+#[kit::test]
 fn step_2_sorts_and_puts_the_lost_ones_last() {
-    exercise(|| {
-        let mut questions = with(&[0.0]);
-        questions.push((Vec::new(), 0.0));
-        check(
-            "called sorted",
-            &questions,
-            |(s, _)| list(&sorted(s)),
-            |(s, _)| Some(list(&ascending(s))),
-            WRONG_ORDERS,
-            |(s, _)| {
-                let came = sorted(s);
-                if ascending(&came) != ascending(s) {
-                    return said("other delays", &[&s.len(), &came.len()]);
-                }
-                let mut pairs = came.windows(2).filter(|p| p[0] > p[1]);
-                let pair = pairs.next().unwrap_or(&[0.0, 0.0]);
-                said("another order", &[&number(pair[0]), &number(pair[1])])
-            },
-        );
-    });
+    let mut questions = with(&[0.0]);
+    questions.push((Vec::new(), 0.0));
+    check(
+        "called sorted",
+        &questions,
+        |(s, _)| list(&sorted(s)),
+        |(s, _)| Some(list(&ascending(s))),
+        WRONG_ORDERS,
+        |(s, _)| {
+            let came = sorted(s);
+            if ascending(&came) != ascending(s) {
+                return said("other delays", &[&s.len(), &came.len()]);
+            }
+            let mut pairs = came.windows(2).filter(|p| p[0] > p[1]);
+            let pair = pairs.next().unwrap_or(&[0.0, 0.0]);
+            said("another order", &[&number(pair[0]), &number(pair[1])])
+        },
+    );
 }
 
 const WRONG_MINIMA: Ways = &[
@@ -217,17 +209,15 @@ const WRONG_MINIMA: Ways = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_3_finds_the_smallest() {
-    exercise(|| {
-        let asked = |(s, _): &Question| number(minimum(s));
-        let right = |(s, _): &Question| value(ascending(s)[0]);
-        let (did, questions) = ("called minimum", with(&[0.0]));
-        check(did, &questions, asked, right, WRONG_MINIMA, |(s, _)| {
-            said("another minimum", &[&list(&ascending(s))])
-        });
-        check_empty(did, asked, "LOST", "a minimum of nothing");
+    let asked = |(s, _): &Question| number(minimum(s));
+    let right = |(s, _): &Question| value(ascending(s)[0]);
+    let (did, questions) = ("called minimum", with(&[0.0]));
+    check(did, &questions, asked, right, WRONG_MINIMA, |(s, _)| {
+        said("another minimum", &[&list(&ascending(s))])
     });
+    check_empty(did, asked, "LOST", "a minimum of nothing");
 }
 
 /// The rank of a percentile, not rounded.
@@ -299,38 +289,36 @@ const WRONG_PERCENTILES: Ways = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_4_finds_the_percentiles() {
-    exercise(|| {
-        // The page's own come first.
-        let own = [20.0, 40.0, 50.0, 80.0, 81.0, 100.0];
-        let own = own.map(|percent| (RFC_2681.to_vec(), percent));
-        let seeded = with(&[50.0, 25.0, 100.0, 75.0, 0.25, 66.75, 34.0, 99.0]);
-        // 7 / 100 has no exact float, and 7 / 100 * 100 is more than 7.
-        let hundred = (1..=100).map(|i| f64::from(i * 37 % 101));
-        let hundred = hundred.collect::<Vec<_>>();
-        let each = (1..=100).map(|p| (hundred.clone(), f64::from(p)));
-        let all: Vec<_> = own.into_iter().chain(seeded).chain(each).collect();
-        let asked = |(s, p): &Question| number(percentile(s, *p));
-        check(
-            "called percentile",
-            &all,
-            asked,
-            right_percentile,
-            WRONG_PERCENTILES,
-            |q| {
-                let came = percentile(&q.0, q.1);
-                match ascending(&q.0).iter().position(|x| *x == came) {
-                    Some(index) => {
-                        said("another rank", &[&(index + 1), &rank(q).ceil()])
-                    }
-                    None => said("no delay of the sample", &[&number(came)]),
+    // The page's own come first.
+    let own = [20.0, 40.0, 50.0, 80.0, 81.0, 100.0];
+    let own = own.map(|percent| (RFC_2681.to_vec(), percent));
+    let seeded = with(&[50.0, 25.0, 100.0, 75.0, 0.25, 66.75, 34.0, 99.0]);
+    // 7 / 100 has no exact float, and 7 / 100 * 100 is more than 7.
+    let hundred = (1..=100).map(|i| f64::from(i * 37 % 101));
+    let hundred = hundred.collect::<Vec<_>>();
+    let each = (1..=100).map(|p| (hundred.clone(), f64::from(p)));
+    let all: Vec<_> = own.into_iter().chain(seeded).chain(each).collect();
+    let asked = |(s, p): &Question| number(percentile(s, *p));
+    check(
+        "called percentile",
+        &all,
+        asked,
+        right_percentile,
+        WRONG_PERCENTILES,
+        |q| {
+            let came = percentile(&q.0, q.1);
+            match ascending(&q.0).iter().position(|x| *x == came) {
+                Some(index) => {
+                    said("another rank", &[&(index + 1), &rank(q).ceil()])
                 }
-            },
-        );
-        let why = "a percentile of nothing";
-        check_empty("called percentile", asked, "LOST", why);
-    });
+                None => said("no delay of the sample", &[&number(came)]),
+            }
+        },
+    );
+    let why = "a percentile of nothing";
+    check_empty("called percentile", asked, "LOST", why);
 }
 
 /// What `way` finds in ascending order, given the length, too.
@@ -382,17 +370,15 @@ const WRONG_MEDIANS: Ways = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_5_finds_the_middle() {
-    exercise(|| {
-        let asked = |(s, _): &Question| number(median(s));
-        let right = |(s, _): &Question| middle(&ascending(s));
-        let (did, questions) = ("called median", with(&[0.0]));
-        check(did, &questions, asked, right, WRONG_MEDIANS, |(s, _)| {
-            said("another middle", &[&list(&ascending(s))])
-        });
-        check_empty(did, asked, "LOST", "a median of nothing");
+    let asked = |(s, _): &Question| number(median(s));
+    let right = |(s, _): &Question| middle(&ascending(s));
+    let (did, questions) = ("called median", with(&[0.0]));
+    check(did, &questions, asked, right, WRONG_MEDIANS, |(s, _)| {
+        said("another middle", &[&list(&ascending(s))])
     });
+    check_empty(did, asked, "LOST", "a median of nothing");
 }
 
 /// How many delays hold, compared with `x`.
@@ -436,22 +422,20 @@ const WRONG_INVERSES: Ways = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_6_tells_what_share_is_at_most_x() {
-    exercise(|| {
-        // The page's own come first; each delay of each sample is an `x`, too.
-        let own = [103.0, 110.0, 3_600_000.0];
-        let own = own.map(|x| (RFC_2681.to_vec(), x)).into_iter();
-        let seeded = samples().into_iter().flat_map(|s| {
-            let xs = s.iter().flat_map(|x| [*x, x + 0.1, x - 0.1]);
-            xs.map(|x| (s.clone(), x)).collect::<Vec<_>>()
-        });
-        let all = own.chain(seeded).collect::<Vec<_>>();
-        let asked = |(s, x): &Question| optional(inverse(s, *x));
-        let right = |q: &Question| part(q, |delay, x| delay <= x);
-        check("called inverse", &all, asked, right, WRONG_INVERSES, |q| {
-            said("another share", &[&at_most(q), &q.0.len()])
-        });
-        check_empty("called inverse", asked, "None", "a share of nothing");
+    // The page's own come first; each delay of each sample is an `x`, too.
+    let own = [103.0, 110.0, 3_600_000.0];
+    let own = own.map(|x| (RFC_2681.to_vec(), x)).into_iter();
+    let seeded = samples().into_iter().flat_map(|s| {
+        let xs = s.iter().flat_map(|x| [*x, x + 0.1, x - 0.1]);
+        xs.map(|x| (s.clone(), x)).collect::<Vec<_>>()
     });
+    let all = own.chain(seeded).collect::<Vec<_>>();
+    let asked = |(s, x): &Question| optional(inverse(s, *x));
+    let right = |q: &Question| part(q, |delay, x| delay <= x);
+    check("called inverse", &all, asked, right, WRONG_INVERSES, |q| {
+        said("another share", &[&at_most(q), &q.0.len()])
+    });
+    check_empty("called inverse", asked, "None", "a share of nothing");
 }

@@ -17,10 +17,6 @@ use flate2::read::{
 use kit::{As, Said, Way, bytes, caught, compared, doing, fail, judge, said};
 use zchat::frame as reference;
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 /// Bytes in base 16; cut after 48.
 fn hex(data: &[u8]) -> String {
     let shown = data.iter().take(48).map(|byte| format!("{byte:02x}"));
@@ -203,16 +199,14 @@ const WRONG_HEADS: &[Way<Whole, Vec<u8>>] = &[
     ("no Z1", &|(w, _)| Some(w[2..16].to_vec())),
 ];
 
-#[test]
+#[kit::test]
 fn step_1_writes_the_head() {
-    exercise(|| {
-        let right = |(whole, _): &Whole| whole[..16].to_vec();
-        check_made("called head", head, right, WRONG_HEADS, |meant, came| {
-            match first_field(meant, came) {
-                "payload" => compared(meant, came),
-                first => said("another field", &[&came.len(), &first]),
-            }
-        });
+    let right = |(whole, _): &Whole| whole[..16].to_vec();
+    check_made("called head", head, right, WRONG_HEADS, |meant, came| {
+        match first_field(meant, came) {
+            "payload" => compared(meant, came),
+            first => said("another field", &[&came.len(), &first]),
+        }
     });
 }
 
@@ -232,18 +226,16 @@ const WRONG_FRAMES: &[Way<Whole, Vec<u8>>] = &[
     ("a CRC of itself too", &|w| with(w, OF_MORE)),
 ];
 
-#[test]
+#[kit::test]
 fn step_2_packs_the_frame() {
-    exercise(|| {
-        let right = |(whole, _): &Whole| whole.clone();
-        check_made("called pack", pack, right, WRONG_FRAMES, |meant, came| {
-            let same_length = meant.len() == came.len();
-            if same_length && came.starts_with(before_crc(meant)) {
-                said("another CRC", &[])
-            } else {
-                compared(meant, came)
-            }
-        });
+    let right = |(whole, _): &Whole| whole.clone();
+    check_made("called pack", pack, right, WRONG_FRAMES, |meant, came| {
+        let same_length = meant.len() == came.len();
+        if same_length && came.starts_with(before_crc(meant)) {
+            said("another CRC", &[])
+        } else {
+            compared(meant, came)
+        }
     });
 }
 
@@ -355,43 +347,41 @@ const WRONG_CHECKS: &[Wrong<Vec<u8>>] = &[
     ("checks the CRC-32 itself too", &|q| wanting(q, |_| crc(&q.data))),
 ];
 
-#[test]
+#[kit::test]
 fn step_3_takes_sound_frames_alone() {
-    exercise(|| {
-        let sound = frames().into_iter().map(|frame| {
-            let data = packed(&frame);
-            (data.clone(), before_crc(&data).to_vec())
-        });
-        let hola = packed(&frames()[0]);
-        let long = [FRAME_MAX + 1, FRAME_MAX + 2, 2000, 65_507];
-        let long = long.map(|n| [&hola[..16], &vec![7; n - 20]].concat());
-        let other = [b"Z2", b"z1", b"Y1", b"\0\0"];
-        let other = other.map(|magic| [magic, &hola[2..20]].concat());
-        // Of these, the CRC-32 of all the bytes is the last four of them.
-        let whole = [&hola[..16], b"chau", &0xd0a1_303f_u32.to_be_bytes()];
-        let ways = [TURNED, OF_PAYLOAD, OF_HEAD, OF_MORE];
-        let ways = ways.map(|seal| [&hola[..20], &seal(&hola[..20])].concat());
-        let refused = [
-            ("no CRC check", damaged(&frames()[0], 2)),
-            ("no least length", (2..16).map(|n| sealed(&hola[..n])).collect()),
-            (
-                "too few bytes for a CRC",
-                (0..6).map(|n| hola[..n].to_vec()).collect(),
-            ),
-            ("no greatest length", long.map(|body| sealed(&body)).to_vec()),
-            ("another protocol", other.map(|body| sealed(&body)).to_vec()),
-            ("sealed in another way", [&[whole.concat()], &ways[..]].concat()),
-        ];
-        check_taken(
-            "called check",
-            &questions(sound, refused),
-            |data| check(data).map(<[u8]>::to_vec),
-            |body| hex(body),
-            WRONG_CHECKS,
-            "check() refuses a sound frame",
-            |right, came| compared(right, came),
-        );
+    let sound = frames().into_iter().map(|frame| {
+        let data = packed(&frame);
+        (data.clone(), before_crc(&data).to_vec())
     });
+    let hola = packed(&frames()[0]);
+    let long = [FRAME_MAX + 1, FRAME_MAX + 2, 2000, 65_507];
+    let long = long.map(|n| [&hola[..16], &vec![7; n - 20]].concat());
+    let other = [b"Z2", b"z1", b"Y1", b"\0\0"];
+    let other = other.map(|magic| [magic, &hola[2..20]].concat());
+    // Of these, the CRC-32 of all the bytes is the last four of them.
+    let whole = [&hola[..16], b"chau", &0xd0a1_303f_u32.to_be_bytes()];
+    let ways = [TURNED, OF_PAYLOAD, OF_HEAD, OF_MORE];
+    let ways = ways.map(|seal| [&hola[..20], &seal(&hola[..20])].concat());
+    let refused = [
+        ("no CRC check", damaged(&frames()[0], 2)),
+        ("no least length", (2..16).map(|n| sealed(&hola[..n])).collect()),
+        (
+            "too few bytes for a CRC",
+            (0..6).map(|n| hola[..n].to_vec()).collect(),
+        ),
+        ("no greatest length", long.map(|body| sealed(&body)).to_vec()),
+        ("another protocol", other.map(|body| sealed(&body)).to_vec()),
+        ("sealed in another way", [&[whole.concat()], &ways[..]].concat()),
+    ];
+    check_taken(
+        "called check",
+        &questions(sound, refused),
+        |data| check(data).map(<[u8]>::to_vec),
+        |body| hex(body),
+        WRONG_CHECKS,
+        "check() refuses a sound frame",
+        |right, came| compared(right, came),
+    );
 }
 
 /// What a wrong unpack() gives: the right frame after a change; `None` where
@@ -418,35 +408,33 @@ const WRONG_FIELDS: &[Wrong<Frame>] = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_4_unpacks_the_fields() {
-    exercise(|| {
-        let sound = frames().into_iter().map(|frame| (packed(&frame), frame));
-        let hola = packed(&frames()[0])[..20].to_vec();
-        let kinds = [0, 6, 7, 255]
-            .map(|kind| sealed(&[&hola[..2], &[kind], &hola[3..]].concat()));
-        let sources = [7, 0].map(|dst| {
-            sealed(&[&hola[..4], &[0; 7], &[dst], &hola[12..]].concat())
-        });
-        let refused = [
-            // From the number on, all fields are possible ones.
-            ("believes a damaged frame", damaged(&frames()[0], 12)),
-            ("believes any kind", kinds.to_vec()),
-            ("takes a src of 0", sources.to_vec()),
-        ];
-        check_taken(
-            "called unpack",
-            &questions(sound, refused),
-            unpack,
-            fields,
-            WRONG_FIELDS,
-            "unpack() refuses a sound frame",
-            |right, came| {
-                let first = first_field(&packed(right), &packed(came));
-                said("another field read", &[&first])
-            },
-        );
+    let sound = frames().into_iter().map(|frame| (packed(&frame), frame));
+    let hola = packed(&frames()[0])[..20].to_vec();
+    let kinds = [0, 6, 7, 255]
+        .map(|kind| sealed(&[&hola[..2], &[kind], &hola[3..]].concat()));
+    let sources = [7, 0].map(|dst| {
+        sealed(&[&hola[..4], &[0; 7], &[dst], &hola[12..]].concat())
     });
+    let refused = [
+        // From the number on, all fields are possible ones.
+        ("believes a damaged frame", damaged(&frames()[0], 12)),
+        ("believes any kind", kinds.to_vec()),
+        ("takes a src of 0", sources.to_vec()),
+    ];
+    check_taken(
+        "called unpack",
+        &questions(sound, refused),
+        unpack,
+        fields,
+        WRONG_FIELDS,
+        "unpack() refuses a sound frame",
+        |right, came| {
+            let first = first_field(&packed(right), &packed(came));
+            said("another field read", &[&first])
+        },
+    );
 }
 
 /// All that can be read.
@@ -492,71 +480,64 @@ const WRONG_TEXTS: &[Wrong<Vec<u8>>] = &[
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_5_inflates_whole_streams_alone() {
-    exercise(|| {
-        let mut random = Random(5);
-        let mut texts = vec![HOLA.to_vec(), Vec::new()];
-        texts.extend((0..20).map(|_| random.text(TEXT_MAX).into_bytes()));
-        texts.extend([vec![7; TEXT_MAX], random.bytes(TEXT_MAX)]);
-        let whole = zlib(HOLA);
-        let far = [2000, 10_000].map(|n| zlib(&vec![7; n]));
-        let cut = (2..whole.len()).map(|n| whole[..n].to_vec());
-        let more = [b"\0", &b"hola"[..], &whole];
-        let more = more.map(|more| [&whole, more].concat());
-        let gzip = read_all(GzEncoder::new(HOLA, Compression::best())).unwrap();
-        let mut other_sum = whole.clone();
-        *other_sum.last_mut().unwrap() ^= 1; // Its Adler-32.
-        let none = vec![HOLA.to_vec(), raw(HOLA), gzip, other_sum, vec![]];
-        let refused = [
-            ("has no limit", far.to_vec()),
-            ("takes one byte too many", vec![zlib(&[7; TEXT_MAX + 1])]),
-            ("takes a stream without its end", cut.collect()),
-            ("passes over what follows", more.to_vec()),
-            ("no zlib stream", none),
-        ];
-        check_taken(
-            "called inflate",
-            &questions(
-                texts.into_iter().map(|text| (zlib(&text), text)),
-                refused,
-            ),
-            inflate,
-            |text| bytes(text),
-            WRONG_TEXTS,
-            "inflate() refuses a sound stream",
-            |right, came| compared(right, came),
-        );
-    });
+    let mut random = Random(5);
+    let mut texts = vec![HOLA.to_vec(), Vec::new()];
+    texts.extend((0..20).map(|_| random.text(TEXT_MAX).into_bytes()));
+    texts.extend([vec![7; TEXT_MAX], random.bytes(TEXT_MAX)]);
+    let whole = zlib(HOLA);
+    let far = [2000, 10_000].map(|n| zlib(&vec![7; n]));
+    let cut = (2..whole.len()).map(|n| whole[..n].to_vec());
+    let more = [b"\0", &b"hola"[..], &whole];
+    let more = more.map(|more| [&whole, more].concat());
+    let gzip = read_all(GzEncoder::new(HOLA, Compression::best())).unwrap();
+    let mut other_sum = whole.clone();
+    *other_sum.last_mut().unwrap() ^= 1; // Its Adler-32.
+    let none = vec![HOLA.to_vec(), raw(HOLA), gzip, other_sum, vec![]];
+    let refused = [
+        ("has no limit", far.to_vec()),
+        ("takes one byte too many", vec![zlib(&[7; TEXT_MAX + 1])]),
+        ("takes a stream without its end", cut.collect()),
+        ("passes over what follows", more.to_vec()),
+        ("no zlib stream", none),
+    ];
+    check_taken(
+        "called inflate",
+        &questions(texts.into_iter().map(|text| (zlib(&text), text)), refused),
+        inflate,
+        |text| bytes(text),
+        WRONG_TEXTS,
+        "inflate() refuses a sound stream",
+        |right, came| compared(right, came),
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_5_gives_a_bomb_no_room() {
-    exercise(|| {
-        // Whoever stops at TEXT_MAX + 1 bytes needs as long for the one as for
-        // the other; whoever inflates all, 64 times as long for the second.
-        let streams = [62_500, 4_000_000].map(|n| zlib(&vec![0; n]));
-        let did = said("called inflate with a bomb", &[&streams[1].len()]);
-        doing(did.clone());
-        let came = inflate(&streams[1]);
-        // The quickest of some times each, in turns, so that a busy machine
-        // slows neither down alone.
-        let mut quickest = [Duration::MAX; 2];
-        for _ in 0..8 {
-            for (best, stream) in quickest.iter_mut().zip(&streams) {
-                let begun = Instant::now();
-                let _ = inflate(stream);
-                *best = begun.elapsed().min(*best);
-            }
-            if came.is_none() && quickest[1] < quickest[0] * 8 {
-                return;
-            }
+    // Whoever stops at TEXT_MAX + 1 bytes needs as long for the one as for
+    // the other; whoever inflates all, 64 times as long for the second.
+    let streams = [62_500, 4_000_000].map(|n| zlib(&vec![0; n]));
+    let did = said("called inflate with a bomb", &[&streams[1].len()]);
+    doing(did.clone());
+    let came = inflate(&streams[1]);
+    // The quickest of some times each, in turns, so that a busy machine
+    // slows neither down alone.
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..8 {
+        for (best, stream) in quickest.iter_mut().zip(&streams) {
+            let begun = Instant::now();
+            let _ = inflate(stream);
+            *best = begun.elapsed().min(*best);
         }
-        let times = quickest[1].as_nanos() / quickest[0].as_nanos().max(1);
-        let came = As(came.map_or("None".to_string(), |text| bytes(&text)));
-        let came = said("so many times as long", &[&came.0, &times]);
-        fail(did, "None, as soon for both", came, "inflates all of it first");
-    });
+        if came.is_none() && quickest[1] < quickest[0] * 8 {
+            return;
+        }
+    }
+    let times = quickest[1].as_nanos() / quickest[0].as_nanos().max(1);
+    let came = As(came.map_or("None".to_string(), |text| bytes(&text)));
+    let came = said("so many times as long", &[&came.0, &times]);
+    fail(did, "None, as soon for both", came, "inflates all of it first");
 }
 
 /// Texts of which one becomes smaller, and another does not, at any length.
@@ -673,50 +654,44 @@ fn chosen_shown(chosen: &Option<(impl Debug, Vec<u8>)>) -> As {
     })
 }
 
-#[test]
+#[kit::test]
 fn step_6_chooses_the_smaller() {
-    exercise(|| {
-        let all: Vec<_> = texts().into_iter().map(choose).collect();
-        let form = all.iter().find_map(|c| Some((c, wrong_form(c)?)));
-        let choice =
-            || all.iter().find(is_wrong).map(|c| (c, choosing(&all, c)));
-        if let Some((choice, why)) = form.or_else(choice) {
-            let right = Some(reference::smaller(choice.text.as_bytes()));
-            let (right, came) =
-                (chosen_shown(&right), chosen_shown(&choice.chosen));
-            fail(called_smaller(&choice.text), right, came, why);
-        }
-    });
+    let all: Vec<_> = texts().into_iter().map(choose).collect();
+    let form = all.iter().find_map(|c| Some((c, wrong_form(c)?)));
+    let choice = || all.iter().find(is_wrong).map(|c| (c, choosing(&all, c)));
+    if let Some((choice, why)) = form.or_else(choice) {
+        let right = Some(reference::smaller(choice.text.as_bytes()));
+        let (right, came) =
+            (chosen_shown(&right), chosen_shown(&choice.chosen));
+        fail(called_smaller(&choice.text), right, came, why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_6_counts_bytes() {
-    exercise(|| {
-        let mut random = Random(66);
-        let letters =
-            [(); 1500].map(|_| char::from(b'!' + random.below(90) as u8));
-        let hard = String::from_iter(letters); // Its stream is long, too.
-        let takes = |text: &str| caught(|| smaller(text)).flatten().is_some();
-        for text in [
-            "a".repeat(10_000),
-            hard.clone(),
-            "a".repeat(TEXT_MAX + 1),
-            "ñ".repeat(TEXT_MAX / 2 + 1),
-            "😀".repeat(TEXT_MAX / 4 + 1),
-        ] {
-            doing(called_smaller(&text));
-            let came = smaller(&text);
-            let cause = match came {
-                None => continue,
-                _ if !text.is_ascii() => "counts characters",
-                _ if takes(&hard) => "takes a text that is too long",
-                _ if takes(&"a".repeat(10_000)) => "a limit for the stream",
-                _ => "takes a text of one byte too many",
-            };
-            let none = As("None".to_string());
-            fail(called_smaller(&text), none, chosen_shown(&came), cause);
-        }
-    });
+    let mut random = Random(66);
+    let letters = [(); 1500].map(|_| char::from(b'!' + random.below(90) as u8));
+    let hard = String::from_iter(letters); // Its stream is long, too.
+    let takes = |text: &str| caught(|| smaller(text)).flatten().is_some();
+    for text in [
+        "a".repeat(10_000),
+        hard.clone(),
+        "a".repeat(TEXT_MAX + 1),
+        "ñ".repeat(TEXT_MAX / 2 + 1),
+        "😀".repeat(TEXT_MAX / 4 + 1),
+    ] {
+        doing(called_smaller(&text));
+        let came = smaller(&text);
+        let cause = match came {
+            None => continue,
+            _ if !text.is_ascii() => "counts characters",
+            _ if takes(&hard) => "takes a text that is too long",
+            _ if takes(&"a".repeat(10_000)) => "a limit for the stream",
+            _ => "takes a text of one byte too many",
+        };
+        let none = As("None".to_string());
+        fail(called_smaller(&text), none, chosen_shown(&came), cause);
+    }
 }
 
 thread_local! {
@@ -765,44 +740,35 @@ const WRONG_MESSAGES: [Wrong<Vec<u8>>; 3] = [
     }),
 ];
 
-#[test]
+#[kit::test]
 fn step_7_takes_the_message_out() {
-    exercise(|| {
-        let mut random = Random(7);
-        let mut sound = vec![frame(Kind::Text, vec![7; TEXT_MAX])];
-        for text in texts().iter().step_by(9).filter(|t| !t.is_empty()) {
-            sound.push(frame(Kind::Text, text.clone().into_bytes()));
-            sound.push(frame(Kind::Ztext, zlib(text.as_bytes())));
-        }
-        let sound =
-            sound.iter().map(|f| (packed(f), theirs(f).text().unwrap()));
-        let kinds = [Kind::Hello, Kind::Ack, Kind::Bye];
-        let kinds = kinds.map(|kind| packed(&frame(kind, random.bytes(4))));
-        let long = [TEXT_MAX + 1, 1100, FRAME_MAX - 20];
-        let long = long.map(|n| packed(&frame(Kind::Text, vec![b'a'; n])));
-        let none =
-            (20..30).map(|n| packed(&frame(Kind::Ztext, random.bytes(n))));
-        let refused = [
-            ("a message of any kind", kinds.to_vec()),
-            ("no limit for a Text", long.to_vec()),
-            ("a message out of a damaged frame", damaged(&frames()[0], 12)),
-            ("a message out of no stream", none.collect()),
-        ];
-        let mut wrong = WRONG_MESSAGES.to_vec();
-        // Is it for a Text that `with` is called?
-        let hola = packed(&frame(Kind::Text, b"hola".to_vec()));
-        if message(&hola, chau) == chau(&[]) {
-            wrong.push(("inflates a Text too", &|q| {
-                Some(Some(q.right.clone()?).filter(|_| !is_text(q)))
-            }));
-        }
-        check_message(
-            "called message",
-            &questions(sound, refused),
-            spy,
-            &wrong,
-        );
-    });
+    let mut random = Random(7);
+    let mut sound = vec![frame(Kind::Text, vec![7; TEXT_MAX])];
+    for text in texts().iter().step_by(9).filter(|t| !t.is_empty()) {
+        sound.push(frame(Kind::Text, text.clone().into_bytes()));
+        sound.push(frame(Kind::Ztext, zlib(text.as_bytes())));
+    }
+    let sound = sound.iter().map(|f| (packed(f), theirs(f).text().unwrap()));
+    let kinds = [Kind::Hello, Kind::Ack, Kind::Bye];
+    let kinds = kinds.map(|kind| packed(&frame(kind, random.bytes(4))));
+    let long = [TEXT_MAX + 1, 1100, FRAME_MAX - 20];
+    let long = long.map(|n| packed(&frame(Kind::Text, vec![b'a'; n])));
+    let none = (20..30).map(|n| packed(&frame(Kind::Ztext, random.bytes(n))));
+    let refused = [
+        ("a message of any kind", kinds.to_vec()),
+        ("no limit for a Text", long.to_vec()),
+        ("a message out of a damaged frame", damaged(&frames()[0], 12)),
+        ("a message out of no stream", none.collect()),
+    ];
+    let mut wrong = WRONG_MESSAGES.to_vec();
+    // Is it for a Text that `with` is called?
+    let hola = packed(&frame(Kind::Text, b"hola".to_vec()));
+    if message(&hola, chau) == chau(&[]) {
+        wrong.push(("inflates a Text too", &|q| {
+            Some(Some(q.right.clone()?).filter(|_| !is_text(q)))
+        }));
+    }
+    check_message("called message", &questions(sound, refused), spy, &wrong);
 }
 
 /// A `with` that gives what is in no stream.
@@ -815,34 +781,30 @@ fn too_long(_: &[u8]) -> Option<Vec<u8>> {
     Some(vec![b'x'; TEXT_MAX + 1])
 }
 
-#[test]
+#[kit::test]
 fn step_7_inflates_with_the_function_it_is_given() {
-    exercise(|| {
-        let data = packed(&frame(Kind::Ztext, zlib(b"hola")));
-        check_message(
-            "called message with a function that gives chau",
-            &questions([(data.clone(), b"chau".to_vec())], []),
-            chau,
-            &[("inflates by itself", &|_| Some(Some(b"hola".to_vec())))],
-        );
-        let too_much = [("believes whatever with gives", vec![data])];
-        let did = "called message with a function that gives too much";
-        check_message(did, &questions([], too_much), too_long, &[]);
-    });
+    let data = packed(&frame(Kind::Ztext, zlib(b"hola")));
+    check_message(
+        "called message with a function that gives chau",
+        &questions([(data.clone(), b"chau".to_vec())], []),
+        chau,
+        &[("inflates by itself", &|_| Some(Some(b"hola".to_vec())))],
+    );
+    let too_much = [("believes whatever with gives", vec![data])];
+    let did = "called message with a function that gives too much";
+    check_message(did, &questions([], too_much), too_long, &[]);
 }
 
-#[test]
+#[kit::test]
 fn step_7_inflates_nothing_unchecked() {
-    exercise(|| {
-        for data in damaged(&frame(Kind::Ztext, zlib(b"hola")), 0) {
-            let did = said("called message, the spy looks on", &[&hex(&data)]);
-            doing(did.clone());
-            SPIED.set(0);
-            let _ = message(&data, spy);
-            if SPIED.get() > 0 {
-                let (expected, came) = ("no call", "the spy was called");
-                fail(did, expected, came, "inflates before it checks");
-            }
+    for data in damaged(&frame(Kind::Ztext, zlib(b"hola")), 0) {
+        let did = said("called message, the spy looks on", &[&hex(&data)]);
+        doing(did.clone());
+        SPIED.set(0);
+        let _ = message(&data, spy);
+        if SPIED.get() > 0 {
+            let (expected, came) = ("no call", "the spy was called");
+            fail(did, expected, came, "inflates before it checks");
         }
-    });
+    }
 }

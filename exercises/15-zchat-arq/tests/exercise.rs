@@ -14,10 +14,6 @@ use ex15_zchat_arq::{
 };
 use kit::{Said, Shown, caught, doing, fail, said};
 
-fn exercise(test: impl FnOnce() + Send + 'static) {
-    kit::told_by(include_str!("words.txt"), test);
-}
-
 const MS: Duration = Duration::from_millis(1);
 
 /// What a step is called with. Each step takes some of it; what an event has, it
@@ -313,135 +309,128 @@ fn numbered(
     }
 }
 
-#[test]
+#[kit::test]
 fn step_1_sends_the_next_message() {
-    exercise(|| {
-        let due = |due: fn(&Call) -> Duration| {
-            move |s: &mut Session, c: &Call| match s.flight {
-                None => right::next_at(s, due(c)),
-                Some(_) => vec![],
-            }
-        };
-        check(
-            &calls(),
-            |c| said("called send_next", &[&c.now.shown(), &session(&c.s)]),
-            |s, c| send_next(s, c.now),
-            Wrong::of(right::next)
-                .way("the last goes first", |s, c| {
-                    if s.flight.is_none() {
-                        s.queue.rotate_right(1.min(s.queue.len()));
-                    }
-                    right::next(s, c)
-                })
-                .then("counts from zero", numbered(|s| s.sent - 1))
-                .then("does not keep the number", |before, s, _| {
-                    s.sent = before.sent
-                })
-                .then("a number of the peer's", numbered(|s| s.expect))
-                .then("puts nothing in flight", |before, s, _| {
-                    s.flight = before.flight.clone()
-                })
-                .way("a timer that never rings", due(|_| Duration::MAX))
-                .way("a timer from the beginning", due(|_| WAIT))
-                .way("due at once", due(|c| c.now))
-                .way("sends while a message is in flight", |s, c| {
-                    right::next_at(s, c.now + WAIT)
-                })
-                .way("sends all that waits", |s, c| {
-                    let mut all = right::next(s, c);
-                    while !all.is_empty() && !s.queue.is_empty() {
-                        all.extend(right::next_at(s, c.now + WAIT));
-                    }
-                    all
-                })
-                .then("leaves in the queue what it sends", |before, s, _| {
-                    s.queue = before.queue.clone()
-                })
-                .way("counts where nothing is sent", |s, c| {
-                    let empty = s.flight.is_none() && s.queue.is_empty();
-                    s.sent += u32::from(empty);
-                    right::next(s, c)
-                })
-                .then("counts where nothing is sent", |_, s, actions| {
-                    s.sent += u32::from(actions.is_empty());
-                })
-                .then("takes out and loses", |_, s, actions| {
-                    if actions.is_empty() {
-                        s.queue.pop_front();
-                    }
-                })
-                .then("in flight and not sent", |_, _, actions| {
-                    actions.clear()
-                }),
-        );
-    });
+    let due = |due: fn(&Call) -> Duration| {
+        move |s: &mut Session, c: &Call| match s.flight {
+            None => right::next_at(s, due(c)),
+            Some(_) => vec![],
+        }
+    };
+    check(
+        &calls(),
+        |c| said("called send_next", &[&c.now.shown(), &session(&c.s)]),
+        |s, c| send_next(s, c.now),
+        Wrong::of(right::next)
+            .way("the last goes first", |s, c| {
+                if s.flight.is_none() {
+                    s.queue.rotate_right(1.min(s.queue.len()));
+                }
+                right::next(s, c)
+            })
+            .then("counts from zero", numbered(|s| s.sent - 1))
+            .then("does not keep the number", |before, s, _| {
+                s.sent = before.sent
+            })
+            .then("a number of the peer's", numbered(|s| s.expect))
+            .then("puts nothing in flight", |before, s, _| {
+                s.flight = before.flight.clone()
+            })
+            .way("a timer that never rings", due(|_| Duration::MAX))
+            .way("a timer from the beginning", due(|_| WAIT))
+            .way("due at once", due(|c| c.now))
+            .way("sends while a message is in flight", |s, c| {
+                right::next_at(s, c.now + WAIT)
+            })
+            .way("sends all that waits", |s, c| {
+                let mut all = right::next(s, c);
+                while !all.is_empty() && !s.queue.is_empty() {
+                    all.extend(right::next_at(s, c.now + WAIT));
+                }
+                all
+            })
+            .then("leaves in the queue what it sends", |before, s, _| {
+                s.queue = before.queue.clone()
+            })
+            .way("counts where nothing is sent", |s, c| {
+                let empty = s.flight.is_none() && s.queue.is_empty();
+                s.sent += u32::from(empty);
+                right::next(s, c)
+            })
+            .then("counts where nothing is sent", |_, s, actions| {
+                s.sent += u32::from(actions.is_empty());
+            })
+            .then("takes out and loses", |_, s, actions| {
+                if actions.is_empty() {
+                    s.queue.pop_front();
+                }
+            })
+            .then("in flight and not sent", |_, _, actions| actions.clear()),
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_2_sends_again_what_is_due() {
-    exercise(|| {
-        let late = |s: &Session, c: &Call| {
-            s.flight.as_ref().is_some_and(|flight| c.now >= flight.due)
-        };
-        // A session that cannot be: it parts send_next() from nothing at all.
-        let waiting =
-            Session { queue: ["a".into()].into(), ..Session::begin() };
-        let silent = match send_again_of(waiting)[..] {
-            [] => "never sends again",
-            _ => "calls send_next",
-        };
-        check(
-            &talking(),
-            |c| said("called send_again", &[&c.now.shown(), &session(&c.s)]),
-            |s, c| send_again(s, c.now),
-            Wrong::of(right::again)
-                .but_if(
-                    "not at the very moment",
-                    |s, c| s.deadline() == Some(c.now),
-                    nothing,
-                )
-                .way("does not look at the time", |s, c| {
-                    let Some(flight) = &mut s.flight else { return vec![] };
+    let late = |s: &Session, c: &Call| {
+        s.flight.as_ref().is_some_and(|flight| c.now >= flight.due)
+    };
+    // A session that cannot be: it parts send_next() from nothing at all.
+    let waiting = Session { queue: ["a".into()].into(), ..Session::begin() };
+    let silent = match send_again_of(waiting)[..] {
+        [] => "never sends again",
+        _ => "calls send_next",
+    };
+    check(
+        &talking(),
+        |c| said("called send_again", &[&c.now.shown(), &session(&c.s)]),
+        |s, c| send_again(s, c.now),
+        Wrong::of(right::again)
+            .but_if(
+                "not at the very moment",
+                |s, c| s.deadline() == Some(c.now),
+                nothing,
+            )
+            .way("does not look at the time", |s, c| {
+                let Some(flight) = &mut s.flight else { return vec![] };
+                flight.due = c.now + WAIT;
+                vec![send_text(flight.number, &flight.text)]
+            })
+            .way("does not set the timer anew", |s, c| {
+                right::again_with(s, c, |_| ())
+            })
+            .way("due from due", |s, c| {
+                right::again_with(s, c, |flight| flight.due += WAIT)
+            })
+            .way("waits longer the second time", |s, c| {
+                let due = c.now + 2 * WAIT;
+                right::again_with(s, c, |flight| flight.due = due)
+            })
+            .then("gives up", |_, s, actions| {
+                s.flight.take_if(|_| !actions.is_empty());
+            })
+            .but_if("a new number each time", late, |s, c| {
+                s.sent += 1;
+                let text = s.flight.take().map(|flight| flight.text);
+                right::fly(s, text.unwrap_or_default(), c.now + WAIT)
+            })
+            .way("takes the text away", |s, c| {
+                right::again_with(s, c, |flight| {
                     flight.due = c.now + WAIT;
-                    vec![send_text(flight.number, &flight.text)]
+                    flight.text.clear();
                 })
-                .way("does not set the timer anew", |s, c| {
-                    right::again_with(s, c, |_| ())
-                })
-                .way("due from due", |s, c| {
-                    right::again_with(s, c, |flight| flight.due += WAIT)
-                })
-                .way("waits longer the second time", |s, c| {
-                    let due = c.now + 2 * WAIT;
-                    right::again_with(s, c, |flight| flight.due = due)
-                })
-                .then("gives up", |_, s, actions| {
-                    s.flight.take_if(|_| !actions.is_empty());
-                })
-                .but_if("a new number each time", late, |s, c| {
-                    s.sent += 1;
-                    let text = s.flight.take().map(|flight| flight.text);
-                    right::fly(s, text.unwrap_or_default(), c.now + WAIT)
-                })
-                .way("takes the text away", |s, c| {
-                    right::again_with(s, c, |flight| {
-                        flight.due = c.now + WAIT;
-                        flight.text.clear();
-                    })
-                })
-                .then("takes out what is not due", |_, s, actions| {
-                    s.flight.take_if(|_| actions.is_empty());
-                })
-                .then("sets the timer and does not send", |_, _, actions| {
-                    actions.clear();
-                })
-                .but_if("sends the next in its place", late, |s, c| {
-                    s.flight = None;
-                    right::next(s, c)
-                })
-                .way(silent, nothing),
-        );
-    });
+            })
+            .then("takes out what is not due", |_, s, actions| {
+                s.flight.take_if(|_| actions.is_empty());
+            })
+            .then("sets the timer and does not send", |_, _, actions| {
+                actions.clear();
+            })
+            .but_if("sends the next in its place", late, |s, c| {
+                s.flight = None;
+                right::next(s, c)
+            })
+            .way(silent, nothing),
+    );
 }
 
 /// What send_again() does with a session long after its beginning.
@@ -449,171 +438,161 @@ fn send_again_of(mut s: Session) -> Vec<Action> {
     caught(|| send_again(&mut s, 9 * WAIT)).unwrap_or_default()
 }
 
-#[test]
+#[kit::test]
 fn step_3_takes_the_right_acknowledgement_alone() {
-    exercise(|| {
-        let old = |s: &Session, c: &Call| {
-            s.flight.as_ref().is_some_and(|f| c.number < f.number)
-        };
-        let other = |s: &Session, c: &Call| !right::is_ack(s, c);
-        let any = |s: &mut Session, c: &Call| {
-            s.flight = None;
-            right::next(s, c)
-        };
-        let later = |s: &mut Session, c: &Call| {
-            s.flight.iter_mut().for_each(|f| f.due = c.now + WAIT);
-            vec![]
-        };
-        let resend = |s: &mut Session, _: &Call| {
-            let flight = s.flight.iter();
-            flight.map(|f| send_text(f.number, &f.text)).collect()
-        };
-        let resend_later = |s: &mut Session, c: &Call| {
-            later(s, c);
-            resend(s, c)
-        };
-        check(
-            &talking(),
-            |c| {
-                let (now, s) = (c.now.shown(), session(&c.s));
-                said("called take_ack", &[&c.number, &now, &s])
-            },
-            |s, c| take_ack(s, c.now, c.number),
-            Wrong::of(right::ack)
-                .way("takes any acknowledgement", any)
-                .but_if("takes an old acknowledgement", old, any)
-                .way("does not empty flight", right::next)
-                .way("does not send the next", |s, c| {
-                    s.flight.take_if(|flight| flight.number == c.number);
-                    vec![]
-                })
-                .but_if("empties before it compares", other, |s, _| {
-                    s.flight = None;
-                    vec![]
-                })
-                .but_if("sends again at an old one", old, resend)
-                .but_if("sends again at an old one", old, resend_later)
-                .but_if("sends again at another one", other, resend)
-                .but_if("sends again at another one", other, resend_later)
-                .but_if(
-                    "leaves the last in flight",
-                    |s, _| s.queue.is_empty(),
-                    nothing,
-                )
-                .but_if("sets the timer at an old one", old, later)
-                .but_if("sets the timer at an old one", other, later),
-        );
-    });
+    let old = |s: &Session, c: &Call| {
+        s.flight.as_ref().is_some_and(|f| c.number < f.number)
+    };
+    let other = |s: &Session, c: &Call| !right::is_ack(s, c);
+    let any = |s: &mut Session, c: &Call| {
+        s.flight = None;
+        right::next(s, c)
+    };
+    let later = |s: &mut Session, c: &Call| {
+        s.flight.iter_mut().for_each(|f| f.due = c.now + WAIT);
+        vec![]
+    };
+    let resend = |s: &mut Session, _: &Call| {
+        let flight = s.flight.iter();
+        flight.map(|f| send_text(f.number, &f.text)).collect()
+    };
+    let resend_later = |s: &mut Session, c: &Call| {
+        later(s, c);
+        resend(s, c)
+    };
+    check(
+        &talking(),
+        |c| {
+            let (now, s) = (c.now.shown(), session(&c.s));
+            said("called take_ack", &[&c.number, &now, &s])
+        },
+        |s, c| take_ack(s, c.now, c.number),
+        Wrong::of(right::ack)
+            .way("takes any acknowledgement", any)
+            .but_if("takes an old acknowledgement", old, any)
+            .way("does not empty flight", right::next)
+            .way("does not send the next", |s, c| {
+                s.flight.take_if(|flight| flight.number == c.number);
+                vec![]
+            })
+            .but_if("empties before it compares", other, |s, _| {
+                s.flight = None;
+                vec![]
+            })
+            .but_if("sends again at an old one", old, resend)
+            .but_if("sends again at an old one", old, resend_later)
+            .but_if("sends again at another one", other, resend)
+            .but_if("sends again at another one", other, resend_later)
+            .but_if(
+                "leaves the last in flight",
+                |s, _| s.queue.is_empty(),
+                nothing,
+            )
+            .but_if("sets the timer at an old one", old, later)
+            .but_if("sets the timer at an old one", other, later),
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_4_shows_then_acknowledges() {
-    exercise(|| {
-        let counts_in_sent = |number: fn(&Session) -> u32| {
-            move |s: &mut Session, c: &Call| {
-                s.sent += 1;
-                vec![Action::Show(c.text.clone()), send_ack(number(s))]
-            }
-        };
-        check(
-            &talking(),
-            |c| {
-                let s = session(&c.s);
-                said("called new_message", &[&format!("{:?}", c.text), &s])
-            },
-            |s, c| new_message(s, c.text.clone()),
-            Wrong::of(right::new)
-                .then("acknowledges before it shows", |_, _, actions| {
-                    actions.reverse()
-                })
-                .then("acknowledges the next", |_, s, actions| {
-                    actions[1] = send_ack(s.expect);
-                })
-                .then("does not count", |before, s, _| s.expect = before.expect)
-                .then("does not acknowledge", |_, _, actions| {
-                    actions.truncate(1)
-                })
-                .then("does not show", |_, _, actions| drop(actions.remove(0)))
-                .way("counts in sent", counts_in_sent(|s| s.sent))
-                .way("counts in sent", counts_in_sent(|s| s.sent - 1))
-                .way("counts in sent", counts_in_sent(|s| s.expect))
-                .then("acknowledges its own number", |_, s, actions| {
-                    actions[1] = send_ack(s.sent);
-                }),
-        );
-    });
+    let counts_in_sent = |number: fn(&Session) -> u32| {
+        move |s: &mut Session, c: &Call| {
+            s.sent += 1;
+            vec![Action::Show(c.text.clone()), send_ack(number(s))]
+        }
+    };
+    check(
+        &talking(),
+        |c| {
+            let s = session(&c.s);
+            said("called new_message", &[&format!("{:?}", c.text), &s])
+        },
+        |s, c| new_message(s, c.text.clone()),
+        Wrong::of(right::new)
+            .then("acknowledges before it shows", |_, _, actions| {
+                actions.reverse()
+            })
+            .then("acknowledges the next", |_, s, actions| {
+                actions[1] = send_ack(s.expect);
+            })
+            .then("does not count", |before, s, _| s.expect = before.expect)
+            .then("does not acknowledge", |_, _, actions| actions.truncate(1))
+            .then("does not show", |_, _, actions| drop(actions.remove(0)))
+            .way("counts in sent", counts_in_sent(|s| s.sent))
+            .way("counts in sent", counts_in_sent(|s| s.sent - 1))
+            .way("counts in sent", counts_in_sent(|s| s.expect))
+            .then("acknowledges its own number", |_, s, actions| {
+                actions[1] = send_ack(s.sent);
+            }),
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_5_acknowledges_again() {
-    exercise(|| {
-        let call = calls()[0].clone();
-        let numbers = [1, 2, 7, 4_000_000_000];
-        check(
-            &numbers.map(|number| Call { number, ..call.clone() }),
-            |c| said("called old_message", &[&c.number]),
-            |_, c| old_message(c.number),
-            Wrong::of(|_, c| vec![send_ack(c.number)])
-                .way("is silent at a duplicate", nothing)
-                .way("acknowledges number 1 always", |_, _| vec![send_ack(1)])
-                .way("acknowledges the one after it", |_, c| {
-                    vec![send_ack(c.number + 1)]
-                })
-                .way("acknowledges the one before it", |_, c| {
-                    vec![send_ack(c.number - 1)]
-                }),
-        );
-    });
+    let call = calls()[0].clone();
+    let numbers = [1, 2, 7, 4_000_000_000];
+    check(
+        &numbers.map(|number| Call { number, ..call.clone() }),
+        |c| said("called old_message", &[&c.number]),
+        |_, c| old_message(c.number),
+        Wrong::of(|_, c| vec![send_ack(c.number)])
+            .way("is silent at a duplicate", nothing)
+            .way("acknowledges number 1 always", |_, _| vec![send_ack(1)])
+            .way("acknowledges the one after it", |_, c| {
+                vec![send_ack(c.number + 1)]
+            })
+            .way("acknowledges the one before it", |_, c| {
+                vec![send_ack(c.number - 1)]
+            }),
+    );
 }
 
-#[test]
+#[kit::test]
 fn step_6_tells_the_messages_apart() {
-    exercise(|| {
-        let old = |s: &Session, c: &Call| c.number < s.expect;
-        let future = |s: &Session, c: &Call| c.number > s.expect;
-        let ack = |number: fn(&Session, &Call) -> u32| {
-            move |s: &mut Session, c: &Call| vec![send_ack(number(s, c))]
-        };
-        // As if this were the expected number.
-        let expects = |next: fn(&Session) -> u32| {
-            move |s: &mut Session, c: &Call| match c.number.cmp(&next(s)) {
-                Ordering::Less => vec![send_ack(c.number)],
-                Ordering::Equal => right::new(s, c),
-                Ordering::Greater => vec![],
-            }
-        };
-        // As if the number that came were the expected one.
-        let jumps = |s: &mut Session, c: &Call| {
-            s.expect = c.number;
-            right::new(s, c)
-        };
-        let by_another = "acknowledges a duplicate by another number";
-        check(
-            &talking(),
-            |c| {
-                let (text, s) = (format!("{:?}", c.text), session(&c.s));
-                said("called take_message", &[&c.number, &text, &s])
-            },
-            |s, c| take_message(s, c.number, c.text.clone()),
-            Wrong::of(right::message)
-                .but_if("throws a duplicate away", old, nothing)
-                .but_if(
-                    "acknowledges only the last duplicate",
-                    |s, c| c.number + 1 < s.expect,
-                    nothing,
-                )
-                .but_if("shows a duplicate", old, jumps)
-                .but_if("shows a duplicate", old, right::new)
-                .but_if("shows the future", future, jumps)
-                .but_if("shows the future", future, right::new)
-                .but_if("acknowledges the future", future, ack(|_, c| c.number))
-                .but_if("answers the future", future, ack(|s, _| s.expect - 1))
-                .but_if(by_another, old, ack(|s, _| s.expect))
-                .but_if(by_another, old, ack(|s, _| s.expect - 1))
-                .way("compares with sent", expects(|s| s.sent))
-                .way("compares with sent", expects(|s| s.sent + 1)),
-        );
-    });
+    let old = |s: &Session, c: &Call| c.number < s.expect;
+    let future = |s: &Session, c: &Call| c.number > s.expect;
+    let ack = |number: fn(&Session, &Call) -> u32| {
+        move |s: &mut Session, c: &Call| vec![send_ack(number(s, c))]
+    };
+    // As if this were the expected number.
+    let expects = |next: fn(&Session) -> u32| {
+        move |s: &mut Session, c: &Call| match c.number.cmp(&next(s)) {
+            Ordering::Less => vec![send_ack(c.number)],
+            Ordering::Equal => right::new(s, c),
+            Ordering::Greater => vec![],
+        }
+    };
+    // As if the number that came were the expected one.
+    let jumps = |s: &mut Session, c: &Call| {
+        s.expect = c.number;
+        right::new(s, c)
+    };
+    let by_another = "acknowledges a duplicate by another number";
+    check(
+        &talking(),
+        |c| {
+            let (text, s) = (format!("{:?}", c.text), session(&c.s));
+            said("called take_message", &[&c.number, &text, &s])
+        },
+        |s, c| take_message(s, c.number, c.text.clone()),
+        Wrong::of(right::message)
+            .but_if("throws a duplicate away", old, nothing)
+            .but_if(
+                "acknowledges only the last duplicate",
+                |s, c| c.number + 1 < s.expect,
+                nothing,
+            )
+            .but_if("shows a duplicate", old, jumps)
+            .but_if("shows a duplicate", old, right::new)
+            .but_if("shows the future", future, jumps)
+            .but_if("shows the future", future, right::new)
+            .but_if("acknowledges the future", future, ack(|_, c| c.number))
+            .but_if("answers the future", future, ack(|s, _| s.expect - 1))
+            .but_if(by_another, old, ack(|s, _| s.expect))
+            .but_if(by_another, old, ack(|s, _| s.expect - 1))
+            .way("compares with sent", expects(|s| s.sent))
+            .way("compares with sent", expects(|s| s.sent + 1)),
+    );
 }
 
 /// What is right; but nobody gets the actions.
@@ -622,51 +601,47 @@ fn unheard(s: &mut Session, c: &Call) -> Vec<Action> {
     vec![]
 }
 
-#[test]
+#[kit::test]
 fn step_7_joins_the_steps() {
-    exercise(|| {
-        let typed = |_: &Session, c: &Call| matches!(c.event, Event::Typed(_));
-        let text = |_: &Session, c: &Call| {
-            matches!(c.event, Event::Came(Frame::Text { .. }))
-        };
-        let ack = |_: &Session, c: &Call| {
-            matches!(c.event, Event::Came(Frame::Ack { .. }))
-        };
-        let alarm = |_: &Session, c: &Call| c.event == Event::Alarm;
-        check(
-            &talking(),
-            |c| {
-                let event = match &c.event {
-                    Event::Typed(text) => {
-                        said("typed", &[&format!("{text:?}")])
-                    }
-                    Event::Came(frame) => said("came", &[frame]),
-                    Event::Alarm => said("the alarm", &[]),
-                };
-                let (now, s) = (c.now.shown(), session(&c.s));
-                said("called handle", &[&event, &now, &s])
-            },
-            |s, c| handle(s, c.now, c.event.clone()),
-            Wrong::of(right::handle)
-                .but_if("what is typed waits for ever", typed, |s, c| {
-                    s.queue.push_back(c.text.clone());
-                    vec![]
-                })
-                .but_if("what is typed is lost", typed, right::next)
-                .but_if("what is typed goes to the front", typed, |s, c| {
-                    s.queue.push_front(c.text.clone());
-                    right::next(s, c)
-                })
-                .but_if("throws the next message away", typed, unheard)
-                .but_if("throws away what take_ack gives", ack, unheard)
-                .but_if("throws away what take_message gives", text, unheard)
-                .but_if("throws away what send_again gives", alarm, unheard)
-                .but_if("does not hear the alarm", alarm, nothing)
-                .but_if("hears no acknowledgement", ack, nothing)
-                .but_if("hears no message", text, nothing)
-                .but_if("shows each message that comes", text, right::new),
-        );
-    });
+    let typed = |_: &Session, c: &Call| matches!(c.event, Event::Typed(_));
+    let text = |_: &Session, c: &Call| {
+        matches!(c.event, Event::Came(Frame::Text { .. }))
+    };
+    let ack = |_: &Session, c: &Call| {
+        matches!(c.event, Event::Came(Frame::Ack { .. }))
+    };
+    let alarm = |_: &Session, c: &Call| c.event == Event::Alarm;
+    check(
+        &talking(),
+        |c| {
+            let event = match &c.event {
+                Event::Typed(text) => said("typed", &[&format!("{text:?}")]),
+                Event::Came(frame) => said("came", &[frame]),
+                Event::Alarm => said("the alarm", &[]),
+            };
+            let (now, s) = (c.now.shown(), session(&c.s));
+            said("called handle", &[&event, &now, &s])
+        },
+        |s, c| handle(s, c.now, c.event.clone()),
+        Wrong::of(right::handle)
+            .but_if("what is typed waits for ever", typed, |s, c| {
+                s.queue.push_back(c.text.clone());
+                vec![]
+            })
+            .but_if("what is typed is lost", typed, right::next)
+            .but_if("what is typed goes to the front", typed, |s, c| {
+                s.queue.push_front(c.text.clone());
+                right::next(s, c)
+            })
+            .but_if("throws the next message away", typed, unheard)
+            .but_if("throws away what take_ack gives", ack, unheard)
+            .but_if("throws away what take_message gives", text, unheard)
+            .but_if("throws away what send_again gives", alarm, unheard)
+            .but_if("does not hear the alarm", alarm, nothing)
+            .but_if("hears no acknowledgement", ack, nothing)
+            .but_if("hears no message", text, nothing)
+            .but_if("shows each message that comes", text, right::new),
+    );
 }
 
 /// Where what the two sides send goes.
@@ -781,19 +756,17 @@ impl Shown for Picture {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_7_survives_a_bad_link() {
-    exercise(|| {
-        let ana = &["hola", "todo bien?", "chau"][..];
-        let beto = &["buenas", "hasta luego"][..];
-        for seed in 1..=300 {
-            let mut world = World::new(seed);
-            let ended = world.run([ana, beto]);
-            if !ended || world.shown[1] != ana || world.shown[0] != beto {
-                let picture = Picture(world.ladder);
-                let did = "let two of your sessions talk over a bad link";
-                fail(did, "each shown once", picture, "right alone");
-            }
+    let ana = &["hola", "todo bien?", "chau"][..];
+    let beto = &["buenas", "hasta luego"][..];
+    for seed in 1..=300 {
+        let mut world = World::new(seed);
+        let ended = world.run([ana, beto]);
+        if !ended || world.shown[1] != ana || world.shown[0] != beto {
+            let picture = Picture(world.ladder);
+            let did = "let two of your sessions talk over a bad link";
+            fail(did, "each shown once", picture, "right alone");
         }
-    });
+    }
 }

@@ -94,101 +94,97 @@ fn lines_of(input: &[u8], change: fn(&[u8]) -> Option<Vec<u8>>) -> Vec<Event> {
     lines_and_end(&lines.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
-#[test]
+#[kit::test]
 fn step_6_tells_each_line_and_then_the_end() {
-    exercise(|| {
-        let all = |line: &[u8]| Some(line.to_vec());
-        let inputs: [&'static [u8]; 7] = [
-            b"hola\nque tal\n",
-            b"hola\n\nchau\n",
-            b"  hola \t\n",
-            b"ma\xf1ana\nchau\n",
-            b"hola\nchau",
-            b"",
-            b"\n",
-        ];
-        let until = |input: &[u8], last: fn(&Event) -> bool| {
+    let all = |line: &[u8]| Some(line.to_vec());
+    let inputs: [&'static [u8]; 7] = [
+        b"hola\nque tal\n",
+        b"hola\n\nchau\n",
+        b"  hola \t\n",
+        b"ma\xf1ana\nchau\n",
+        b"hola\nchau",
+        b"",
+        b"\n",
+    ];
+    let until = |input: &[u8], last: fn(&Event) -> bool| {
+        let mut all = lines_of(input, all);
+        all.truncate(all.iter().position(last).unwrap_or(all.len() - 1));
+        all.push(Event::EndOfInput);
+        all
+    };
+    let text = |e: &Event| matches!(e, Event::Line(l) if l.contains(&0xf1));
+    let empty = |e: &Event| matches!(e, Event::Line(l) if l.is_empty());
+    let wrong: [(&str, Lines); 9] = [
+        ("keeps the newline", &|input| {
+            let lines = input.split_inclusive(|byte| *byte == b'\n');
+            lines_and_end(&lines.collect::<Vec<_>>())
+        }),
+        ("passes over an empty line", &|input| {
+            lines_of(input, |line| {
+                Some(line.to_vec()).filter(|line| !line.is_empty())
+            })
+        }),
+        ("ends at an empty line", &|input| until(input, empty)),
+        ("trims a line", &|input| {
+            lines_of(input, |line| Some(line.trim_ascii().to_vec()))
+        }),
+        ("trims a line", &|input| {
+            lines_of(input, |line| Some(line.trim_ascii_end().to_vec()))
+        }),
+        ("ends at a byte that is no text", &|input| until(input, text)),
+        ("changes a byte that is no text", &|input| {
+            lines_of(input, |line| {
+                Some(String::from_utf8_lossy(line).into_owned().into())
+            })
+        }),
+        ("does not tell the end", &|input| {
             let mut all = lines_of(input, all);
-            all.truncate(all.iter().position(last).unwrap_or(all.len() - 1));
-            all.push(Event::EndOfInput);
+            all.pop();
             all
-        };
-        let text = |e: &Event| matches!(e, Event::Line(l) if l.contains(&0xf1));
-        let empty = |e: &Event| matches!(e, Event::Line(l) if l.is_empty());
-        let wrong: [(&str, Lines); 9] = [
-            ("keeps the newline", &|input| {
-                let lines = input.split_inclusive(|byte| *byte == b'\n');
-                lines_and_end(&lines.collect::<Vec<_>>())
-            }),
-            ("passes over an empty line", &|input| {
-                lines_of(input, |line| {
-                    Some(line.to_vec()).filter(|line| !line.is_empty())
-                })
-            }),
-            ("ends at an empty line", &|input| until(input, empty)),
-            ("trims a line", &|input| {
-                lines_of(input, |line| Some(line.trim_ascii().to_vec()))
-            }),
-            ("trims a line", &|input| {
-                lines_of(input, |line| Some(line.trim_ascii_end().to_vec()))
-            }),
-            ("ends at a byte that is no text", &|input| until(input, text)),
-            ("changes a byte that is no text", &|input| {
-                lines_of(input, |line| {
-                    Some(String::from_utf8_lossy(line).into_owned().into())
-                })
-            }),
-            ("does not tell the end", &|input| {
-                let mut all = lines_of(input, all);
-                all.pop();
-                all
-            }),
-            ("loses a last line without its end", &|input| {
-                let end = input.iter().rposition(|byte| *byte == b'\n');
-                lines_of(&input[..end.map_or(0, |end| end + 1)], all)
-            }),
-        ];
-        let came = inputs.map(|input| {
-            doing(said("called read_lines", &[&bytes(input)]));
-            told_of(input)
-        });
-        for (input, told) in inputs.iter().zip(&came) {
-            let meant = lines_of(input, all);
-            if *told == meant {
-                continue;
-            }
-            let fits = |way: Lines| {
-                inputs.iter().zip(&came).all(|(i, came)| way(i) == *came)
-            };
-            let mut found = wrong.iter().filter(|(_, way)| fits(*way));
-            let why = match found.next() {
-                _ if told.len() == MANY => "never comes to an end",
-                Some((cause, _)) => cause,
-                None => "other lines",
-            };
-            let did = said("called read_lines", &[&bytes(input)]);
-            fail(did, events_words(&meant), events_words(told), why);
-        }
+        }),
+        ("loses a last line without its end", &|input| {
+            let end = input.iter().rposition(|byte| *byte == b'\n');
+            lines_of(&input[..end.map_or(0, |end| end + 1)], all)
+        }),
+    ];
+    let came = inputs.map(|input| {
+        doing(said("called read_lines", &[&bytes(input)]));
+        told_of(input)
     });
+    for (input, told) in inputs.iter().zip(&came) {
+        let meant = lines_of(input, all);
+        if *told == meant {
+            continue;
+        }
+        let fits = |way: Lines| {
+            inputs.iter().zip(&came).all(|(i, came)| way(i) == *came)
+        };
+        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
+        let why = match found.next() {
+            _ if told.len() == MANY => "never comes to an end",
+            Some((cause, _)) => cause,
+            None => "other lines",
+        };
+        let did = said("called read_lines", &[&bytes(input)]);
+        fail(did, events_words(&meant), events_words(told), why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_6_tells_a_line_at_once() {
-    exercise(|| {
-        let (input, mut keyboard) = pipe().unwrap();
-        let (events, happens) = channel();
-        beside(move || read_lines(BufReader::new(input), &events));
-        keyboard.write_all(b"hola\n").unwrap();
-        if happens.recv_timeout(patience()).is_err() {
-            drop(keyboard); // Does that bring it out?
-            let why = match happens.recv_timeout(patience()) {
-                Ok(_) => "keeps the lines until the end",
-                Err(_) => "tells no line of a keyboard",
-            };
-            let line = events_words(&[Event::Line(b"hola".to_vec())]);
-            fail("typed hola, the input open", line, "nothing comes", why);
-        }
-    });
+    let (input, mut keyboard) = pipe().unwrap();
+    let (events, happens) = channel();
+    beside(move || read_lines(BufReader::new(input), &events));
+    keyboard.write_all(b"hola\n").unwrap();
+    if happens.recv_timeout(patience()).is_err() {
+        drop(keyboard); // Does that bring it out?
+        let why = match happens.recv_timeout(patience()) {
+            Ok(_) => "keeps the lines until the end",
+            Err(_) => "tells no line of a keyboard",
+        };
+        let line = events_words(&[Event::Line(b"hola".to_vec())]);
+        fail("typed hola, the input open", line, "nothing comes", why);
+    }
 }
 
 /// An input that gives a line, and from then on errors; of these it counts how
@@ -213,104 +209,95 @@ impl Read for Broken {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_6_ends_at_an_error() {
-    exercise(|| {
-        let did = "called read_lines, an error follows a line";
-        doing(did);
-        let asked = Arc::new(AtomicUsize::new(0));
-        let again = Arc::clone(&asked);
-        let came = told_of(Broken { line: b"hola\n", asked: again });
-        let meant = lines_and_end(&[b"hola"]);
-        let asked = asked.load(Ordering::SeqCst);
-        if asked >= ERRORS {
-            let came =
-                said("asked so often", &[&events_words(&came).0, &asked]);
-            fail(did, events_words(&meant), came, "passes over errors");
-        }
-        if came != meant {
-            let (meant, came) = (events_words(&meant), events_words(&came));
-            fail(did, meant, came, "other lines at an error");
-        }
-    });
-}
-
-#[test]
-fn step_7_tells_each_datagram_and_its_sender() {
-    exercise(|| {
-        let (s, address) = socket();
-        let (events, happens) = channel();
-        let told = events.clone();
-        beside(move || receive(&s, &told));
-        let peer = Peer::new();
-        let sent = [&b"hola, hola"[..], b"chau", b"", &[b'x'; BYTES], b"fin"];
-        for data in sent {
-            peer.send(data, address);
-        }
-        let datagram =
-            |data: &&[u8]| Event::Datagram(peer.address(), data.to_vec());
-        let meant = sent.iter().map(datagram).collect::<Vec<_>>();
-        let mut came = Vec::new();
-        while came.last() != meant.last()
-            && came.len() < MANY
-            && let Ok(event) = happens.recv_timeout(patience())
-        {
-            came.push(event);
-        }
-        if came == meant {
-            return;
-        }
-        let lengths = came.iter().map(|event| match event {
-            Event::Datagram(from, data) if *from == peer.address() => {
-                data.len()
-            }
-            _ => usize::MAX,
-        });
-        let why = match lengths.collect::<Vec<_>>()[..] {
-            [] => "tells no datagram",
-            [10, 4, BYTES, 3] => "drops an empty datagram",
-            [10, 4] => "ends at an empty datagram",
-            // On Windows, what has no room is an error.
-            [10, 4, 0, ..BYTES, 3] | [10, 4, 0, 3] => "too small a buffer",
-            [a, b, c, d, e]
-                if [a, b, c, d, e].iter().all(|n| *n == a && a >= BYTES) =>
-            {
-                "the whole buffer"
-            }
-            _ => "other datagrams",
-        };
+    let did = "called read_lines, an error follows a line";
+    doing(did);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let again = Arc::clone(&asked);
+    let came = told_of(Broken { line: b"hola\n", asked: again });
+    let meant = lines_and_end(&[b"hola"]);
+    let asked = asked.load(Ordering::SeqCst);
+    if asked >= ERRORS {
+        let came = said("asked so often", &[&events_words(&came).0, &asked]);
+        fail(did, events_words(&meant), came, "passes over errors");
+    }
+    if came != meant {
         let (meant, came) = (events_words(&meant), events_words(&came));
-        fail("sent five datagrams", meant, came, why);
-    });
+        fail(did, meant, came, "other lines at an error");
+    }
 }
 
-#[test]
-fn step_7_outlives_errors() {
-    exercise(|| {
-        let (s, address) = socket();
-        s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let (events, happens) = channel();
-        let told = events.clone();
-        doing("called receive, errors now and then");
-        let ended = beside(move || receive(&s, &told));
-        let peer = Peer::new();
-        let hola = Event::Datagram(peer.address(), b"hola".to_vec());
-        for _ in 0..5 {
-            peer.send(b"hola", address);
-            let came = happens.recv_timeout(patience()).ok();
-            if came.as_ref() != Some(&hola) {
-                let why = match ended.now() {
-                    Some(()) => "ends at an error",
-                    None => "other datagrams",
-                };
-                let came: Vec<_> = came.into_iter().collect();
-                let did = "called receive, errors now and then";
-                let hola = events_words(&[hola]);
-                fail(did, hola, events_words(&came), why);
-            }
-            sleep(Duration::from_millis(10)); // For an error to happen.
-        }
+#[kit::test]
+fn step_7_tells_each_datagram_and_its_sender() {
+    let (s, address) = socket();
+    let (events, happens) = channel();
+    let told = events.clone();
+    beside(move || receive(&s, &told));
+    let peer = Peer::new();
+    let sent = [&b"hola, hola"[..], b"chau", b"", &[b'x'; BYTES], b"fin"];
+    for data in sent {
+        peer.send(data, address);
+    }
+    let datagram =
+        |data: &&[u8]| Event::Datagram(peer.address(), data.to_vec());
+    let meant = sent.iter().map(datagram).collect::<Vec<_>>();
+    let mut came = Vec::new();
+    while came.last() != meant.last()
+        && came.len() < MANY
+        && let Ok(event) = happens.recv_timeout(patience())
+    {
+        came.push(event);
+    }
+    if came == meant {
+        return;
+    }
+    let lengths = came.iter().map(|event| match event {
+        Event::Datagram(from, data) if *from == peer.address() => data.len(),
+        _ => usize::MAX,
     });
+    let why = match lengths.collect::<Vec<_>>()[..] {
+        [] => "tells no datagram",
+        [10, 4, BYTES, 3] => "drops an empty datagram",
+        [10, 4] => "ends at an empty datagram",
+        // On Windows, what has no room is an error.
+        [10, 4, 0, ..BYTES, 3] | [10, 4, 0, 3] => "too small a buffer",
+        [a, b, c, d, e]
+            if [a, b, c, d, e].iter().all(|n| *n == a && a >= BYTES) =>
+        {
+            "the whole buffer"
+        }
+        _ => "other datagrams",
+    };
+    let (meant, came) = (events_words(&meant), events_words(&came));
+    fail("sent five datagrams", meant, came, why);
+}
+
+#[kit::test]
+fn step_7_outlives_errors() {
+    let (s, address) = socket();
+    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    let (events, happens) = channel();
+    let told = events.clone();
+    doing("called receive, errors now and then");
+    let ended = beside(move || receive(&s, &told));
+    let peer = Peer::new();
+    let hola = Event::Datagram(peer.address(), b"hola".to_vec());
+    for _ in 0..5 {
+        peer.send(b"hola", address);
+        let came = happens.recv_timeout(patience()).ok();
+        if came.as_ref() != Some(&hola) {
+            let why = match ended.now() {
+                Some(()) => "ends at an error",
+                None => "other datagrams",
+            };
+            let came: Vec<_> = came.into_iter().collect();
+            let did = "called receive, errors now and then";
+            let hola = events_words(&[hola]);
+            fail(did, hola, events_words(&came), why);
+        }
+        sleep(Duration::from_millis(10)); // For an error to happen.
+    }
 }
 
 /// A keyboard that notes which thread reads it.
@@ -326,56 +313,53 @@ impl Read for Noting {
     }
 }
 
-#[test]
+#[kit::test]
 fn step_1_hears_both_at_once() {
-    exercise(|| {
-        let (s, address) = socket();
-        let (input, mut keyboard) = pipe().unwrap();
-        let (readers, reads) = channel();
-        let started = beside(move || {
-            let _ = readers.send(current().id());
-            start(BufReader::new(Noting { input, readers }), s)
-        });
-        let did = "called start";
-        let Some(happens) = started.wait() else {
-            // The thread that called start(), and whoever reads the keyboard.
-            let (own, reader) = (reads.recv().ok(), reads.try_recv().ok());
-            drop(keyboard);
-            let why = match started.wait() {
-                _ if reader == own => "reads the lines itself",
-                Some(_) => "waits until the input has ended",
-                None => "waits for a thread or receives itself",
-            };
-            fail(did, "start() returns", "start() does not return", why)
-        };
-        let peer = Peer::new();
-        let hola = Event::Datagram(peer.address(), b"hola".to_vec());
-        let chau = || events_words(&[Event::Line(b"chau".to_vec())]);
-        for _ in 0..2 {
-            peer.send(b"hola", address);
-            if happens.recv_timeout(patience()).as_ref() == Ok(&hola) {
-                continue;
-            }
-            drop(keyboard); // Does that bring it out?
-            let all =
-                std::iter::from_fn(|| happens.recv_timeout(SOON * 5).ok());
-            let why = match all.take(MANY).any(|event| event == hola) {
-                true => "one thread for both in turns",
-                false => "no thread receives",
-            };
-            let hola = events_words(&[hola]);
-            fail("called start, sent hola", hola, "nothing comes", why);
-        }
-        for _ in 0..2 {
-            let _ = keyboard.write_all(b"chau\n");
-            let came = happens.recv_timeout(patience()).ok();
-            if came != Some(Event::Line(b"chau".to_vec())) {
-                let came: Vec<_> = came.into_iter().collect();
-                let (did, came) = ("called start, typed", events_words(&came));
-                fail(did, chau(), came, "no thread reads the lines");
-            }
-        }
+    let (s, address) = socket();
+    let (input, mut keyboard) = pipe().unwrap();
+    let (readers, reads) = channel();
+    let started = beside(move || {
+        let _ = readers.send(current().id());
+        start(BufReader::new(Noting { input, readers }), s)
     });
+    let did = "called start";
+    let Some(happens) = started.wait() else {
+        // The thread that called start(), and whoever reads the keyboard.
+        let (own, reader) = (reads.recv().ok(), reads.try_recv().ok());
+        drop(keyboard);
+        let why = match started.wait() {
+            _ if reader == own => "reads the lines itself",
+            Some(_) => "waits until the input has ended",
+            None => "waits for a thread or receives itself",
+        };
+        fail(did, "start() returns", "start() does not return", why)
+    };
+    let peer = Peer::new();
+    let hola = Event::Datagram(peer.address(), b"hola".to_vec());
+    let chau = || events_words(&[Event::Line(b"chau".to_vec())]);
+    for _ in 0..2 {
+        peer.send(b"hola", address);
+        if happens.recv_timeout(patience()).as_ref() == Ok(&hola) {
+            continue;
+        }
+        drop(keyboard); // Does that bring it out?
+        let all = std::iter::from_fn(|| happens.recv_timeout(SOON * 5).ok());
+        let why = match all.take(MANY).any(|event| event == hola) {
+            true => "one thread for both in turns",
+            false => "no thread receives",
+        };
+        let hola = events_words(&[hola]);
+        fail("called start, sent hola", hola, "nothing comes", why);
+    }
+    for _ in 0..2 {
+        let _ = keyboard.write_all(b"chau\n");
+        let came = happens.recv_timeout(patience()).ok();
+        if came != Some(Event::Line(b"chau".to_vec())) {
+            let came: Vec<_> = came.into_iter().collect();
+            let (did, came) = ("called start, typed", events_words(&came));
+            fail(did, chau(), came, "no thread reads the lines");
+        }
+    }
 }
 
 /// What is on a screen, without what clears a terminal's line.
@@ -416,35 +400,33 @@ fn acts(
     Acted(sent.collect(), screen_words(&screen[..takes - left]), given)
 }
 
-#[test]
+#[kit::test]
 fn step_3_sends_and_shows_in_order() {
-    exercise(|| {
-        let did = "called act with five actions";
-        let came = acts(did, 1000, |to| {
-            vec![
-                Action::Send(to, b"one".to_vec()),
-                Action::Show(b"hola".to_vec()),
-                Action::Note("(a note)".to_string()),
-                Action::Show(b"\n".to_vec()),
-                Action::Send(to, b"two".to_vec()),
-            ]
-        });
-        let Acted(sent, screen, given) = &came;
-        let sent = sent.join(" ");
-        let why = match (sent.as_str(), screen.as_str(), given) {
-            ("one two", "< hola\n< \n", Ok(false)) => return,
-            ("one two", "< hola\n< \n", Ok(true)) => "over too early",
-            ("one two", "", Ok(false)) => "shows nothing on out",
-            ("", "< hola\n< \n", _) => "sends nothing",
-            ("one", "" | "< hola\n" | "< hola\n< \n", Ok(_)) => {
-                "leaves after the first actions"
-            }
-            (_, screen, _) if screen.contains("note") => "shows a note on out",
-            (_, screen, _) if screen.starts_with("hola") => "no arrow",
-            _ => "acts in another way",
-        };
-        fail(did, "all five, and Ok(false)", came, why);
+    let did = "called act with five actions";
+    let came = acts(did, 1000, |to| {
+        vec![
+            Action::Send(to, b"one".to_vec()),
+            Action::Show(b"hola".to_vec()),
+            Action::Note("(a note)".to_string()),
+            Action::Show(b"\n".to_vec()),
+            Action::Send(to, b"two".to_vec()),
+        ]
     });
+    let Acted(sent, screen, given) = &came;
+    let sent = sent.join(" ");
+    let why = match (sent.as_str(), screen.as_str(), given) {
+        ("one two", "< hola\n< \n", Ok(false)) => return,
+        ("one two", "< hola\n< \n", Ok(true)) => "over too early",
+        ("one two", "", Ok(false)) => "shows nothing on out",
+        ("", "< hola\n< \n", _) => "sends nothing",
+        ("one", "" | "< hola\n" | "< hola\n< \n", Ok(_)) => {
+            "leaves after the first actions"
+        }
+        (_, screen, _) if screen.contains("note") => "shows a note on out",
+        (_, screen, _) if screen.starts_with("hola") => "no arrow",
+        _ => "acts in another way",
+    };
+    fail(did, "all five, and Ok(false)", came, why);
 }
 
 #[test]
@@ -467,61 +449,55 @@ fn step_3_notes_on_stderr() {
     });
 }
 
-#[test]
+#[kit::test]
 fn step_3_says_when_it_is_over() {
-    exercise(|| {
-        let did = "called act with an end";
-        let came = acts(did, 0, |_| vec![Action::End(None)]);
-        if !matches!(came.2, Ok(true)) {
-            fail(did, "Ok(true)", came, "does not say that it is over");
-        }
-        let did = "called act with an end and a reason";
-        let end = Action::End(Some("nobody answers".to_string()));
-        let came = acts(did, 0, |_| vec![end.clone()]);
-        let why = match &came.2 {
-            Err(e) if e.to_string() == "nobody answers" => return,
-            Err(_) => "an error with other words",
-            Ok(_) => "an end without its reason",
-        };
-        fail(did, "the reason as an error", came, why);
-    });
+    let did = "called act with an end";
+    let came = acts(did, 0, |_| vec![Action::End(None)]);
+    if !matches!(came.2, Ok(true)) {
+        fail(did, "Ok(true)", came, "does not say that it is over");
+    }
+    let did = "called act with an end and a reason";
+    let end = Action::End(Some("nobody answers".to_string()));
+    let came = acts(did, 0, |_| vec![end.clone()]);
+    let why = match &came.2 {
+        Err(e) if e.to_string() == "nobody answers" => return,
+        Err(_) => "an error with other words",
+        Ok(_) => "an end without its reason",
+    };
+    fail(did, "the reason as an error", came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_3_acknowledges_nothing_that_nobody_saw() {
-    exercise(|| {
-        let did = "called act, the screen is closed";
-        let came = acts(did, 0, |to| {
-            let (text, ack) = (b"hola".to_vec(), b"ACK".to_vec());
-            vec![Action::Show(text), Action::Send(to, ack)]
-        });
-        let why = match (came.0.is_empty(), &came.2) {
-            (true, Err(_)) => return,
-            (true, Ok(_)) => "keeps the screen's error",
-            (false, Ok(_)) => "acknowledges what nobody saw",
-            (false, Err(_)) => "acknowledges and then gives the error",
-        };
-        fail(did, "the error and no datagram", came, why);
+    let did = "called act, the screen is closed";
+    let came = acts(did, 0, |to| {
+        let (text, ack) = (b"hola".to_vec(), b"ACK".to_vec());
+        vec![Action::Show(text), Action::Send(to, ack)]
     });
+    let why = match (came.0.is_empty(), &came.2) {
+        (true, Err(_)) => return,
+        (true, Ok(_)) => "keeps the screen's error",
+        (false, Ok(_)) => "acknowledges what nobody saw",
+        (false, Err(_)) => "acknowledges and then gives the error",
+    };
+    fail(did, "the error and no datagram", came, why);
 }
 
-#[test]
+#[kit::test]
 fn step_3_takes_a_failed_send_for_a_loss() {
-    exercise(|| {
-        let did = "called act, the first cannot be sent";
-        let came = acts(did, 1000, |_| {
-            // Nobody can send to port 0.
-            let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let (lost, text) = (b"hola".to_vec(), b"chau".to_vec());
-            vec![Action::Send(nowhere, lost), Action::Show(text)]
-        });
-        let why = match &came.2 {
-            Ok(false) if came.1 == "< chau\n" => return,
-            Err(_) => "a failed send ends the chat",
-            Ok(_) => "leaves at a failed send",
-        };
-        fail(did, "chau shown, and Ok(false)", came, why);
+    let did = "called act, the first cannot be sent";
+    let came = acts(did, 1000, |_| {
+        // Nobody can send to port 0.
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (lost, text) = (b"hola".to_vec(), b"chau".to_vec());
+        vec![Action::Send(nowhere, lost), Action::Show(text)]
     });
+    let why = match &came.2 {
+        Ok(false) if came.1 == "< chau\n" => return,
+        Err(_) => "a failed send ends the chat",
+        Ok(_) => "leaves at a failed send",
+    };
+    fail(did, "chau shown, and Ok(false)", came, why);
 }
 
 /// How wait() went: what it gave, if it has ended, and how long it took.
@@ -567,48 +543,44 @@ fn waited(
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[test]
+#[kit::test]
 fn step_5_waits_until_the_deadline() {
-    exercise(|| {
-        // At the beginning, the deadline is also the time that is left.
-        for now in [Duration::ZERO, 1000 * SECOND] {
-            let (did, came) = waited(Some(now + SOON), now, None);
-            let why = match &came.0 {
-                Some(None) if came.1 >= SOON => continue,
-                Some(None) => "gives None before the deadline",
-                Some(Some(_)) => "an event of its own",
-                None if now.is_zero() => "sleeps past the deadline",
-                None => "takes the deadline for the time left",
-            };
-            fail(did, "None at the deadline", came, why);
-        }
-        let (did, came) = waited(Some(5 * SECOND), 7 * SECOND, None);
-        if !matches!(came.0, Some(None)) {
-            fail(did, "None, at once", came, "waits after the deadline");
-        }
-    });
+    // At the beginning, the deadline is also the time that is left.
+    for now in [Duration::ZERO, 1000 * SECOND] {
+        let (did, came) = waited(Some(now + SOON), now, None);
+        let why = match &came.0 {
+            Some(None) if came.1 >= SOON => continue,
+            Some(None) => "gives None before the deadline",
+            Some(Some(_)) => "an event of its own",
+            None if now.is_zero() => "sleeps past the deadline",
+            None => "takes the deadline for the time left",
+        };
+        fail(did, "None at the deadline", came, why);
+    }
+    let (did, came) = waited(Some(5 * SECOND), 7 * SECOND, None);
+    if !matches!(came.0, Some(None)) {
+        fail(did, "None, at once", came, "waits after the deadline");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_5_gives_the_event_that_comes() {
-    exercise(|| {
-        // In time; and, without a deadline, after more than a moment.
-        let (now, later) = (7 * SECOND, 4 * SECOND);
-        let hour = Some(now + 3600 * SECOND);
-        for (deadline, comes) in [(hour, SOON), (None, SOON), (None, later)] {
-            let (did, came) = waited(deadline, now, Some(comes));
-            let why = match &came.0 {
-                Some(Some(Event::Line(line))) if line == b"hola" => continue,
-                Some(Some(_)) => "an event of its own",
-                Some(None) if deadline.is_some() => {
-                    "gives None before the deadline"
-                }
-                Some(None) => "another time than LONG",
-                None => "does not take the event",
-            };
-            fail(did, "Line(hola)", came, why);
-        }
-    });
+    // In time; and, without a deadline, after more than a moment.
+    let (now, later) = (7 * SECOND, 4 * SECOND);
+    let hour = Some(now + 3600 * SECOND);
+    for (deadline, comes) in [(hour, SOON), (None, SOON), (None, later)] {
+        let (did, came) = waited(deadline, now, Some(comes));
+        let why = match &came.0 {
+            Some(Some(Event::Line(line))) if line == b"hola" => continue,
+            Some(Some(_)) => "an event of its own",
+            Some(None) if deadline.is_some() => {
+                "gives None before the deadline"
+            }
+            Some(None) => "another time than LONG",
+            None => "does not take the event",
+        };
+        fail(did, "Line(hola)", came, why);
+    }
 }
 
 /// A function such as tell().
@@ -674,276 +646,249 @@ fn after(tell: Tell, (what, client): (&str, bool)) -> Said {
     said("the session then", &[&waits, &actions.len(), &over, &due])
 }
 
-#[test]
+#[kit::test]
 fn step_8_tells_the_session() {
-    exercise(|| {
-        use Event::{Datagram, EndOfInput, Line};
-        let wrong: [(&str, Tell); 7] = [
-            ("does not say a line", |s, now, event| match event {
-                Line(_) => {}
-                event => right_tell(s, now, event),
-            }),
-            ("says a line as it stands", |s, now, event| match event {
-                Line(line) => s.say(&line),
-                event => right_tell(s, now, event),
-            }),
-            ("hands over no datagram", |s, now, event| match event {
-                Datagram(..) => {}
-                event => right_tell(s, now, event),
-            }),
-            ("tells another time", |s, _, event| {
-                right_tell(s, Duration::ZERO, event);
-            }),
-            ("the end of the input ends all", |s, now, event| match event {
-                EndOfInput => s.abort(),
-                event => right_tell(s, now, event),
-            }),
-            ("leaves at the end of the input", |s, now, event| match event {
-                EndOfInput => s.leave(),
-                event => right_tell(s, now, event),
-            }),
-            ("keeps the end of the input", |s, now, event| match event {
-                EndOfInput => {}
-                event => right_tell(s, now, event),
-            }),
-        ];
-        let text = |tell, call| after(tell, call).to_string();
-        for call in TELLS {
-            let role = said(if call.1 { "a client" } else { "a server" }, &[]);
-            let did = said("called tell", &[&role, &said(call.0, &[])]);
-            doing(did.clone());
-            let (came, meant) = (after(tell, call), after(right_tell, call));
-            if came.to_string() == meant.to_string() {
-                continue;
-            }
-            let fits = |way: Tell| {
-                TELLS.iter().all(|call| text(way, *call) == text(tell, *call))
-            };
-            let mut found = wrong.iter().filter(|(_, way)| fits(*way));
-            let why = found.next().map_or("another session", |found| found.0);
-            fail(did, meant, came, why);
+    use Event::{Datagram, EndOfInput, Line};
+    let wrong: [(&str, Tell); 7] = [
+        ("does not say a line", |s, now, event| match event {
+            Line(_) => {}
+            event => right_tell(s, now, event),
+        }),
+        ("says a line as it stands", |s, now, event| match event {
+            Line(line) => s.say(&line),
+            event => right_tell(s, now, event),
+        }),
+        ("hands over no datagram", |s, now, event| match event {
+            Datagram(..) => {}
+            event => right_tell(s, now, event),
+        }),
+        ("tells another time", |s, _, event| {
+            right_tell(s, Duration::ZERO, event);
+        }),
+        ("the end of the input ends all", |s, now, event| match event {
+            EndOfInput => s.abort(),
+            event => right_tell(s, now, event),
+        }),
+        ("leaves at the end of the input", |s, now, event| match event {
+            EndOfInput => s.leave(),
+            event => right_tell(s, now, event),
+        }),
+        ("keeps the end of the input", |s, now, event| match event {
+            EndOfInput => {}
+            event => right_tell(s, now, event),
+        }),
+    ];
+    let text = |tell, call| after(tell, call).to_string();
+    for call in TELLS {
+        let role = said(if call.1 { "a client" } else { "a server" }, &[]);
+        let did = said("called tell", &[&role, &said(call.0, &[])]);
+        doing(did.clone());
+        let (came, meant) = (after(tell, call), after(right_tell, call));
+        if came.to_string() == meant.to_string() {
+            continue;
         }
-    });
+        let fits = |way: Tell| {
+            TELLS.iter().all(|call| text(way, *call) == text(tell, *call))
+        };
+        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
+        let why = found.next().map_or("another session", |found| found.0);
+        fail(did, meant, came, why);
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_calls_until_it_is_heard() {
-    exercise(|| {
-        doing("called chat");
-        let call = Call::new();
-        // The session calls again after 1 s.
-        let again = call.next(Kind::Hello).or_else(|| call.next(Kind::Hello));
-        if again.as_ref().is_some_and(|hello| hello.src == call.id) {
+    doing("called chat");
+    let call = Call::new();
+    // The session calls again after 1 s.
+    let again = call.next(Kind::Hello).or_else(|| call.next(Kind::Hello));
+    if again.as_ref().is_some_and(|hello| hello.src == call.id) {
+        return;
+    }
+    let did = "called chat, did not answer";
+    let ended = Ended(call.chatting.now());
+    if ended.0.is_some() {
+        fail(did, "HELLO again", ended, "chat() ended");
+    }
+    if again.is_some() {
+        let came = "a HELLO of another session";
+        fail(did, "HELLO again", came, "a new session in each round");
+    }
+    // Whatever comes wakes a main loop that sleeps too long: is it time?
+    call.peer.send(b"?", call.address);
+    if call.next(Kind::Hello).is_some() {
+        let came = "a HELLO only when something comes";
+        fail(did, "HELLO again", came, "sleeps past the session's deadline");
+    }
+    // A session that is ticked has something to say to an answer.
+    call.send(Kind::Hello, 0, b"");
+    let why = match call.next(Kind::Text) {
+        Some(_) => "no time passes",
+        None => "ticks once",
+    };
+    fail(did, "HELLO again", "nothing comes", why);
+}
+
+#[kit::test]
+fn step_2_says_what_is_typed_at_once() {
+    doing("called chat, typed");
+    let mut call = Call::new();
+    call.answer();
+    let mut quickest = Duration::MAX;
+    for seq in 2..12 {
+        // This one's ACK says that all which came before has been heard: an
+        // ACK for the last line would wake the main loop once more.
+        call.send(Kind::Text, seq - 1, b"hola");
+        call.next(Kind::Ack);
+        let line = format!("hola {seq}");
+        let begun = Instant::now();
+        call.write(format!("{line}\n").as_bytes());
+        let came = call.text(seq);
+        if came.as_deref() != Some(line.as_bytes()) {
+            let meant = said("a TEXT", &[&seq, &bytes(line.as_bytes())]);
+            let why = "does not say what is typed";
+            let did = "called chat, typed";
+            let Some(text) = came else {
+                let why = call.late_or(seq, why);
+                fail(did, meant, "nothing comes", why)
+            };
+            fail(did, meant, text, why);
+        }
+        // Who waits before it sends what is due waits for the session's
+        // next deadline, at least 200 ms, each time.
+        quickest = begun.elapsed().min(quickest);
+        if quickest < SOON && seq > 3 {
             return;
         }
-        let did = "called chat, did not answer";
-        let ended = Ended(call.chatting.now());
-        if ended.0.is_some() {
-            fail(did, "HELLO again", ended, "chat() ended");
-        }
-        if again.is_some() {
-            let came = "a HELLO of another session";
-            fail(did, "HELLO again", came, "a new session in each round");
-        }
-        // Whatever comes wakes a main loop that sleeps too long: is it time?
-        call.peer.send(b"?", call.address);
-        if call.next(Kind::Hello).is_some() {
-            let came = "a HELLO only when something comes";
-            fail(
-                did,
-                "HELLO again",
-                came,
-                "sleeps past the session's deadline",
-            );
-        }
-        // A session that is ticked has something to say to an answer.
-        call.send(Kind::Hello, 0, b"");
-        let why = match call.next(Kind::Text) {
-            Some(_) => "no time passes",
-            None => "ticks once",
-        };
-        fail(did, "HELLO again", "nothing comes", why);
-    });
+    }
+    let came = said("not before", &[&quickest.shown()]);
+    fail("called chat, typed", "a TEXT at once", came, "a round too late");
 }
 
-#[test]
-fn step_2_says_what_is_typed_at_once() {
-    exercise(|| {
-        doing("called chat, typed");
-        let mut call = Call::new();
-        call.answer();
-        let mut quickest = Duration::MAX;
-        for seq in 2..12 {
-            // This one's ACK says that all which came before has been heard: an
-            // ACK for the last line would wake the main loop once more.
-            call.send(Kind::Text, seq - 1, b"hola");
-            call.next(Kind::Ack);
-            let line = format!("hola {seq}");
-            let begun = Instant::now();
-            call.write(format!("{line}\n").as_bytes());
-            let came = call.text(seq);
-            if came.as_deref() != Some(line.as_bytes()) {
-                let meant = said("a TEXT", &[&seq, &bytes(line.as_bytes())]);
-                let why = "does not say what is typed";
-                let did = "called chat, typed";
-                let Some(text) = came else {
-                    let why = call.late_or(seq, why);
-                    fail(did, meant, "nothing comes", why)
-                };
-                fail(did, meant, text, why);
-            }
-            // Who waits before it sends what is due waits for the session's
-            // next deadline, at least 200 ms, each time.
-            quickest = begun.elapsed().min(quickest);
-            if quickest < SOON && seq > 3 {
-                return;
-            }
-        }
-        let came = said("not before", &[&quickest.shown()]);
-        fail("called chat, typed", "a TEXT at once", came, "a round too late");
-    });
-}
-
-#[test]
+#[kit::test]
 fn step_2_tells_the_time() {
-    exercise(|| {
-        doing("called chat");
-        // The answer to its HELLO takes so long. Then the session waits three
-        // times as long for an ACK before it sends again (RFC 6298).
-        let rtt = Duration::from_millis(700);
-        let call = Call::new();
-        sleep(rtt);
-        let answered = Instant::now();
-        call.send(Kind::Hello, 0, b"");
-        let first = call.next(Kind::Text); // And no ACK for it.
-        sleep(SOON * 5); // Whoever takes the time for short sends again now,
-        call.send(Kind::Text, 1, b"chau");
-        // and so before this ACK.
-        let mut again = false;
-        while first.is_some()
-            && let Some((data, _)) = call.peer.receive()
-            && let Ok(frame) = Frame::unpack(&data)
-            && frame.kind != Kind::Ack
-        {
-            again |= frame.kind == Kind::Text && frame.attempt > 0;
-        }
-        // On a slow machine, the three times may be over: then it is right.
-        if again && answered.elapsed() < rtt * 3 {
-            let did = "called chat, answered late";
-            let (meant, came) = ("no TEXT again so soon", "the TEXT again");
-            fail(did, meant, came, "tells the time of before");
-        }
-    });
+    doing("called chat");
+    // The answer to its HELLO takes so long. Then the session waits three
+    // times as long for an ACK before it sends again (RFC 6298).
+    let rtt = Duration::from_millis(700);
+    let call = Call::new();
+    sleep(rtt);
+    let answered = Instant::now();
+    call.send(Kind::Hello, 0, b"");
+    let first = call.next(Kind::Text); // And no ACK for it.
+    sleep(SOON * 5); // Whoever takes the time for short sends again now,
+    call.send(Kind::Text, 1, b"chau");
+    // and so before this ACK.
+    let mut again = false;
+    while first.is_some()
+        && let Some((data, _)) = call.peer.receive()
+        && let Ok(frame) = Frame::unpack(&data)
+        && frame.kind != Kind::Ack
+    {
+        again |= frame.kind == Kind::Text && frame.attempt > 0;
+    }
+    // On a slow machine, the three times may be over: then it is right.
+    if again && answered.elapsed() < rtt * 3 {
+        let did = "called chat, answered late";
+        let (meant, came) = ("no TEXT again so soon", "the TEXT again");
+        fail(did, meant, came, "tells the time of before");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_waits_for_the_time_that_is_left() {
-    exercise(|| {
-        doing("called chat, did not acknowledge");
-        let mut call = Call::new();
-        let begun = Instant::now();
-        call.answer();
-        sleep(SOON * 5); // Then it is late enough.
-        call.write(b"hola\n");
-        call.next(Kind::Text); // And no ACK for it.
-        // The session waits 200 ms, then 400 ms ... Who takes a moment for the
-        // time that is left waits longer than the chat has lasted, each time.
-        loop {
-            let lasted = begun.elapsed();
-            let again = call.next(Kind::Text);
-            if again.is_some() && begun.elapsed() < lasted * 2 {
-                return;
-            }
-            if again.is_none() {
-                let did = "called chat, did not acknowledge";
-                let why = "waits by another time";
-                fail(did, "the TEXT again", "nothing comes", why);
-            }
+    doing("called chat, did not acknowledge");
+    let mut call = Call::new();
+    let begun = Instant::now();
+    call.answer();
+    sleep(SOON * 5); // Then it is late enough.
+    call.write(b"hola\n");
+    call.next(Kind::Text); // And no ACK for it.
+    // The session waits 200 ms, then 400 ms ... Who takes a moment for the
+    // time that is left waits longer than the chat has lasted, each time.
+    loop {
+        let lasted = begun.elapsed();
+        let again = call.next(Kind::Text);
+        if again.is_some() && begun.elapsed() < lasted * 2 {
+            return;
         }
-    });
+        if again.is_none() {
+            let did = "called chat, did not acknowledge";
+            let why = "waits by another time";
+            fail(did, "the TEXT again", "nothing comes", why);
+        }
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_shows_while_nobody_types() {
-    exercise(|| {
-        let did = "called chat, said chau";
-        doing(did);
-        let call = Call::new();
-        call.answer();
-        call.send(Kind::Text, 1, b"chau");
-        let ack = call.next(Kind::Ack).map_or("no ACK", |_| "an ACK");
-        let screen: Vec<u8> = call.screen.try_iter().flatten().collect();
-        let screen = bytes(screen_words(&screen).as_bytes());
-        let shown = |screen: &str, ack| {
-            said("on the screen", &[&screen, &said(ack, &[])])
-        };
-        let meant = bytes(b"< chau\n");
-        if screen != meant || ack == "no ACK" {
-            let (came, meant) = (shown(&screen, ack), shown(&meant, "an ACK"));
-            fail(did, meant, came, "does not show what comes");
-        }
-    });
+    let did = "called chat, said chau";
+    doing(did);
+    let call = Call::new();
+    call.answer();
+    call.send(Kind::Text, 1, b"chau");
+    let ack = call.next(Kind::Ack).map_or("no ACK", |_| "an ACK");
+    let screen: Vec<u8> = call.screen.try_iter().flatten().collect();
+    let screen = bytes(screen_words(&screen).as_bytes());
+    let shown =
+        |screen: &str, ack| said("on the screen", &[&screen, &said(ack, &[])]);
+    let meant = bytes(b"< chau\n");
+    if screen != meant || ack == "no ACK" {
+        let (came, meant) = (shown(&screen, ack), shown(&meant, "an ACK"));
+        fail(did, meant, came, "does not show what comes");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_ends_with_the_error_of_a_closed_screen() {
-    exercise(|| {
-        let did = "called chat, the screen is closed";
-        doing(did);
-        let mut call = Call::new();
-        call.answer();
-        call.screen = channel().1; // Nobody looks at the other any more.
-        call.send(Kind::Text, 1, b"chau");
-        let ended = Ended(call.chatting.wait());
-        if !matches!(ended.0, Some(Err(_))) {
-            fail(
-                did,
-                "chat() gives the error",
-                ended,
-                "keeps the error of act",
-            );
-        }
-    });
+    let did = "called chat, the screen is closed";
+    doing(did);
+    let mut call = Call::new();
+    call.answer();
+    call.screen = channel().1; // Nobody looks at the other any more.
+    call.send(Kind::Text, 1, b"chau");
+    let ended = Ended(call.chatting.wait());
+    if !matches!(ended.0, Some(Err(_))) {
+        fail(did, "chat() gives the error", ended, "keeps the error of act");
+    }
 }
 
-#[test]
+#[kit::test]
 fn step_2_ends_when_all_is_confirmed() {
-    exercise(|| {
-        doing("called chat, the input ended");
-        let mut call = Call::new();
-        call.write(b"hola\n");
-        call.keyboard = None;
-        call.send(Kind::Hello, 0, b"");
-        // What is not confirmed comes again, and again, before the chat ends.
-        let comes_again = |seq: u32, kind: Kind| {
-            let mut of_it = 0;
-            while of_it < 2 {
-                let Some(frame) = call.next(kind) else { break };
-                of_it += u32::from(frame.seq == seq);
-            }
-            call.send(Kind::Ack, seq, b"");
-            of_it == 2
+    doing("called chat, the input ended");
+    let mut call = Call::new();
+    call.write(b"hola\n");
+    call.keyboard = None;
+    call.send(Kind::Hello, 0, b"");
+    // What is not confirmed comes again, and again, before the chat ends.
+    let comes_again = |seq: u32, kind: Kind| {
+        let mut of_it = 0;
+        while of_it < 2 {
+            let Some(frame) = call.next(kind) else { break };
+            of_it += u32::from(frame.seq == seq);
+        }
+        call.send(Kind::Ack, seq, b"");
+        of_it == 2
+    };
+    let said_all = comes_again(1, Kind::Text) && comes_again(2, Kind::Text);
+    if !said_all || !comes_again(3, Kind::Bye) {
+        let (did, meant) = ("called chat, the input ended", "TEXT and BYE");
+        let ended = Ended(call.chatting.now());
+        let why = match &ended.0 {
+            Some(_) => "ends before all is confirmed",
+            None if said_all => "says no BYE",
+            None => "does not say what was typed last",
         };
-        let said_all = comes_again(1, Kind::Text) && comes_again(2, Kind::Text);
-        if !said_all || !comes_again(3, Kind::Bye) {
-            let (did, meant) = ("called chat, the input ended", "TEXT and BYE");
-            let ended = Ended(call.chatting.now());
-            let why = match &ended.0 {
-                Some(_) => "ends before all is confirmed",
-                None if said_all => "says no BYE",
-                None => "does not say what was typed last",
-            };
-            fail(did, meant, ended, why);
-        }
-        let ended = Ended(call.chatting.wait());
-        if !matches!(ended.0, Some(Ok(()))) {
-            let why = match ended.0 {
-                None => "never ends",
-                Some(_) => "ends with an error",
-            };
-            fail("called chat, all confirmed", "chat() gives Ok", ended, why);
-        }
-    });
+        fail(did, meant, ended, why);
+    }
+    let ended = Ended(call.chatting.wait());
+    if !matches!(ended.0, Some(Ok(()))) {
+        let why = match ended.0 {
+            None => "never ends",
+            Some(_) => "ends with an error",
+        };
+        fail("called chat, all confirmed", "chat() gives Ok", ended, why);
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Workshop {
         for folder in ["crates", "exercises", "docs"] {
             let _ = fs::remove_dir_all(own.join(folder)); // An earlier run's.
         }
-        for name in ["kit", "testbed"] {
+        for name in ["kit", "kit-macros", "testbed"] {
             let name = Path::new("crates").join(name);
             copy(&root.join(&name), &own.join(&name));
         }
