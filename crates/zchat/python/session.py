@@ -14,21 +14,22 @@ and only its ACK lets the next one go.
 import re
 import secrets
 from collections import deque
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from hashlib import blake2s
 from types import SimpleNamespace
 from typing import Optional
 
+from flight import FIRST_WAIT, Flight, Rtt
 from frame import Damaged, Foreign, Frame, Kind, number, smaller
 
-FIRST_WAIT = 1.0  # Nothing measured yet.
-LEAST_WAIT = 0.2  # RFC 6298: 1 s.
-MOST_WAIT = 2.0  # On a usual path.
 PATIENCE = 30.0  # Then nobody is there.
 BUSY_PATIENCE = 60.0  # Or somebody else.
 BYE_PATIENCE = 2.0
 SILENCE = 15.0  # Then: still there?
 DOUBT = 2.0  # While others call.
+CALL_WORD = 2.0  # Then the user is told
+WORD_AGAIN = 10.0  # and told again.
 
 
 class Action(Enum):
@@ -40,52 +41,68 @@ class Action(Enum):
     END = "sentence or None"  # It is over; what went wrong, if anything did.
 
 
+class _Wish(IntEnum):
+    """What the user wants, from much to little."""
+
+    TALK = 0
+    HEAR = 1  # To hear the peer until it leaves.
+    LEAVE = 2  # To leave when everything is confirmed.
+
+
+# Where the conversation stands is one of four classes, which hold what is known
+# there alone: _Listen, _Call, _Up, _Over.
+
+
 @dataclass
-class _Peer:
-    """The other side."""
+class _Listen:
+    """LISTEN: nobody is there."""
+
+    served: bool = False  # Somebody was.
+
+
+@dataclass
+class _Call:
+    """CALL: our HELLO is in flight."""
+
+    hello: Flight
+    busy: bool  # The one we call talks to somebody else.
+
+
+@dataclass
+class _Up:
+    """UP: somebody is there."""
 
     id: int
+    me: int  # Our id in this session.
     address: tuple
-    heard: float  # When we last heard of it.
+    heard: float  # When we last heard something new of it.
     sent: int = 0  # The number of our last frame.
     expect: int = 1  # The number of its next frame.
+    doubted: Optional[float] = None  # Since when somebody wants its place.
+    ask: bool = False  # An empty TEXT is next: are you there?
+    flight: Optional[Flight] = None
+
+    def _hear(self, now):
+        """It has said something new."""
+        self.heard, self.doubted = now, None
+
+    def _is_gone(self, now, sender, rtt):
+        """Somebody else calls, from sender. If the peer is silent, it is asked;
+        if the caller is on the peer's own machine (started again, perhaps), and
+        no answer came meanwhile, the peer is gone.
+        """
+        neighbour = sender[0] == self.address[0]
+        if self.address == sender:
+            return False
+        if self.doubted is not None:
+            return neighbour and now >= self.doubted + rtt.wait(255)
+        if neighbour or now >= self.heard + DOUBT:
+            self.ask, self.doubted = not self.flight, now
+        return False
 
 
-@dataclass
-class _Flight:
-    """The frame that waits for its answer."""
-
-    frame: Frame
-    due: float  # When to send it again, or
-    until: float  # to give up.
-    sent: list = field(default_factory=list)  # When: one for each attempt.
-
-
-@dataclass
-class _Rtt:
-    """The round-trip time, and the retransmission timeout (RFC 6298)."""
-
-    smoothed: Optional[float] = None
-    variation: float = 0.0
-
-    def _sample(self, r):
-        """The time from a sending to its answer, if it is known."""
-        if r is None:
-            return
-        if self.smoothed is None:
-            self.smoothed, self.variation = r, r / 2
-            return
-        difference = abs(self.smoothed - r)
-        self.variation = (self.variation * 3 + difference) / 4
-        self.smoothed = (self.smoothed * 7 + r) / 8
-
-    def _wait(self, attempt):
-        """How long to wait after the sending number attempt (0, 1, ...)."""
-        estimate = FIRST_WAIT
-        if self.smoothed is not None:
-            estimate = max(self.smoothed + 4 * self.variation, LEAST_WAIT)
-        doubled = estimate * 2 ** min(attempt, 4)
-        return max(min(doubled, MOST_WAIT), estimate)
+class _Over:
+    """The end."""
 
 
 class Session:
@@ -101,17 +118,11 @@ class Session:
         """
         self._dial = dial
         self._started = now
-        self._me = 0  # Our id; 0 while we listen.
-        self._candidate = None  # A caller's id, and ours for it.
-        self._peer = None  # Somebody: the session is UP.
-        self._flight = None
-        self._queue = deque()  # Its head may be in flight; empty: no message.
-        self._rtt = _Rtt()
-        self._busy = False  # The one we call talks to somebody else.
-        self._had_peer = False  # There was one at least.
-        self._leaving = False  # Say BYE when all is confirmed.
-        self._only_one = False  # End when the peer has left.
-        self._over = False  # It has ended.
+        self._state = _Listen()
+        self._wish = _Wish.TALK
+        self._key = secrets.token_bytes(32)  # Of the ids that we give callers.
+        self._queue = deque()  # The messages that were never sent.
+        self._rtt = Rtt()
         self._lost = [0, 0]  # Messages not confirmed, and not sent.
         self._actions = []
         self._stats = SimpleNamespace(
@@ -125,37 +136,41 @@ class Session:
             duplicate=0,  # Frames that had come before.
         )
         if self._dial:
-            self._me = _fresh_id()
             self._call(now)
 
     def say(self, text):
         """A message for the peer, 1 to 1,024 bytes. It waits until there is
-        one. After leave() it is ignored.
+        one. After leave() it is not sent any more.
         """
-        if not self._leaving:
+        if self._wish == _Wish.LEAVE:
+            self._not_sent(text)
+        else:
             self._queue.append(text)
 
     def no_more(self):
         """The user has nothing more to say: a caller leaves when everything is
         confirmed, a listener when its peer has left.
         """
-        self._only_one = True
-        was_here = self._had_peer and self._peer is None
-        self._leaving |= bool(self._dial) or was_here
+        state = self._state
+        served = isinstance(state, _Listen) and state.served
+        leaves = self._dial or served
+        wish = _Wish.LEAVE if leaves else _Wish.HEAR
+        self._wish = max(self._wish, wish)
 
     def leave(self):
         """The user wants to leave: with a BYE, when everything is confirmed."""
-        self._leaving = True
+        self._wish = _Wish.LEAVE
 
     def abort(self):
         """The user wants to leave now."""
-        if self._peer:
-            ids = self._me, self._peer.id
-            self._send(self._peer.address, Kind.BYE, 0, ids, 0)
+        peer = self._state
+        if isinstance(peer, _Up):
+            self._send(peer.address, Kind.BYE, 0, (peer.me, peer.id), 0)
         self._end(None)
 
     def receive(self, now, sender, data):
         """A datagram has come, data, 0 bytes or more."""
+        state = self._state
         try:
             frame = Frame.unpack(data)
         except Damaged:
@@ -163,60 +178,53 @@ class Session:
             return
         except Foreign:
             return
-        if self._over:
+        if isinstance(state, _Over):
             return
-        ids = frame.src, frame.dst
-        first = frame.kind == Kind.TEXT and frame.seq == 1
-        known = self._peer and ids == (self._peer.id, self._me)
-        calling = self._dial and not self._peer
-        if frame.kind == Kind.HELLO:
-            if frame.dst == 0:
-                self._called(now, sender, frame)
-            elif calling and frame.dst == self._me:
-                self._answered(now, sender, frame)
-        elif known:
+        kind, src, dst = frame.kind, frame.src, frame.dst
+        first = kind == Kind.TEXT and frame.seq == 1
+        reset = kind == Kind.BYE and frame.seq == 0
+        ours = isinstance(state, _Call) and dst == state.hello.frame.src
+        if kind == Kind.HELLO and dst == 0:
+            self._called(now, sender, frame)
+        elif kind == Kind.HELLO and ours:
+            self._answered(now, sender, frame)
+        elif kind == Kind.HELLO:
+            pass
+        elif isinstance(state, _Up) and (src, dst) == (state.id, state.me):
             self._heard(now, sender, frame)
-        elif first and self._candidate == ids:
-            self._up(now, sender, ids)
+        elif first and dst == self._id_for(sender, src):
+            self._up(now, sender, (src, dst), False)
             self._heard(now, sender, frame)
-        elif frame.kind == Kind.BYE and frame.seq == 0:
-            if calling and frame.dst == self._me:
-                self._line_is_busy()
-        elif frame.kind != Kind.ACK and frame.dst not in (0, self._me):
-            self._send(sender, Kind.BYE, 0, (frame.dst, frame.src), 0)
+        elif reset and ours and sender in self._dial:
+            self._line_is_busy()
+        elif kind != Kind.ACK and not reset and dst != 0:
+            # Whatever else the ids are, the answer is the same: it does not
+            # tell a stranger which of them is right.
+            self._send(sender, Kind.BYE, 0, (dst, src), 0)
 
     def tick(self, now):
         """Sends what is due, the first time or again, and gives up what has
         waited too long.
         """
-        self._launch(now)
-        flight = self._flight
-        if not flight or now < flight.due:
-            return
-        kind = flight.frame.kind
-        if now >= flight.until:
-            if kind == Kind.HELLO:
-                busy = "the line is busy"
-                self._end(busy if self._busy else "nobody answers")
-            elif kind == Kind.BYE:
-                self._end(None)
-            else:
-                self._down(0, "the peer does not answer any more")
-            return
-        attempt = min(len(flight.sent), 255)
-        self._stats.again += attempt > 0 and self._peer is not None
-        flight.frame = flight.frame._replace(attempt=attempt)
-        flight.sent.append(now)
-        flight.due = min(now + self._rtt._wait(attempt), flight.until)
-        data = flight.frame.pack()
-        for to in [self._peer.address] if self._peer else self._dial:
-            self._actions.append((Action.SEND, to, data))
+        leaves = self._wish == _Wish.LEAVE
+        if isinstance(self._state, _Listen) and leaves:
+            self._end(None)
+        elif isinstance(self._state, _Call) and leaves and not self._queue:
+            self._end(None)
+        elif isinstance(self._state, _Call):
+            self._tick_call(now)
+        elif isinstance(self._state, _Up):
+            self._tick_up(now)
 
     def deadline(self):
         """When to call tick() at the latest; None: nothing is due."""
-        if self._flight:
-            return self._flight.due
-        return self._peer.heard + SILENCE if self._peer else None
+        state = self._state
+        if isinstance(state, _Call):
+            return state.hello.deadline()
+        if isinstance(state, _Up):
+            flight = state.flight
+            return flight.deadline() if flight else state.heard + SILENCE
+        return None
 
     def actions(self):
         """What is to be done now, in this order; each is given once."""
@@ -225,7 +233,9 @@ class Session:
 
     def waiting(self):
         """How many messages are not confirmed yet."""
-        return sum(1 for text in self._queue if text)
+        up = isinstance(self._state, _Up)
+        flying = self._state.flight if up else None
+        return len(self._queue) + bool(flying and flying.text)
 
     def report(self):
         """What --stats prints."""
@@ -240,95 +250,137 @@ class Session:
             f"round-trip time {rtt}"
         )
 
+    def _id_for(self, sender, id):
+        """Our id for the caller with that address and id, if we would take its
+        call now. It is computed whenever it is needed, and not kept, so that no
+        flood of callers costs memory (as SYN cookies, RFC 4987, section 3.6).
+        """
+        state = self._state
+        if isinstance(state, _Call):
+            return state.hello.frame.src if sender in self._dial else None
+        if isinstance(state, _Up):
+            if state.address != sender:
+                return None
+            if state.id == id:
+                return state.me
+            # It has started again.
+        caller = repr((sender, id)).encode()
+        hash = blake2s(caller, key=self._key, digest_size=4)
+        return number(hash.digest()) or 1
+
+    def _tick_call(self, now):
+        """While we call: a HELLO at 0, 1, 3, 5 ... seconds."""
+        hello = self._state.hello
+        if now >= hello.until:
+            busy = "the line is busy"
+            return self._end(busy if self._state.busy else "nobody answers")
+        if hello.is_late(now):
+            hello.word = now + WORD_AGAIN
+            whom = " and ".join(shown(to) for to in self._dial)
+            left = hello.until - now
+            self._note(f"calling {whom} for {left:.0f} s more")
+        data = hello.departs(now, self._rtt.wait)
+        for to in self._dial if data else []:
+            self._actions.append((Action.SEND, to, data))
+
+    def _tick_up(self, now):
+        """While somebody is there."""
+        self._launch(now)
+        if not isinstance(self._state, _Up) or not self._state.flight:
+            return
+        peer, flight = self._state, self._state.flight
+        if now >= flight.until:
+            if flight.frame.kind == Kind.BYE:
+                return self._end(None)
+            return self._down(0, "the peer does not answer any more")
+        if flight.is_late(now):
+            text = "no answer"
+            if flight.text:
+                text = f"not confirmed yet: {_printable(flight.text)}"
+            self._note(text + ", trying again")
+        patient = peer.doubted is None
+        data = flight.departs(
+            now, lambda n: self._rtt.wait(n if patient else 0)
+        )
+        if data:
+            self._stats.again += flight.frame.attempt > 0
+            self._actions.append((Action.SEND, peer.address, data))
+
     def _launch(self, now):
         """Puts the next frame in flight, if there is one and nothing flies."""
-        peer = self._peer
-        if not peer:
-            hopeless = not self._dial or not self._queue
-            if self._leaving and hopeless and not self._over:
-                self._end(None)
+        peer = self._state
+        if peer.flight:
             return
-        if self._flight:
+        leaves = self._wish == _Wish.LEAVE
+        idle = not self._queue and not leaves
+        ask = peer.ask or idle and now >= peer.heard + SILENCE
+        peer.ask = False
+        if not ask and not self._queue and not leaves:
             return
-        if not self._queue and not self._leaving:
-            if now < peer.heard + SILENCE:
-                return
-            self._queue.append(b"")
         if peer.sent == 2**32 - 1:
             return self._down(0, "no numbers are left in this session")
         peer.sent += 1
-        if self._queue:
-            text, patience = self._queue[0], PATIENCE
+        if ask or self._queue:
+            text = b"" if ask else self._queue.popleft()
             kind, payload = smaller(text)
+            patience = PATIENCE
             if kind == Kind.ZTEXT:
                 self._stats.compressed += 1
                 self._stats.before += len(text)
                 self._stats.after += len(payload)
         else:
-            kind, patience = Kind.BYE, BYE_PATIENCE
+            text, kind, patience = b"", Kind.BYE, BYE_PATIENCE
             payload = (peer.expect - 1).to_bytes(4, "big")
-        frame = Frame(kind, 0, self._me, peer.id, peer.sent, payload)
-        self._flight = _Flight(frame, now, now + patience)
+        frame = Frame(kind, 0, peer.me, peer.id, peer.sent, payload)
+        peer.flight = Flight.new(frame, text, now, now + patience)
 
     def _call(self, now):
-        """Calls: a HELLO at 0, 1, 3, 5 ... seconds."""
-        frame = Frame(Kind.HELLO, 0, self._me, 0, 0)
-        self._flight = _Flight(frame, now, self._started + PATIENCE)
+        """Calls, from now on."""
+        frame = Frame(Kind.HELLO, 0, _fresh_id(), 0, 0)
+        hello = Flight.new(frame, b"", now, self._started + PATIENCE)
+        hello.word = now + CALL_WORD
+        self._state = _Call(hello, busy=False)
 
     def _called(self, now, sender, hello):
         """Somebody asks whether anyone is there."""
-        id, peer = hello.src, self._peer
-        if self._dial and id == self._me:
-            return self._end("I have called myself")
         if self._dial and sender not in self._dial:
             return  # We called somebody else.
-        if peer and peer.id == id:
-            mine = self._me
-        elif peer and peer.address != sender:
-            silent = now >= peer.heard + DOUBT
-            if silent and not self._queue and not self._flight:
-                self._queue.append(b"")  # Are you still there?
-            # A stranger learns nothing of the session, not even our id.
-            return self._send(sender, Kind.BYE, 0, (_fresh_id(), id), 0)
-        elif self._dial and not peer:
-            mine = self._me
-        elif self._candidate and self._candidate[0] == id:
-            mine = self._candidate[1]
+        id, state = hello.src, self._state
+        if isinstance(state, _Call) and state.hello.frame.src == id:
+            return self._end("I have called myself")
+        if isinstance(state, _Up) and state._is_gone(now, sender, self._rtt):
+            self._down(0, "the peer does not answer any more")
+            if isinstance(self._state, _Over):
+                return
+        me = self._id_for(sender, id)
+        if me is not None:
+            self._send(sender, Kind.HELLO, hello.attempt, (me, id), 0)
         else:
-            mine = _fresh_id()
-        if mine != self._me or not peer:
-            self._candidate = id, mine
-        self._send(sender, Kind.HELLO, hello.attempt, (mine, id), 0)
+            # Busy. A stranger learns nothing of the session, not even our id.
+            self._send(sender, Kind.BYE, 0, (_fresh_id(), id), 0)
 
-    def _answered(self, now, sender, hello):
+    def _answered(self, now, sender, answer):
         """Our call was answered."""
-        took = self._took(now, hello.attempt)
-        self._up(now, sender, (hello.src, hello.dst))
-        self._rtt._sample(took)
-        self._queue.appendleft(b"")  # TEXT #1: "I am up".
+        took = self._state.hello.took(now, answer.attempt)
+        self._up(now, sender, (answer.src, answer.dst), True)
+        self._rtt.sample(took)
 
-    def _took(self, now, attempt):
-        """How long ago the frame in flight was sent for the time attempt."""
-        if self._flight and attempt < len(self._flight.sent):
-            return now - self._flight.sent[attempt]
-        return None
-
-    def _up(self, now, sender, ids):
-        """A session begins; the ids are the peer's and ours."""
-        if self._peer:
+    def _up(self, now, sender, ids, ask):
+        """A session begins; the ids are the peer's and ours. ask: TEXT #1 is to
+        tell the peer that we are up.
+        """
+        if isinstance(self._state, _Up):
             self._note("the peer started again")
             self._lose(0)
         self._note("connected to " + shown(sender))
-        id, self._me = ids
-        self._peer = _Peer(id, sender, now)
-        self._candidate = self._flight = None
-        self._rtt, self._had_peer = _Rtt(), True
+        self._state = _Up(*ids, sender, heard=now, ask=ask)
+        self._rtt = Rtt()
+        self._key = secrets.token_bytes(32)  # No id is given twice.
 
     def _heard(self, now, sender, frame):
         """A frame of this session, from the peer."""
-        peer = self._peer
-        peer.address, peer.heard = sender, now  # It may have moved.
-        expect, ids = peer.expect, (self._me, peer.id)
+        peer = self._state
+        expect, ids = peer.expect, (peer.me, peer.id)
         if frame.kind == Kind.ACK:
             return self._confirmed(now, frame)
         if frame.kind == Kind.BYE and frame.seq == 0:
@@ -337,11 +389,14 @@ class Session:
             return
         if frame.seq < expect:
             self._stats.duplicate += 1
-        elif frame.kind != Kind.BYE:
-            text = frame.text()
+        else:
+            text = b"" if frame.kind == Kind.BYE else frame.text()
             if text is None:
                 return
             peer.expect += 1
+            # It may have moved. An old frame would not tell where to.
+            peer.address = sender
+            peer._hear(now)
             if text:
                 self._stats.shown += 1
                 self._actions.append((Action.SHOW, text))
@@ -352,25 +407,27 @@ class Session:
 
     def _confirmed(self, now, ack):
         """The peer acknowledges a frame: the one in flight?"""
-        flight = self._flight
+        peer, flight = self._state, self._state.flight
         if not flight or flight.frame.seq != ack.seq:
             return
-        self._rtt._sample(self._took(now, ack.attempt))
-        self._flight = None
+        peer.flight = None
+        peer._hear(now)
+        self._rtt.sample(flight.took(now, ack.attempt))
+        self._stats.confirmed += flight.text != b""
+        if flight.word is None:
+            self._note("the peer answers again")
         if flight.frame.kind == Kind.BYE:
-            return self._end(None)
-        self._stats.confirmed += self._queue.popleft() != b""
+            self._end(None)
 
     def _reset(self, now):
         """The peer knows nothing of this session."""
-        flying = self._flight and self._flight.frame.kind
-        nothing_yet = self._peer.sent == 1 and self._peer.expect == 1
+        peer = self._state
+        flying = peer.flight and peer.flight.frame.kind
+        nothing_yet = peer.sent == 1 and peer.expect == 1
         if flying == Kind.BYE:
             self._end(None)
         elif self._dial and nothing_yet and flying:
             # Another caller was quicker: our TEXT #1 came too late.
-            self._queue.popleft()
-            self._peer = None
             self._call(now + FIRST_WAIT)
             self._line_is_busy()
         else:
@@ -378,44 +435,46 @@ class Session:
 
     def _line_is_busy(self):
         """The one we call talks to somebody else: keep calling, for longer."""
-        if not self._busy:
+        call = self._state
+        call.hello.until = self._started + BUSY_PATIENCE
+        if not call.busy:
+            call.busy = True
             self._note("the line is busy; calling again")
-        self._busy = True
-        if self._flight:
-            self._flight.until = self._started + BUSY_PATIENCE
 
     def _down(self, read, why):
         """The session ends; the peer has read up to our number read."""
         self._note(why)
         self._lose(read)
-        self._peer = self._flight = None
-        if self._dial or self._leaving or self._only_one:
+        if self._dial or self._wish != _Wish.TALK:
             self._end(None)
         else:
-            self._me = 0
+            self._state = _Listen(served=True)
             self._note("waiting for the next caller")
 
     def _lose(self, read):
-        """Says what became of the messages in the queue. Nobody can know
-        whether the one in flight was delivered.
+        """Says what became of the messages. Nobody can know whether the one in
+        flight was delivered, unless the peer has read up to its number.
         """
-        sent = self._flight.frame.seq if self._peer and self._flight else None
-        if sent is not None and sent <= read:
-            text = self._queue.popleft() if self._queue else b""
-            self._stats.confirmed += text != b""
-            sent = None
-        queue, self._queue = self._queue, deque()
-        for i, text in enumerate(queue):
-            unconfirmed = i == 0 and sent is not None
-            if text:
-                what = "not confirmed" if unconfirmed else "not sent"
-                self._note(f"{what}: {_printable(text)}")
-                self._lost[not unconfirmed] += 1
+        flight = None
+        if isinstance(self._state, _Up):
+            flight, self._state.flight = self._state.flight, None
+        if flight and flight.text:
+            if flight.frame.seq <= read:
+                self._stats.confirmed += 1
+            else:
+                self._note(f"not confirmed: {_printable(flight.text)}")
+                self._lost[0] += 1
+        while self._queue:
+            self._not_sent(self._queue.popleft())
+
+    def _not_sent(self, text):
+        self._note(f"not sent: {_printable(text)}")
+        self._lost[1] += 1
 
     def _end(self, why):
         """The program ends."""
         self._lose(0)
-        self._peer, self._flight, self._over = None, None, True
+        self._state = _Over()
         if why is None and any(self._lost):
             why = "{} not confirmed, {} not sent".format(*self._lost)
         self._actions.append((Action.END, why))
@@ -431,7 +490,9 @@ class Session:
 
 def shown(address):
     """An address as text; an IPv4 one without IPv6's ::ffff: before it."""
-    host, port = address[0].replace("::ffff:", ""), address[1]
+    host, port = address[:2]
+    if host.startswith("::ffff:") and "." in host:
+        host = host[len("::ffff:") :]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

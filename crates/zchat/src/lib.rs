@@ -5,10 +5,12 @@
 //! | module | its business |
 //! |---|---|
 //! | [`frame`] | what stands in one datagram: packed, checked, compressed |
+//! | `flight` | a frame in flight: when it is sent again, how long its answer took |
 //! | [`session`] | the conversation: what is confirmed, what is sent again |
 //! | [`chat`] | the terminal, the socket and the clock around a session |
 
 pub mod chat;
+mod flight;
 pub mod frame;
 pub mod session;
 

@@ -15,22 +15,22 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::mem::take;
+use std::mem::{replace, take};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::printable;
 
+use crate::flight::{FIRST_WAIT, Flight, Rtt};
 use crate::frame::{Frame, Kind, Unfit, number, smaller};
 
-const FIRST_WAIT: Duration = Duration::from_secs(1); // Nothing measured yet.
-const LEAST_WAIT: Duration = Duration::from_millis(200); // RFC 6298: 1 s.
-const MOST_WAIT: Duration = Duration::from_secs(2); // On a usual path.
 const PATIENCE: Duration = Duration::from_secs(30); // Then nobody is there.
 const BUSY_PATIENCE: Duration = Duration::from_secs(60); // Or somebody else.
 const BYE_PATIENCE: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(15); // Then: still there?
 const DOUBT: Duration = Duration::from_secs(2); // While others call.
+const CALL_WORD: Duration = Duration::from_secs(2); // Then the user is told
+const WORD_AGAIN: Duration = Duration::from_secs(10); // and told again.
 
 /// What the session wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,55 +67,77 @@ struct Stats {
     duplicate: usize,
 }
 
+/// Where the conversation stands, and what is known there alone.
+enum State {
+    /// LISTEN: nobody is there.
+    Listen {
+        /// Somebody was.
+        served: bool,
+    },
+    /// CALL: our HELLO is in flight.
+    Call {
+        hello: Flight,
+        /// The one we call talks to somebody else.
+        busy: bool,
+    },
+    /// UP: somebody is there.
+    Up(Peer),
+    /// The end.
+    Over,
+}
+
+/// What the user wants, from much to little.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wish {
+    Talk,
+    /// To hear the peer until it leaves.
+    Hear,
+    /// To leave when everything is confirmed.
+    Leave,
+}
+
 /// The other side.
 struct Peer {
     id: u32,
+    me: u32, // Our id in this session.
     address: SocketAddr,
-    sent: u32,       // The number of our last frame.
-    expect: u32,     // The number of its next frame.
-    heard: Duration, // When we last heard of it.
+    sent: u32,                 // The number of our last frame.
+    expect: u32,               // The number of its next frame.
+    heard: Duration,           // When we last heard something new of it.
+    doubted: Option<Duration>, // Since when somebody else wants its place.
+    ask: bool,                 // An empty TEXT is next: are you there?
+    flight: Option<Flight>,
 }
 
-/// The frame that waits for its answer.
-struct Flight {
-    frame: Frame,
-    sent: Vec<Duration>, // When: one entry for each attempt.
-    due: Duration,       // When to send it again, or
-    until: Duration,     // to give up.
-}
-
-impl Flight {
-    fn new(frame: Frame, due: Duration, until: Duration) -> Flight {
-        Flight { frame, sent: Vec::new(), due, until }
-    }
-}
-
-/// The round-trip time, and the retransmission timeout (RFC 6298, section 2).
-#[derive(Clone, Copy, Default)]
-struct Rtt {
-    smoothed: Option<Duration>,
-    variation: Duration,
-}
-
-impl Rtt {
-    /// The time from a sending to its answer, if it is known.
-    fn sample(&mut self, took: Option<Duration>) {
-        let Some(r) = took else { return };
-        let Some(smoothed) = self.smoothed else {
-            (self.smoothed, self.variation) = (Some(r), r / 2);
-            return;
-        };
-        self.variation = (self.variation * 3 + smoothed.abs_diff(r)) / 4;
-        self.smoothed = Some((smoothed * 7 + r) / 8);
+impl Peer {
+    fn new(id: u32, me: u32, address: SocketAddr, heard: Duration) -> Peer {
+        let (doubted, ask, flight) = (None, false, None);
+        let (sent, expect) = (0, 1);
+        Peer { id, me, address, sent, expect, heard, doubted, ask, flight }
     }
 
-    /// How long to wait after the sending number `attempt` (0, 1, ...).
-    fn wait(&self, attempt: u8) -> Duration {
-        let estimate = self.smoothed.map_or(FIRST_WAIT, |smoothed| {
-            (smoothed + self.variation * 4).max(LEAST_WAIT)
-        });
-        let doubled = estimate.saturating_mul(1 << attempt.min(4));
-        doubled.min(MOST_WAIT).max(estimate)
+    /// It has said something new.
+    fn hear(&mut self, now: Duration) {
+        (self.heard, self.doubted) = (now, None);
+    }
+
+    /// Somebody else calls, from `from`. If the peer is silent, it is asked; if
+    /// the caller is on the peer's own machine (started again, perhaps), and
+    /// no answer came meanwhile, the peer is gone.
+    fn is_gone(&mut self, now: Duration, from: SocketAddr, rtt: &Rtt) -> bool {
+        let neighbour = from.ip() == self.address.ip();
+        if self.address == from {
+            return false;
+        }
+        let silent = neighbour || now >= self.heard + DOUBT;
+        match self.doubted {
+            Some(since) => neighbour && now >= since + rtt.wait(u8::MAX),
+            None => {
+                self.ask = silent && self.flight.is_none();
+                self.doubted = silent.then_some(now);
+                false
+            }
+        }
     }
 }
 
@@ -123,21 +145,14 @@ impl Rtt {
 /// come, call [`Session::tick`]; then do what [`Session::actions`] gives.
 ///
 /// Times count from any fixed moment, and never run backwards.
-#[derive(Default)]
 pub struct Session {
     dial: Vec<SocketAddr>,
     started: Duration,
-    me: u32,                       // Our id; 0 while we listen.
-    candidate: Option<(u32, u32)>, // A caller's id, and ours for it.
-    peer: Option<Peer>,            // Somebody: the session is UP.
-    flight: Option<Flight>,
-    queue: VecDeque<Vec<u8>>, // Its head may be in flight; empty: no message.
+    state: State,
+    wish: Wish,
+    key: RandomState, // Of the ids that we give to callers.
+    queue: VecDeque<Vec<u8>>, // The messages that were never sent.
     rtt: Rtt,
-    busy: bool,       // The one we call talks to somebody else.
-    had_peer: bool,   // There was one at least.
-    leaving: bool,    // Say BYE when all is confirmed.
-    only_one: bool,   // End when the peer has left.
-    over: bool,       // It has ended.
     lost: [usize; 2], // Messages not confirmed, and not sent.
     actions: Vec<Action>,
     stats: Stats,
@@ -147,39 +162,51 @@ impl Session {
     /// A session that calls all of `dial` and talks to the first that answers;
     /// if there is none, it listens.
     pub fn new(dial: Vec<SocketAddr>, now: Duration) -> Session {
-        let mut session = Session { dial, started: now, ..Session::default() };
+        let mut session = Session {
+            dial,
+            started: now,
+            state: State::Listen { served: false },
+            wish: Wish::Talk,
+            key: RandomState::new(),
+            queue: VecDeque::new(),
+            rtt: Rtt::default(),
+            lost: [0, 0],
+            actions: Vec::new(),
+            stats: Stats::default(),
+        };
         if session.dials() {
-            session.me = fresh_id();
             session.call(now);
         }
         session
     }
 
     /// A message for the peer, 1 to 1,024 bytes. It waits until there is one.
-    /// After [`Session::leave`] it is ignored.
+    /// After [`Session::leave`] it is not sent any more.
     pub fn say(&mut self, text: &[u8]) {
-        if !self.leaving {
-            self.queue.push_back(text.to_vec());
+        match self.wish {
+            Wish::Leave => self.not_sent(text),
+            _ => self.queue.push_back(text.to_vec()),
         }
     }
 
     /// The user has nothing more to say: a caller leaves when everything is
     /// confirmed, a listener when its peer has left.
     pub fn no_more(&mut self) {
-        self.only_one = true;
-        let was_here = self.had_peer && self.peer.is_none();
-        self.leaving |= self.dials() || was_here;
+        let served = matches!(self.state, State::Listen { served: true });
+        let leaves = self.dials() || served;
+        let wish = if leaves { Wish::Leave } else { Wish::Hear };
+        self.wish = self.wish.max(wish);
     }
 
     /// The user wants to leave: with a BYE, when everything is confirmed.
     pub fn leave(&mut self) {
-        self.leaving = true;
+        self.wish = Wish::Leave;
     }
 
     /// The user wants to leave now.
     pub fn abort(&mut self) {
-        if let Some(peer) = &self.peer {
-            let (to, ids) = (peer.address, (self.me, peer.id));
+        if let State::Up(peer) = &self.state {
+            let (to, ids) = (peer.address, (peer.me, peer.id));
             self.send(to, Kind::Bye, 0, ids, 0);
         }
         self.end(None);
@@ -188,68 +215,67 @@ impl Session {
     /// A datagram has come, `data`, 0 bytes or more.
     pub fn receive(&mut self, now: Duration, from: SocketAddr, data: &[u8]) {
         let frame = match Frame::unpack(data) {
-            Ok(frame) if !self.over => frame,
+            Ok(frame) if !matches!(self.state, State::Over) => frame,
             Err(Unfit::Damaged) => return self.stats.damaged += 1,
             _ => return,
         };
-        let ids = (frame.src, frame.dst);
+        let (src, dst) = (frame.src, frame.dst);
         let first = frame.kind == Kind::Text && frame.seq == 1;
-        let known = self.peer.as_ref().is_some_and(|p| ids == (p.id, self.me));
-        let calling = self.dials() && self.peer.is_none();
-        match frame.kind {
-            Kind::Hello if frame.dst == 0 => self.called(now, from, &frame),
-            Kind::Hello if calling && frame.dst == self.me => {
+        match (&self.state, frame.kind) {
+            (_, Kind::Hello) if dst == 0 => self.called(now, from, &frame),
+            (State::Call { hello, .. }, Kind::Hello)
+                if dst == hello.frame.src =>
+            {
                 self.answered(now, from, &frame);
             }
-            Kind::Hello => {}
-            _ if known => self.heard(now, from, &frame),
-            _ if first && self.candidate == Some(ids) => {
-                self.up(now, from, ids);
+            (State::Up(peer), _) if (src, dst) == (peer.id, peer.me) => {
                 self.heard(now, from, &frame);
             }
-            Kind::Bye if frame.seq == 0 => {
-                if calling && frame.dst == self.me {
-                    self.line_is_busy();
-                }
+            _ if first && Some(dst) == self.id_for(from, src) => {
+                self.up(now, from, (src, dst), false);
+                self.heard(now, from, &frame);
             }
-            Kind::Ack => {}
-            _ if frame.dst == 0 || frame.dst == self.me => {}
-            _ => self.send(from, Kind::Bye, 0, (frame.dst, frame.src), 0),
+            (State::Call { hello, .. }, Kind::Bye)
+                if frame.seq == 0
+                    && dst == hello.frame.src
+                    && self.dial.contains(&from) =>
+            {
+                self.line_is_busy();
+            }
+            (_, Kind::Hello | Kind::Ack) => {}
+            (_, Kind::Bye) if frame.seq == 0 => {}
+            _ if dst == 0 => {}
+            // Whatever else the ids are, the answer is the same: it does not
+            // tell a stranger which of them is right.
+            _ => self.send(from, Kind::Bye, 0, (dst, src), 0),
         }
     }
 
     /// Sends what is due, the first time or again, and gives up what has
     /// waited too long.
     pub fn tick(&mut self, now: Duration) {
-        self.launch(now);
-        let due = self.flight.as_mut().filter(|flight| now >= flight.due);
-        let Some(flight) = due else { return };
-        if now >= flight.until {
-            return match flight.frame.kind {
-                Kind::Hello if self.busy => self.end(Some("the line is busy")),
-                Kind::Hello => self.end(Some("nobody answers")),
-                Kind::Bye => self.end(None),
-                _ => self.down(0, "the peer does not answer any more"),
-            };
+        let leaves = self.wish == Wish::Leave;
+        match &self.state {
+            State::Listen { .. } if leaves => self.end(None),
+            State::Call { .. } if leaves && self.queue.is_empty() => {
+                self.end(None);
+            }
+            State::Call { .. } => self.tick_call(now),
+            State::Up(_) => self.tick_up(now),
+            State::Listen { .. } | State::Over => {}
         }
-        let attempt = u8::try_from(flight.sent.len()).unwrap_or(u8::MAX);
-        self.stats.again += usize::from(attempt > 0 && self.peer.is_some());
-        flight.frame.attempt = attempt;
-        flight.sent.push(now);
-        flight.due = (now + self.rtt.wait(attempt)).min(flight.until);
-        let data = flight.frame.pack();
-        let to = match &self.peer {
-            Some(peer) => vec![peer.address],
-            None => self.dial.clone(),
-        };
-        self.actions
-            .extend(to.iter().map(|to| Action::Send(*to, data.clone())));
     }
 
     /// When to call [`Session::tick`] at the latest, if ever.
     pub fn deadline(&self) -> Option<Duration> {
-        let silence = self.peer.as_ref().map(|peer| peer.heard + SILENCE);
-        self.flight.as_ref().map(|flight| flight.due).or(silence)
+        match &self.state {
+            State::Call { hello, .. } => Some(hello.deadline()),
+            State::Up(peer) => Some(match &peer.flight {
+                Some(flight) => flight.deadline(),
+                None => peer.heard + SILENCE,
+            }),
+            State::Listen { .. } | State::Over => None,
+        }
     }
 
     /// What is to be done now, in this order; each is given once.
@@ -259,7 +285,12 @@ impl Session {
 
     /// How many messages are not confirmed yet.
     pub fn waiting(&self) -> usize {
-        self.queue.iter().filter(|text| !text.is_empty()).count()
+        let flying = match &self.state {
+            State::Up(peer) => peer.flight.as_ref(),
+            _ => None,
+        };
+        let flying = flying.is_some_and(|flight| !flight.text.is_empty());
+        self.queue.len() + usize::from(flying)
     }
 
     /// What `--stats` prints.
@@ -283,28 +314,84 @@ impl Session {
         !self.dial.is_empty()
     }
 
+    /// Our id for the caller with that address and id, if we would take its
+    /// call now. It is computed whenever it is needed, and not kept, so that no
+    /// flood of callers costs memory (as SYN cookies, RFC 4987, section 3.6).
+    fn id_for(&self, from: SocketAddr, id: u32) -> Option<u32> {
+        let fresh = || Some((self.key.hash_one((from, id)) as u32).max(1));
+        match &self.state {
+            State::Listen { .. } => fresh(),
+            State::Call { hello, .. } => {
+                self.dial.contains(&from).then_some(hello.frame.src)
+            }
+            State::Up(peer) if peer.address != from => None,
+            State::Up(peer) if peer.id == id => Some(peer.me),
+            State::Up(_) => fresh(), // It has started again.
+            State::Over => None,
+        }
+    }
+
+    /// While we call: a HELLO at 0, 1, 3, 5 ... seconds.
+    fn tick_call(&mut self, now: Duration) {
+        let State::Call { hello, busy } = &mut self.state else { return };
+        if now >= hello.until {
+            let busy = *busy;
+            let why = if busy { "the line is busy" } else { "nobody answers" };
+            return self.end(Some(why));
+        }
+        if hello.is_late(now) {
+            hello.word = Some(now + WORD_AGAIN);
+            let whom: Vec<_> = self.dial.iter().map(|to| shown(*to)).collect();
+            let left = (hello.until - now).as_secs_f64();
+            let text = format!("calling {}", whom.join(" and "));
+            let text = format!("{text} for {left:.0} s more");
+            self.actions.push(Action::Note(text));
+        }
+        if let Some(data) = hello.departs(now, |n| self.rtt.wait(n)) {
+            let sends = self.dial.iter();
+            self.actions
+                .extend(sends.map(|to| Action::Send(*to, data.clone())));
+        }
+    }
+
+    /// While somebody is there.
+    fn tick_up(&mut self, now: Duration) {
+        self.launch(now);
+        let State::Up(peer) = &mut self.state else { return };
+        let Some(flight) = &mut peer.flight else { return };
+        if now >= flight.until {
+            return match flight.frame.kind {
+                Kind::Bye => self.end(None),
+                _ => self.down(0, "the peer does not answer any more"),
+            };
+        }
+        if flight.is_late(now) {
+            let text = match printable(&flight.text) {
+                text if text.is_empty() => "no answer".to_string(),
+                text => format!("not confirmed yet: {text}"),
+            };
+            self.actions.push(Action::Note(text + ", trying again"));
+        }
+        let patient = peer.doubted.is_none();
+        let wait = |n| self.rtt.wait(if patient { n } else { 0 });
+        if let Some(data) = flight.departs(now, wait) {
+            self.stats.again += usize::from(flight.frame.attempt > 0);
+            self.actions.push(Action::Send(peer.address, data));
+        }
+    }
+
     /// Puts the next frame in flight, if there is one and nothing flies.
     fn launch(&mut self, now: Duration) {
-        let Some(peer) = &mut self.peer else {
-            let hopeless = !self.dials() || self.queue.is_empty();
-            if self.leaving && hopeless && !self.over {
-                self.end(None);
-            }
-            return;
-        };
-        if self.flight.is_some() {
+        let State::Up(peer) = &mut self.state else { return };
+        if peer.flight.is_some() {
             return;
         }
-        if self.queue.is_empty() && !self.leaving {
-            if now < peer.heard + SILENCE {
-                return;
-            }
-            self.queue.push_back(Vec::new());
-        }
-        let Some(seq) = peer.sent.checked_add(1) else {
-            return self.down(0, "no numbers are left in this session");
-        };
-        let (kind, payload, patience) = match self.queue.front() {
+        let leaves = self.wish == Wish::Leave;
+        let idle = self.queue.is_empty() && !leaves;
+        let ask = peer.ask || idle && now >= peer.heard + SILENCE;
+        peer.ask = false;
+        let next = if ask { Some(Vec::new()) } else { self.queue.pop_front() };
+        let (kind, payload, patience) = match &next {
             Some(text) => {
                 let (kind, payload) = smaller(text);
                 if kind == Kind::Ztext {
@@ -314,104 +401,115 @@ impl Session {
                 }
                 (kind, payload, PATIENCE)
             }
-            None => {
+            None if leaves => {
                 let read = peer.expect.wrapping_sub(1).to_be_bytes();
                 (Kind::Bye, read.to_vec(), BYE_PATIENCE)
             }
+            None => return,
+        };
+        let text = next.unwrap_or_default();
+        let Some(seq) = peer.sent.checked_add(1) else {
+            self.queue.push_front(text);
+            return self.down(0, "no numbers are left in this session");
         };
         peer.sent = seq;
-        let (src, dst) = (self.me, peer.id);
+        let (src, dst) = (peer.me, peer.id);
         let frame = Frame { kind, attempt: 0, src, dst, seq, payload };
-        self.flight = Some(Flight::new(frame, now, now + patience));
+        let flight = Flight::new(frame, text, now, now + patience);
+        peer.flight = Some(flight);
     }
 
-    /// Calls: a HELLO at 0, 1, 3, 5 ... seconds.
+    /// Calls, from `now` on.
     fn call(&mut self, now: Duration) {
         let frame = Frame {
             kind: Kind::Hello,
             attempt: 0,
-            src: self.me,
+            src: fresh_id(),
             dst: 0,
             seq: 0,
             payload: Vec::new(),
         };
         let until = self.started + PATIENCE;
-        self.flight = Some(Flight::new(frame, now, until));
+        let mut hello = Flight::new(frame, Vec::new(), now, until);
+        hello.word = Some(now + CALL_WORD);
+        self.state = State::Call { hello, busy: false };
     }
 
     /// Somebody asks whether anyone is there.
     fn called(&mut self, now: Duration, from: SocketAddr, hello: &Frame) {
-        let id = hello.src;
-        if self.dials() && id == self.me {
-            return self.end(Some("I have called myself"));
-        }
         if self.dials() && !self.dial.contains(&from) {
             return; // We called somebody else.
         }
-        let mine = match (&self.peer, self.candidate) {
-            (Some(peer), _) if peer.id == id => self.me,
-            (Some(peer), _) if peer.address != from => {
-                let silent = now >= peer.heard + DOUBT;
-                if silent && self.queue.is_empty() && self.flight.is_none() {
-                    self.queue.push_back(Vec::new()); // Are you still there?
-                }
-                // A stranger learns nothing of the session, not even our id.
-                let nobody = fresh_id();
-                return self.send(from, Kind::Bye, 0, (nobody, id), 0);
-            }
-            (None, _) if self.dials() => self.me,
-            (_, Some((candidate, mine))) if candidate == id => mine,
-            _ => fresh_id(),
-        };
-        if mine != self.me || self.peer.is_none() {
-            self.candidate = Some((id, mine));
+        let id = hello.src;
+        if let State::Call { hello, .. } = &self.state
+            && hello.frame.src == id
+        {
+            return self.end(Some("I have called myself"));
         }
-        self.send(from, Kind::Hello, hello.attempt, (mine, id), 0);
+        if let State::Up(peer) = &mut self.state
+            && peer.is_gone(now, from, &self.rtt)
+        {
+            self.down(0, "the peer does not answer any more");
+            if matches!(self.state, State::Over) {
+                return;
+            }
+        }
+        match self.id_for(from, id) {
+            Some(me) => {
+                self.send(from, Kind::Hello, hello.attempt, (me, id), 0);
+            }
+            // Busy. A stranger learns nothing of the session, not even our id.
+            None => self.send(from, Kind::Bye, 0, (fresh_id(), id), 0),
+        }
     }
 
     /// Our call was answered.
-    fn answered(&mut self, now: Duration, from: SocketAddr, hello: &Frame) {
-        let took = self.took(now, hello.attempt);
-        self.up(now, from, (hello.src, hello.dst));
+    fn answered(&mut self, now: Duration, from: SocketAddr, answer: &Frame) {
+        let State::Call { hello, .. } = &self.state else { return };
+        let took = hello.took(now, answer.attempt);
+        self.up(now, from, (answer.src, answer.dst), true);
         self.rtt.sample(took);
-        self.queue.push_front(Vec::new()); // TEXT #1: "I am up".
     }
 
-    /// How long ago the frame in flight was sent for the time `attempt`.
-    fn took(&self, now: Duration, attempt: u8) -> Option<Duration> {
-        let sent = &self.flight.as_ref()?.sent;
-        Some(now.saturating_sub(*sent.get(usize::from(attempt))?))
-    }
-
-    /// A session begins; the ids are the peer's and ours.
-    fn up(&mut self, now: Duration, from: SocketAddr, ids: (u32, u32)) {
-        if self.peer.is_some() {
+    /// A session begins; the ids are the peer's and ours. `ask`: TEXT #1 is to
+    /// tell the peer that we are up.
+    fn up(
+        &mut self,
+        now: Duration,
+        from: SocketAddr,
+        (id, me): (u32, u32),
+        ask: bool,
+    ) {
+        if matches!(self.state, State::Up(_)) {
             self.note("the peer started again".to_string());
             self.lose(0);
         }
         self.note(format!("connected to {}", shown(from)));
-        let (id, me) = ids;
-        self.me = me;
-        let peer = Peer { id, address: from, sent: 0, expect: 1, heard: now };
-        self.peer = Some(peer);
-        (self.candidate, self.flight) = (None, None);
-        (self.rtt, self.had_peer) = (Rtt::default(), true);
+        let peer = Peer::new(id, me, from, now);
+        self.state = State::Up(Peer { ask, ..peer });
+        self.rtt = Rtt::default();
+        self.key = RandomState::new(); // No id is given twice.
     }
 
     /// A frame of this session, from the peer.
     fn heard(&mut self, now: Duration, from: SocketAddr, frame: &Frame) {
-        let Some(peer) = &mut self.peer else { return };
-        (peer.address, peer.heard) = (from, now); // It may have moved.
-        let (expect, ids) = (peer.expect, (self.me, peer.id));
+        let State::Up(peer) = &mut self.state else { return };
+        let (expect, ids) = (peer.expect, (peer.me, peer.id));
         match frame.kind {
             Kind::Ack => return self.confirmed(now, frame),
             Kind::Bye if frame.seq == 0 => return self.reset(now),
             _ if frame.seq > expect => return,
             _ if frame.seq < expect => self.stats.duplicate += 1,
-            Kind::Bye => {}
-            _ => {
-                let Some(text) = frame.text() else { return };
+            kind => {
+                let text = match kind {
+                    Kind::Bye => Some(Vec::new()),
+                    _ => frame.text(),
+                };
+                let Some(text) = text else { return };
                 peer.expect = expect.wrapping_add(1);
+                // It may have moved. An old frame would not tell where to.
+                peer.address = from;
+                peer.hear(now);
                 if !text.is_empty() {
                     self.stats.shown += 1;
                     self.actions.push(Action::Show(text));
@@ -427,30 +525,29 @@ impl Session {
 
     /// The peer acknowledges a frame: the one in flight?
     fn confirmed(&mut self, now: Duration, ack: &Frame) {
-        let took = self.took(now, ack.attempt);
-        let Some(flight) = self.flight.take_if(|f| f.frame.seq == ack.seq)
-        else {
-            return;
-        };
-        self.rtt.sample(took);
-        if flight.frame.kind == Kind::Bye {
-            return self.end(None);
+        let State::Up(peer) = &mut self.state else { return };
+        let flight = peer.flight.take_if(|f| f.frame.seq == ack.seq);
+        let Some(flight) = flight else { return };
+        peer.hear(now);
+        self.rtt.sample(flight.took(now, ack.attempt));
+        self.stats.confirmed += usize::from(!flight.text.is_empty());
+        if flight.word.is_none() {
+            self.note("the peer answers again".to_string());
         }
-        let text = self.queue.pop_front().unwrap_or_default();
-        self.stats.confirmed += usize::from(!text.is_empty());
+        if flight.frame.kind == Kind::Bye {
+            self.end(None);
+        }
     }
 
     /// The peer knows nothing of this session.
     fn reset(&mut self, now: Duration) {
-        let Some(peer) = &self.peer else { return };
-        let flying = self.flight.as_ref().map(|f| f.frame.kind);
+        let State::Up(peer) = &self.state else { return };
+        let flying = peer.flight.as_ref().map(|f| f.frame.kind);
         let nothing_yet = peer.sent == 1 && peer.expect == 1;
         if flying == Some(Kind::Bye) {
             self.end(None);
         } else if self.dials() && nothing_yet && flying.is_some() {
             // Another caller was quicker: our TEXT #1 came too late.
-            self.queue.pop_front();
-            self.peer = None;
             self.call(now + FIRST_WAIT);
             self.line_is_busy();
         } else {
@@ -460,12 +557,10 @@ impl Session {
 
     /// The one we call talks to somebody else: keep calling, for longer.
     fn line_is_busy(&mut self) {
-        if !self.busy {
+        let State::Call { hello, busy } = &mut self.state else { return };
+        hello.until = self.started + BUSY_PATIENCE;
+        if !replace(busy, true) {
             self.note("the line is busy; calling again".to_string());
-        }
-        self.busy = true;
-        if let Some(flight) = &mut self.flight {
-            flight.until = self.started + BUSY_PATIENCE;
         }
     }
 
@@ -473,39 +568,44 @@ impl Session {
     fn down(&mut self, read: u32, why: &str) {
         self.note(why.to_string());
         self.lose(read);
-        (self.peer, self.flight) = (None, None);
-        if self.dials() || self.leaving || self.only_one {
+        if self.dials() || self.wish != Wish::Talk {
             self.end(None);
         } else {
-            self.me = 0;
+            self.state = State::Listen { served: true };
             self.note("waiting for the next caller".to_string());
         }
     }
 
-    /// Says what became of the messages in the queue. Nobody can know whether
-    /// the one in flight was delivered.
+    /// Says what became of the messages. Nobody can know whether the one in
+    /// flight was delivered, unless the peer has read up to its number.
     fn lose(&mut self, read: u32) {
-        let flying = self.flight.as_ref().filter(|_| self.peer.is_some());
-        let mut sent = flying.map(|flight| flight.frame.seq);
-        if sent.is_some_and(|seq| seq <= read) {
-            let text = self.queue.pop_front().unwrap_or_default();
-            self.stats.confirmed += usize::from(!text.is_empty());
-            sent = None;
-        }
-        for text in take(&mut self.queue) {
-            let sent = sent.take().is_some();
-            if !text.is_empty() {
-                let what = if sent { "not confirmed" } else { "not sent" };
-                self.note(format!("{what}: {}", printable(&text)));
-                self.lost[usize::from(!sent)] += 1;
+        let flight = match &mut self.state {
+            State::Up(peer) => peer.flight.take(),
+            _ => None,
+        };
+        if let Some(flight) = flight.filter(|f| !f.text.is_empty()) {
+            if flight.frame.seq <= read {
+                self.stats.confirmed += 1;
+            } else {
+                let text = printable(&flight.text);
+                self.note(format!("not confirmed: {text}"));
+                self.lost[0] += 1;
             }
         }
+        for text in take(&mut self.queue) {
+            self.not_sent(&text);
+        }
+    }
+
+    fn not_sent(&mut self, text: &[u8]) {
+        self.note(format!("not sent: {}", printable(text)));
+        self.lost[1] += 1;
     }
 
     /// The program ends.
     fn end(&mut self, why: Option<&str>) {
         self.lose(0);
-        (self.peer, self.flight, self.over) = (None, None, true);
+        self.state = State::Over;
         let lost = match self.lost {
             [0, 0] => None,
             [a, b] => Some(format!("{a} not confirmed, {b} not sent")),

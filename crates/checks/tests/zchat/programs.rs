@@ -112,6 +112,11 @@ pub fn ends(program: Program, code: i32) -> Ended {
     ended
 }
 
+/// Whether it says that a message was lost, or may have been.
+pub fn lost(said: &str) -> bool {
+    said.contains("not confirmed: ") || said.contains("not sent: ")
+}
+
 pub fn no_panic(ended: &Ended) {
     for word in ["panicked", "RUST_BACKTRACE", "Traceback", "Exception "] {
         assert!(!ended.stderr.contains(word), "{}", ended.stderr);

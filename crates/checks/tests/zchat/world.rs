@@ -47,7 +47,7 @@ pub struct Node {
     language: Language,
     side: Side,
     dial: Vec<SocketAddr>,
-    address: SocketAddr,
+    pub address: SocketAddr,
     fates: Fates,
     pub deeds: BTreeMap<(Duration, usize), Deed>,
     life: usize,
