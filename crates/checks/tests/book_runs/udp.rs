@@ -124,7 +124,8 @@ fn recorded(name: &str, text: &str) {
         }
         lines += &format!("{rest}\n");
     }
-    book::recorded(name, &lines);
+    // Where a line is folded depends on how many digits its numbers have.
+    book::recorded_as(name, &lines, |text| text.replace("\n    ", " "));
 }
 
 /// The text without those columns of its long lines that are blank, as their
@@ -355,8 +356,8 @@ fn whom_a_neighbour_reaches() {
     let up = format!("{WAIT}wait_for listens 3500 on_b");
     let mut rows = String::new();
     for bound in ["127.0.0.1", "10.35.0.2", "0.0.0.0"] {
-        let b = format!("{} --host {bound} > /dev/null", server.display());
-        let ask = ask.display();
+        let b = format!("'{}' --host {bound} > /dev/null", server.display());
+        let ask = format!("'{}'", ask.display());
         let a = format!(
             "{up}
              for to in 127.0.0.1 10.35.0.2; do
