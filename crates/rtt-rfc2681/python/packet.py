@@ -11,14 +11,15 @@ unauthenticated mode. All numbers are in network byte order.
        38  zero                            zero, 2 bytes
        40  zero                            TTL of the request; 0 = unknown
        41  zero                            zero, 3 bytes
-       44  anything                        the same
+       44  extra padding                   the same, but for the flags
 """
 
-import os
+import random
 import struct
 
 LEAST = 44  # The bytes of the smallest request, and of its reply.
 COPY = 24  # Where a STAMP reply repeats the request. An echo: at 0.
+HEAD = 14  # The bytes of a request that a STAMP reply repeats there.
 
 # "This clock is not set by another one (S = 0), and may be wrong by a second":
 # scale 32, multiplier 1 (RFC 4656, section 4.1.2).
@@ -42,11 +43,15 @@ def ntp(wall):
 def request(seq, time, size):
     """The request number seq, sent at time (NTP), of size bytes: 44 to 65,507.
 
-    From byte 44 on they are random, so that nothing on the way can compress
-    them.
+    From byte 44 on stands extra padding (RFC 8972, section 4.1): flags, type,
+    length, and random bytes, so that nothing on the way can compress them. The
+    same time gives the same ones.
     """
-    head = struct.pack("!LQH", seq, time, ERROR)
-    return head + bytes(LEAST - len(head)) + os.urandom(size - LEAST)
+    head = struct.pack("!LQH", seq, time, ERROR) + bytes(LEAST - HEAD)
+    rest = random.Random(time).randbytes(size - LEAST)
+    if len(rest) >= 4:
+        rest = struct.pack("!BBH", 0x80, 1, len(rest) - 4) + rest[4:]
+    return head + rest
 
 
 def reply(data, t2, t3):
@@ -69,6 +74,34 @@ def probe(data, at):
     if len(data) < at + 12:
         return None
     return struct.unpack_from("!LQ", data, at)
+
+
+def answer(data, request):
+    """What data is to request: its "stamp" reply or its "echo", both whole; one
+    of these but "short", or "damaged"; or "strange", and less than half of the
+    request's head is in it.
+
+    Of an echo each byte is compared. Of a STAMP reply what it repeats: bytes 0
+    to 13 and, behind the flags at 44, the rest, unless less than half of that
+    agrees, for TWAMP Light may fill it in itself (RFC 5357, section 4.2.1); and
+    the multiplier, never 0 (RFC 4656, section 4.1.2).
+    """
+
+    def _alike(came, sent):
+        return sum(one == other for one, other in zip(came, sent))
+
+    head, rest = request[:HEAD], request[LEAST + 1 :]
+    stamp, echo = _alike(data[COPY:], head), _alike(data, head)
+    same = data[LEAST + 1 :] == rest  # Much faster than byte by byte.
+    kept = len(rest) if same else _alike(data[LEAST + 1 :], rest)
+    if 2 * max(stamp, echo) < HEAD:
+        return "strange"
+    if len(data) < len(request):
+        return "short"
+    if data == request:
+        return "echo"
+    whole = kept == len(rest) or 2 * kept < len(rest)
+    return "stamp" if stamp == HEAD and data[13] and whole else "damaged"
 
 
 def inside(data):

@@ -116,6 +116,8 @@ class Sample:
     skipped: int = 0  # Not sent: their time passed while nothing ran.
     duplicates: int = 0  # Replies that were not the first to their probe.
     reordered: int = 0  # Probes answered in time, but after a later one.
+    short: int = 0  # Replies shorter than their probe.
+    damaged: int = 0  # Replies that did not bring back what was sent.
     unmatched: int = 0  # Datagrams that answered no probe.
     latest: int = 0  # The last probe that was answered in time.
     next: int = 0  # All before this probe are answered or lost.
@@ -141,7 +143,8 @@ class Sample:
             f"probes       {sent} sent, {received} received, "
             f"{lost} lost ({late} late); {self.skipped} skipped\n"
             f"replies      {self.duplicates} duplicates, "
-            f"{self.reordered} reordered, {self.unmatched} unmatched\n"
+            f"{self.reordered} reordered, {self.short} short, "
+            f"{self.damaged} damaged, {self.unmatched} unmatched\n"
         )
 
     def _receive(self, s, options, stop, sender):
@@ -198,21 +201,30 @@ class Sample:
 
         It arrived gap earlier.
         """
-        for at in packet.COPY, 0:
-            seq, sent = packet.probe(data, at) or (math.inf, 0)
-            if seq < len(self.probes):
-                probe = self.probes[seq]
-                if packet.ntp(probe.at) == sent:
-                    break
-        else:
+        # None by its number and time? Then the last one, if it is damaged.
+        seq = len(self.probes) - 1
+        for at in 0, packet.COPY:
+            named, sent = packet.probe(data, at) or (math.inf, 0)
+            if named < len(self.probes):
+                if packet.ntp(self.probes[named].at) == sent:
+                    seq = named
+        if seq < 0:
             self.unmatched += 1
+            return ""
+        probe = self.probes[seq]
+        request = packet.request(seq, packet.ntp(probe.at), options.size)
+        answer = packet.answer(data, request)
+        self.short += answer == "short"
+        self.damaged += answer == "damaged"
+        self.unmatched += answer == "strange"
+        if answer not in ("stamp", "echo"):
             return ""
         self.duplicates += probe.answered
         late = probe.answered or seq < self.next
         probe.answered = True
         if late:
             return ""
-        inside = packet.inside(data) if at == packet.COPY else None
+        inside = packet.inside(data) if answer == "stamp" else None
         rtt = now - probe.sent
         for part in gap, inside or 0:
             rtt -= part if part < rtt else 0

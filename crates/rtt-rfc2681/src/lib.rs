@@ -10,7 +10,8 @@
 //! | [`stats`] | the statistics of RFC 2681 and RFC 8912 |
 //! | [`options`] | the client's command line |
 //! | [`mod@calibrate`] | how much of a result is this machine's doing |
-//! | [`report`] | the report, the histogram, JSON and SVG |
+//! | [`report`] | the report, and JSON |
+//! | [`picture`] | the histogram, and the SVG |
 
 #![deny(unsafe_code)] // But for one call, in `clock`.
 
@@ -18,6 +19,7 @@ pub mod calibrate;
 pub mod clock;
 pub mod options;
 pub mod packet;
+pub mod picture;
 pub mod report;
 pub mod sample;
 pub mod schedule;

@@ -12,7 +12,7 @@
 //!    38  zero                            zero, 2 bytes
 //!    40  zero                            TTL of the request; 0 = unknown
 //!    41  zero                            zero, 3 bytes
-//!    44  anything                        the same
+//!    44  extra padding                   the same, but for the flags
 //! ```
 
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub const LEAST: usize = 44;
 
 /// Where a STAMP reply repeats the request. An echo repeats it at 0.
 pub const COPY: usize = 24;
+
+/// The bytes of a request that a STAMP reply repeats there.
+const HEAD: usize = 14;
 
 /// "This clock is not set by another one (S = 0), and may be wrong by a
 /// second": scale 32, multiplier 1 (RFC 4656, section 4.1.2).
@@ -39,11 +42,17 @@ pub fn ntp(wall: Duration) -> u64 {
 }
 
 /// The request number `seq`, sent at `time` (NTP), of `size` bytes: 44 to
-/// 65,507. From byte 44 on they are random, so that nothing on the way can
-/// compress them.
+/// 65,507. From byte 44 on stands extra padding (RFC 8972, section 4.1): flags,
+/// type, length, and random bytes, so that nothing on the way can compress
+/// them. The same time gives the same ones.
 pub fn request(seq: u32, time: u64, size: usize) -> Vec<u8> {
     let mut data = vec![0; size];
-    fastrand::fill(data.get_mut(LEAST..).unwrap_or_default());
+    let mut random = fastrand::Rng::with_seed(time);
+    random.fill(data.get_mut(LEAST..).unwrap_or_default());
+    if let Some(length) = size.checked_sub(LEAST + 4) {
+        put(&mut data, LEAST, &[0x80, 1]);
+        put(&mut data, LEAST + 2, &(length as u16).to_be_bytes());
+    }
     put(&mut data, 0, &seq.to_be_bytes());
     put(&mut data, 4, &time.to_be_bytes());
     put(&mut data, 12, &ERROR.to_be_bytes());
@@ -72,6 +81,50 @@ pub fn probe(data: &[u8], at: usize) -> Option<(u32, u64)> {
     let seq = data.get(at..)?.first_chunk()?;
     let time = data.get(at + 4..)?.first_chunk()?;
     Some((u32::from_be_bytes(*seq), u64::from_be_bytes(*time)))
+}
+
+/// What a datagram is to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// STAMP's reply, whole.
+    Stamp,
+    /// The request itself, whole: a plain echo.
+    Echo,
+    /// One of these, but shorter than the request.
+    Short,
+    /// One of these, but with other bytes.
+    Damaged,
+    /// Neither of these: less than half of the request's head is in it.
+    Strange,
+}
+
+/// What `data` is to `request`. Of an echo each byte is compared. Of a STAMP
+/// reply what it repeats: bytes 0 to 13 and, behind the flags at 44, the rest,
+/// unless less than half of that agrees, for TWAMP Light may fill it in itself
+/// (RFC 5357, section 4.2.1); and the multiplier, never 0 (RFC 4656, 4.1.2).
+pub fn answer(data: &[u8], request: &[u8]) -> Answer {
+    let alike = |at: usize, sent: &[u8]| {
+        let pairs = data.iter().skip(at).zip(sent);
+        pairs.filter(|(came, sent)| came == sent).count()
+    };
+    let head = request.get(..HEAD).unwrap_or_default();
+    let (stamp, echo) = (alike(COPY, head), alike(0, head));
+    let rest = request.get(LEAST + 1..).unwrap_or_default();
+    let kept = alike(LEAST + 1, rest);
+    if 2 * stamp.max(echo) < HEAD {
+        Answer::Strange
+    } else if data.len() < request.len() {
+        Answer::Short
+    } else if data == request {
+        Answer::Echo
+    } else if stamp == HEAD
+        && data.get(13) != Some(&0)
+        && (kept == rest.len() || 2 * kept < rest.len())
+    {
+        Answer::Stamp
+    } else {
+        Answer::Damaged
+    }
 }
 
 /// T3 - T2, the time that the request spent inside the reflector, as a STAMP

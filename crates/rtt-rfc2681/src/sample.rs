@@ -11,7 +11,8 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::options::Options;
-use crate::{clock, packet, stats};
+use crate::packet::{self, Answer};
+use crate::{clock, stats};
 
 /// How long a thread sleeps before it looks whether it should end.
 const TICK: Duration = Duration::from_millis(50);
@@ -47,6 +48,10 @@ pub struct Sample {
     pub duplicates: usize,
     /// How many probes were answered in time, but after a later probe.
     pub reordered: usize,
+    /// How many replies were shorter than their probe.
+    pub short: usize,
+    /// How many replies did not bring back what was sent.
+    pub damaged: usize,
     /// How many datagrams answered no probe.
     pub unmatched: usize,
     /// Whether the arrival times are the kernel's.
@@ -214,12 +219,13 @@ impl Sample {
         let Sample { probes, skipped, .. } = self;
         let (sent, received) = (probes.len(), self.received());
         let (lost, late) = (sent - received, self.late());
-        let Sample { duplicates, reordered, unmatched, .. } = self;
+        let Sample { duplicates, reordered, .. } = self;
+        let Sample { short, damaged, unmatched, .. } = self;
         format!(
             "probes       {sent} sent, {received} received, \
              {lost} lost ({late} late); {skipped} skipped\n\
              replies      {duplicates} duplicates, {reordered} reordered, \
-             {unmatched} unmatched\n"
+             {short} short, {damaged} damaged, {unmatched} unmatched\n"
         )
     }
 
@@ -248,23 +254,36 @@ impl Sample {
         gap: Duration,
         options: &Options,
     ) -> String {
-        let mut ours = [packet::COPY, 0].into_iter().filter_map(|at| {
+        let named = [packet::COPY, 0].into_iter().find_map(|at| {
             let (seq, time) = packet::probe(data, at)?;
             let sent = self.probes.get(seq as usize)?.at;
-            (packet::ntp(sent) == time).then_some((seq as usize, at))
+            (packet::ntp(sent) == time).then_some(seq as usize)
         });
-        let found = ours.next();
-        let probe = found.and_then(|(seq, _)| self.probes.get_mut(seq));
-        let (Some((seq, at)), Some(probe)) = (found, probe) else {
+        // None by its number and time? Then the last one, if it is damaged.
+        let seq = named.unwrap_or(self.probes.len().saturating_sub(1));
+        let Some(probe) = self.probes.get_mut(seq) else {
             self.unmatched += 1;
             return String::new();
         };
+        let time = packet::ntp(probe.at);
+        let request = packet::request(seq as u32, time, options.size);
+        let answer = packet::answer(data, &request);
+        let wrong = match answer {
+            Answer::Stamp | Answer::Echo => None,
+            Answer::Short => Some(&mut self.short),
+            Answer::Damaged => Some(&mut self.damaged),
+            Answer::Strange => Some(&mut self.unmatched),
+        };
+        if let Some(count) = wrong {
+            *count += 1;
+            return String::new();
+        }
         let again = std::mem::replace(&mut probe.answered, true);
         self.duplicates += usize::from(again);
         if again || seq < self.next {
             return String::new(); // Too late, if it is the first reply.
         }
-        let inside = packet::inside(data).filter(|_| at == packet::COPY);
+        let inside = packet::inside(data).filter(|_| answer == Answer::Stamp);
         let mut rtt = now - probe.sent;
         for part in [gap, inside.unwrap_or_default()] {
             rtt -= if part < rtt { part } else { Duration::ZERO };

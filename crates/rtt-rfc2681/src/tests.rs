@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use crate::packet::{self, COPY, inside, ntp, probe, reply, request};
-use crate::report::{histogram, svg};
+use crate::packet::{
+    self, Answer, COPY, answer, inside, ntp, probe, reply, request,
+};
+use crate::picture::{histogram, svg};
 use crate::schedule::{exponential, times};
 use crate::stats::*;
 
@@ -171,9 +173,39 @@ fn a_reply_is_as_long_as_its_request() {
         assert_eq!(back == data, length < 44, "{length}");
         assert_eq!(back.get(44..), data.get(44..));
     }
-    let (one, other) = (request(1, 2, 1400), request(1, 2, 1400));
-    assert_eq!((one.len(), &one[..44]), (1400, &other[..44]));
-    assert_ne!(one, other, "the rest is random");
+    let (one, other) = (request(1, 2, 1400), request(1, 3, 1400));
+    assert_eq!((one.len(), &one[12..44]), (1400, &other[12..44]));
+    assert_eq!(one[44..48], [0x80, 1, 5, 72], "1,352 bytes of padding");
+    assert_ne!(one[48..], other[48..], "they are random");
+    assert_eq!(one, request(1, 2, 1400), "and known to who knows the time");
+}
+
+/// 300 bytes, of which each one is changed in turn: what is told of it.
+#[test]
+fn which_damaged_bytes_are_seen() {
+    let sent = request(7, 0x1112_1314_1516_1718, 300);
+    let seen = |back: &[u8]| -> Vec<usize> {
+        let whole = |data: &[u8]| match answer(data, &sent) {
+            Answer::Stamp | Answer::Echo => true,
+            Answer::Damaged => false,
+            other => panic!("{other:?}"),
+        };
+        assert!(whole(back));
+        let damaged = (0..300).filter(|i| {
+            let mut data = back.to_vec();
+            data[*i] ^= 1;
+            !whole(&data)
+        });
+        damaged.collect()
+    };
+    assert_eq!(seen(&sent), (0..300).collect::<Vec<_>>());
+    // Byte 13 of a reply, the multiplier, was 1.
+    let repeated = [13].into_iter().chain(24..38).chain(45..300);
+    let back = reply(&sent, 1, 2);
+    assert_eq!(seen(&back), repeated.collect::<Vec<_>>());
+    for strange in [&[][..], &[0; 44], &[0xff; 300], b"hola"] {
+        assert_eq!(answer(strange, &sent), Answer::Strange);
+    }
 }
 
 #[test]

@@ -177,6 +177,7 @@ fn the_json_file_has_every_result() {
     let mut keys: Vec<_> = read.as_object().unwrap().keys().collect();
     keys.sort();
     let expected = [
+        "damaged",
         "duplicates",
         "error_s",
         "inverse",
@@ -192,6 +193,7 @@ fn the_json_file_has_every_result() {
         "reordered",
         "schedule",
         "sent",
+        "short",
         "skipped",
         "stamps",
         "systematic_s",

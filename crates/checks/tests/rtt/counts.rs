@@ -12,6 +12,8 @@ pub struct Counts {
     pub skipped: usize,
     pub duplicates: usize,
     pub reordered: usize,
+    pub short: usize,
+    pub damaged: usize,
     pub unmatched: usize,
 }
 
@@ -37,6 +39,8 @@ impl Counts {
             skipped: number("skipped"),
             duplicates: number("duplicates"),
             reordered: number("reordered"),
+            short: number("short"),
+            damaged: number("damaged"),
             unmatched: number("unmatched"),
         }
     }

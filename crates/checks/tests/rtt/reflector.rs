@@ -52,10 +52,10 @@ fn fate(ended: &Ended, seq: u32) -> String {
     fate.to_string()
 }
 
-const LOST: [u32; 6] = [1, 2, 6, 7, 12, 13];
+const LOST: [u32; 8] = [1, 2, 6, 7, 8, 9, 12, 13];
 
 #[test]
-fn lost_late_duplicate_reordered_and_unmatched_are_what_was_done() {
+fn every_count_is_what_was_done() {
     for language in Language::BOTH {
         let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut held = Vec::new();
@@ -114,13 +114,15 @@ fn lost_late_duplicate_reordered_and_unmatched_are_what_was_done() {
         let Counts { sent, skipped, .. } = counts;
         let expected = Counts {
             sent: 40 - skipped,
-            received: sent - 6,
-            lost: 6,
+            received: sent - 8,
+            lost: 8,
             late: 1,
             skipped,
             duplicates: 2,
             reordered: 1,
-            unmatched: 5,
+            short: 3,
+            damaged: 2,
+            unmatched: 2,
         };
         let took = began.elapsed();
         assert_eq!(counts, expected, "{language:?} {took:?}");
@@ -136,6 +138,88 @@ fn lost_late_duplicate_reordered_and_unmatched_are_what_was_done() {
             }
         }
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+/// What a reflector makes of a probe.
+type Part = fn(&[u8]) -> Vec<u8>;
+
+/// RFC 2681 measures packets that come back whole.
+#[test]
+fn what_did_not_come_back_whole_is_no_part_of_the_sample() {
+    fn stamp(data: &[u8]) -> Vec<u8> {
+        reply(data, 1 << 32, 1 << 32)
+    }
+    fn flipped(mut data: Vec<u8>, byte: usize) -> Vec<u8> {
+        data[byte] ^= 1;
+        data
+    }
+    fn padded(mut data: Vec<u8>) -> Vec<u8> {
+        data[44..].fill(0x55);
+        data
+    }
+    // What comes back, and whether it is short, damaged, neither.
+    let parts: [(Part, [usize; 2]); 12] = [
+        (|data| data[..99].to_vec(), [1, 0]),
+        (|data| data[..20].to_vec(), [1, 0]),
+        (|data| flipped(data.to_vec(), 99), [0, 1]),
+        (|data| flipped(data.to_vec(), 12), [0, 1]),
+        (|data| flipped(data.to_vec(), 7), [0, 1]),
+        (|data| [data, b"!"].concat(), [0, 1]),
+        (|data| stamp(data)[..99].to_vec(), [1, 0]),
+        (|data| flipped(stamp(data), 99), [0, 1]),
+        (|data| flipped(stamp(data), COPY + 13), [0, 1]),
+        (|data| flipped(stamp(data), 13), [0, 1]), // A multiplier of 0.
+        (|data| padded(stamp(data)), [0, 0]),      // TWAMP Light may.
+        (|data| stamp(&[data, b"!"].concat()), [0, 0]),
+    ];
+    for language in Language::BOTH {
+        let address = reflector(move |s, seq, data, from| {
+            let back = parts.get(seq as usize).map(|(part, _)| part(data));
+            s.send_to(&back.unwrap_or(stamp(data)), from).map(drop)
+        });
+        let args = ["--count", "14", "--interval", "0.2", "--size", "100"];
+        let args = [&args[..], &["--timeout", "1"]].concat();
+        let ended = client(language, address, &args).end();
+        let counts = Counts::of(&ended);
+        let kinds = parts.iter().take(counts.sent);
+        let (mut short, mut damaged) = (0, 0);
+        for (seq, (_, [is_short, is_damaged])) in (0..).zip(kinds) {
+            (short, damaged) = (short + is_short, damaged + is_damaged);
+            let lost = fate(&ended, seq).starts_with("undefined");
+            assert_eq!(lost, is_short + is_damaged > 0, "{seq}: {ended:?}");
+        }
+        assert_eq!((counts.short, counts.damaged), (short, damaged));
+        assert_eq!((counts.lost, counts.unmatched), (short + damaged, 0));
+    }
+}
+
+/// The slides' echo server takes 1,024 bytes, and no more.
+#[test]
+fn a_probe_that_was_cut_is_short() {
+    for language in Language::BOTH {
+        let server = checks::server(Language::Rust, "udp-echo", &[]);
+        let args = ["--count", "3", "--size", "1400", "--timeout", "0.5"];
+        let ended = client(language, server.address(), &args).end();
+        let counts = Counts::of(&ended);
+        assert_eq!((counts.received, counts.short), (0, counts.sent));
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+    }
+}
+
+/// A link on which each reply loses one to eight of its bits.
+#[test]
+fn a_damaged_echo_is_never_received() {
+    let server = checks::server(Language::Rust, "udp-echo", &[]);
+    let port = server.address().port().to_string();
+    let args = ["--port=0", "--to-port", &port, "--corrupt=100"];
+    let args = [&args[..], &["--clean-there"]].concat();
+    let link = checks::start_example("noisy_link", &args);
+    for language in Language::BOTH {
+        let args = ["--count", "10", "--interval", "0.1", "--timeout", "0.5"];
+        let ended = client(language, link.address(), &args).end();
+        let counts = Counts::of(&ended);
+        assert_eq!((counts.received, counts.damaged), (0, counts.sent));
     }
 }
 
