@@ -10,7 +10,8 @@ The C server is built with cc, where there is one.
 
 --pairs    how many runs of each, 1 to 100 (9)
 --seconds  how long each run takes, 1 to 255 (1)
---only     these rows: "C", "Rust", "release" or "buffered"
+--only     these rows: "C", "Rust", "release", "buffered" or
+           "drawn", which go through the noisy link
 """
 
 import argparse
@@ -39,6 +40,8 @@ BUFFERED = [f"{EXAMPLES}/echo_buffered{EXE}"]
 LOAD = [f"{EXAMPLES}/echo_load{EXE}", "--json"]
 PYTHON = [sys.executable, "crates/udp-echo/python/server.py"]
 C = [f"{TARGET}/release/echo_server{EXE}"]
+LINK = [f"{EXAMPLES}/noisy_link{EXE}"]
+DRAWN = LINK + ["--draw"]
 CC = shutil.which("cc")
 
 # What is compared, where the servers' lines go, and how many
@@ -63,6 +66,10 @@ COMPARED = [
         "terminal",
         "1",
     ),
+    ("drawn / not drawn", DRAWN, LINK, "none", "1"),
+    ("drawn / not drawn", DRAWN, LINK, "none", "32"),
+    ("drawn / not drawn", DRAWN, LINK, "terminal", "1"),
+    ("drawn / not drawn", DRAWN, LINK, "terminal", "32"),
 ]
 
 
@@ -75,8 +82,21 @@ def drain(fd):
         pass  # So a terminal's end shows on Linux.
 
 
-def rate(server, output, window, seconds):
-    """Requests a second that this server answers."""
+def start(command, stdout):
+    """A program that listens, and at which port."""
+    process = subprocess.Popen(
+        command + ["--port", "0"],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = process.stderr.readline().strip()
+    return process, re.search(r":(\d+)$", said).group(1)
+
+
+def rate(program, output, window, seconds):
+    """Requests a second that this server answers, or our own
+    one behind this link."""
     ours = None
     if output == "none":
         theirs = os.open(os.devnull, os.O_WRONLY)
@@ -84,27 +104,25 @@ def rate(server, output, window, seconds):
         ours, theirs = os.pipe()
     else:
         ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        server + ["--port", "0"],
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    started = []
+    if program in [LINK, DRAWN]:
+        started.append(start(RELEASE, subprocess.DEVNULL))
+        program = program + ["--to-port", started[0][1]]
+    started.append(start(program, theirs))
     os.close(theirs)
     if ours is not None:
         threading.Thread(target=drain, args=[ours]).start()
     try:
-        said = process.stderr.readline()
-        port = re.search(r":(\d+)$", said.strip()).group(1)
-        load = LOAD + ["--port", port, "--window", window]
-        load += ["--seconds", seconds]
+        load = LOAD + ["--port", started[-1][1]]
+        load += ["--window", window, "--seconds", seconds]
         done = subprocess.run(
             load, capture_output=True, check=True
         )
         return json.loads(done.stdout)["rate"]
     finally:
-        process.kill()
-        process.communicate()
+        for process, _ in started:
+            process.kill()
+            process.communicate()
 
 
 p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)

@@ -71,12 +71,10 @@ fn main() -> common::Result<()> {
     let listen = address(&host, port)?;
     let to = address(&to_host, to_port)?;
     let mut view = View::new(to, draw, pcap, svg)?;
-    let (shown, (feed, events)) = (view.is_open(), view::feed());
+    let (feed, events) = view.feed();
     let (seen, end) = (feed.clone(), feed.clone());
     let watch = move |passing: &Passing| {
-        if shown {
-            seen.pass(passing);
-        }
+        seen.pass(passing);
         if log && !passing.leaves {
             view::log(passing);
         }

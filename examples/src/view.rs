@@ -5,12 +5,14 @@ use badlink::ladder::{Ladder, Rung};
 use badlink::pcap::{self, Station};
 use badlink::{BadLink, Direction, Fate, Passing};
 use std::fs::File;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::meaning::meaning;
@@ -48,21 +50,26 @@ impl From<&Passing<'_>> for Passed {
 pub struct Feed {
     events: SyncSender<Option<Passed>>,
     missed: Arc<AtomicU64>,
+    shown: bool,
+    /// In a capture, which also has what leaves otherwise than it came.
+    kept: bool,
 }
 
 /// At most so many are not yet shown.
 const WAITING: usize = 1000;
 
-/// A feed, and where its datagrams come out; `None` is the end.
-pub fn feed() -> (Feed, Receiver<Option<Passed>>) {
-    let (events, shown) = sync_channel(WAITING);
-    (Feed { events, missed: Arc::default() }, shown)
-}
+/// What passes in this time is shown at once: each writing takes the link's
+/// processor.
+const PAUSE: Duration = Duration::from_millis(5);
 
 impl Feed {
     /// One passes.
     pub fn pass(&self, passing: &Passing) {
-        if self.events.try_send(Some(passing.into())).is_err() {
+        let shown = match passing.leaves {
+            true => self.kept && !passing.fate.words().is_empty(),
+            false => self.shown,
+        };
+        if shown && self.events.try_send(Some(passing.into())).is_err() {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -76,7 +83,7 @@ impl Feed {
     pub fn end(&self) {
         let missed = self.missed.load(Ordering::Relaxed);
         if missed > 0 {
-            common::note(format!("{missed} came too fast to be shown"));
+            common::note(format!("{missed} passed too fast to be shown"));
         }
     }
 }
@@ -95,10 +102,12 @@ pub struct View {
     caller: Option<SocketAddr>,
     /// Whether not all came from one.
     several: bool,
-    capture: Option<(String, File)>,
+    capture: Option<(String, BufWriter<File>)>,
     picture: Option<(PathBuf, Vec<Rung>)>,
     began: Option<Instant>,
     not_drawn: usize,
+    /// Of the ladder, and not yet written.
+    lines: Vec<String>,
 }
 
 impl View {
@@ -117,7 +126,7 @@ impl View {
             let made = File::create(&file);
             let mut made = made.map_err(|e| named(&file, &e))?;
             made.write_all(&pcap::head()).map_err(|e| named(&file, &e))?;
-            Ok::<_, String>((file, made))
+            Ok::<_, String>((file, BufWriter::new(made)))
         };
         if let Some(file) = &picture {
             File::create(file).map_err(|e| named(file, &e))?; // Now, not at the end.
@@ -131,21 +140,26 @@ impl View {
             picture: picture.map(|file| (PathBuf::from(file), Vec::new())),
             began: None,
             not_drawn: 0,
+            lines: Vec::new(),
         })
     }
 
-    /// Whether there is anything to show.
-    pub fn is_open(&self) -> bool {
-        self.ladder.is_some()
-            || self.capture.is_some()
-            || self.picture.is_some()
+    /// What this shows is put in at the first, and comes out at the second;
+    /// `None` is the end.
+    pub fn feed(&self) -> (Feed, Receiver<Option<Passed>>) {
+        let (events, passed) = sync_channel(WAITING);
+        let kept = self.capture.is_some();
+        let drawn = self.ladder.is_some() || self.picture.is_some();
+        let (missed, shown) = (Arc::default(), kept || drawn);
+        (Feed { events, missed, shown, kept }, passed)
     }
 
     /// Shows what comes, until the feed stops; without a ladder it says each
     /// second how many came, if any did.
     ///
     /// # Errors
-    /// As [`View::show`].
+    /// If the capture cannot be written. Where stdout is closed, the program
+    /// ends.
     pub fn run(
         &mut self,
         events: &Receiver<Option<Passed>>,
@@ -154,8 +168,13 @@ impl View {
         let (mut told, mut at) = ([0, 0], Instant::now());
         loop {
             match events.recv_timeout(TICK) {
-                Ok(Some(passed)) => self.show(&passed)?,
-                Ok(None) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Ok(first) => {
+                    thread::sleep(PAUSE);
+                    if !self.show_all(first, events)? {
+                        return Ok(());
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let ways = [Direction::There, Direction::Back];
@@ -168,12 +187,31 @@ impl View {
         }
     }
 
-    /// Shows one datagram.
-    ///
-    /// # Errors
-    /// If the capture cannot be written. Where stdout is closed, the program
-    /// ends.
-    pub fn show(&mut self, passed: &Passed) -> common::Result<()> {
+    /// Shows this one and all that wait; gives whether more may come.
+    fn show_all(
+        &mut self,
+        first: Option<Passed>,
+        events: &Receiver<Option<Passed>>,
+    ) -> common::Result<bool> {
+        let more = events.try_iter().take(WAITING);
+        let mut goes_on = true;
+        for passed in iter::once(first).chain(more) {
+            match passed {
+                Some(passed) => self.show(&passed)?,
+                None => goes_on = false,
+            }
+        }
+        if let Some((name, file)) = &mut self.capture {
+            file.flush().map_err(|e| named(name, &e))?;
+        }
+        if !self.lines.is_empty() {
+            common::println!("{}", self.lines.join("\n"));
+            self.lines.clear();
+        }
+        Ok(goes_on)
+    }
+
+    fn show(&mut self, passed: &Passed) -> common::Result<()> {
         self.keep(passed)?;
         if passed.leaves {
             return Ok(());
@@ -185,10 +223,10 @@ impl View {
         if let Some(ladder) = &self.ladder {
             if self.caller != Some(passed.caller) {
                 let [left, right] = [passed.caller, self.target];
-                let head = ladder.head(&left.to_string(), &right.to_string());
-                common::println!("{head}");
+                let [left, right] = [left, right].map(|end| end.to_string());
+                self.lines.push(ladder.head(&left, &right));
             }
-            common::println!("{}", ladder.rung(&rung));
+            self.lines.push(ladder.rung(&rung));
         }
         self.several |= self.caller.is_some_and(|c| c != passed.caller);
         self.caller = Some(passed.caller);
@@ -208,9 +246,6 @@ impl View {
         let Some((name, file)) = &mut self.capture else { return Ok(()) };
         let (caller, target) = (Station::Caller, Station::Target);
         let same = passed.fate.words().is_empty();
-        if same && passed.leaves {
-            return Ok(());
-        }
         let (mut ends, mut stations) =
             ([passed.caller, self.target], [caller, target]);
         if passed.direction == Direction::Back {

@@ -8,6 +8,8 @@ use badlink::{Direction, Fates, Shares};
 use checks::{Hear, Language, skipped, start, start_example};
 use testbed::{Ended, PATIENCE, Program};
 
+use crate::udp_header::{TestFile, both};
+
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn socket(ip: IpAddr) -> UdpSocket {
@@ -378,6 +380,84 @@ fn the_link_keeps_a_capture_and_a_picture() {
     }
 }
 
+/// What tshark says of each datagram of a capture: who to whom, the four
+/// fields, whether both checksums are right.
+fn by_tshark(file: &str) -> Option<Vec<String>> {
+    let mut tshark = std::process::Command::new("tshark");
+    tshark.args(["-r", file, "-T", "fields"]);
+    for checked in ["ip.check_checksum:TRUE", "udp.check_checksum:TRUE"] {
+        tshark.args(["-o", checked]);
+    }
+    let fields = "ip.src ip.dst udp.srcport udp.dstport udp.length \
+                  udp.checksum udp.checksum.status ip.checksum.status";
+    for field in fields.split_whitespace() {
+        tshark.args(["-e", field]);
+    }
+    let said = testbed::output(&mut tshark).ok()?;
+    let said = String::from_utf8(said.stdout).unwrap();
+    Some(said.lines().map(str::to_string).collect())
+}
+
+/// The same rows of what `udp_header` prints.
+fn by_udp_header(file: &str) -> Vec<String> {
+    let printed = both(&["--file", file]);
+    let lines: Vec<_> = printed.lines().collect();
+    let row = |lines: &[&str]| {
+        let (from, to) = lines[0].split_once(" to ").unwrap();
+        let number = |line: &str| -> u16 {
+            line.split_whitespace().last().unwrap().parse().unwrap()
+        };
+        let [a, b, length, sum] = [1, 2, 3, 4].map(|i| number(lines[i]));
+        let right = u8::from(lines[5] == "  checksum: right");
+        format!("{from}\t{to}\t{a}\t{b}\t{length}\t{sum:#06x}\t{right}\t1")
+    };
+    lines.chunks(6).map(row).collect()
+}
+
+/// Each protocol's real conversation through the link, kept in a capture.
+#[test]
+fn tshark_reads_what_the_link_keeps_as_udp_header_does() {
+    if cfg!(windows) {
+        return skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let bad = ["--lose", "30", "--corrupt", "10", "--seed", "2732"];
+    for (package, shares, options) in [
+        ("udp-echo", &[][..], &[][..]),
+        ("daytime-rfc867", &[], &[]),
+        ("rtt-rfc2681", &[], &["--count", "3"]),
+        ("zchat", &bad, &[]),
+    ] {
+        let ours = ["--host", "127.0.0.1", "--port", "0"];
+        let server = start(Language::Rust, package, "server", &ours);
+        let file = TestFile::new(package, b"");
+        let name = file.name();
+        let kept = [&["--pcap", &name], shares].concat();
+        let link = link(LOCAL, server.address(), &kept);
+        let port = link.address().port().to_string();
+        let to = ["--host", "127.0.0.1", "--port", &port];
+        let to = [&to, options].concat();
+        let mut client = start(Language::Rust, package, "client", &to);
+        if package == "zchat" {
+            client.write(b"hola\nchau\n");
+        }
+        let client = client.end();
+        assert_eq!(client.code, Some(0), "{package}: {client:?}");
+        let ended = interrupt(link);
+
+        // All that came, and what left otherwise than it came.
+        let [there, back] = [0, 1].map(|number| column(&ended, number));
+        let [came, lost, damaged] = [0, 1, 2].map(|i| there[i] + back[i]);
+        let rows = by_udp_header(&name);
+        assert_eq!(rows.len() as u64, came + damaged, "{package}: {ended:?}");
+        assert_eq!(lost > 0 && damaged > 0, package == "zchat", "{ended:?}");
+        assert!(rows.iter().all(|row| row.ends_with("\t1\t1")), "{rows:?}");
+        match by_tshark(&name) {
+            Some(said) => assert_eq!(said, rows, "{package}"),
+            None => return skipped("no tshark here"),
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_shown_is_a_sentence() {
     for (args, words) in [
@@ -428,4 +508,36 @@ fn the_picture_of_several_callers_names_none() {
         let address = caller.local_addr().unwrap().to_string();
         assert!(!picture.contains(&address), "{picture}");
     }
+}
+
+/// Whatever the link's speed: each datagram is drawn, or counted.
+#[test]
+fn what_is_not_drawn_is_counted() {
+    if cfg!(windows) {
+        return skipped("no Ctrl-C for one program alone on Windows");
+    }
+    let (target, caller) = (socket(LOCAL), socket(LOCAL));
+    let to = target.local_addr().unwrap();
+    let file = TestFile::new("counted", b"");
+    let more = ["--draw", "--truncate", "10", "--pcap", &file.name()];
+    let link = link(LOCAL, to, &more);
+    for _ in 0..5000 {
+        caller.send_to(b"hola", link.address()).unwrap();
+    }
+    let ended = interrupt(link);
+    let row = |name: &str| -> u64 {
+        let mut lines = ended.stdout.lines();
+        let row = lines.find(|line| line.starts_with(name)).unwrap();
+        let cells = row.split_whitespace().skip(1);
+        cells.map(|cell| cell.parse::<u64>().unwrap()).sum()
+    };
+    let (came, cut) = (row("received"), row("truncated"));
+    let missed = ended.stderr.lines().find_map(|line| {
+        line.strip_suffix(" passed too fast to be shown")?.parse().ok()
+    });
+    let drawn = rungs(&ended).iter().filter(|r| r.contains("hola")).count();
+    let lost = missed.unwrap_or(0_u64);
+    // A cut one passes twice: as it came, and as it leaves.
+    assert!(drawn as u64 <= came && came <= drawn as u64 + lost, "{ended:?}");
+    assert!(drawn as u64 + lost <= came + cut, "{came} {drawn} {lost}");
 }
