@@ -8,11 +8,12 @@
 //! | `<!-- twin: udp-echo server -->` | a program in two columns, a row for each step |
 //! | `<!-- modules: rtt-rfc2681 packet -->` | a module's two files, one above the other |
 //! | `<!-- file: examples/scheme.rs -->` | a whole file |
-//! | `<!-- output: NAME -->` | `docs/material/NAME.txt`, which a test [`recorded`] |
+//! | `<!-- output: NAME -->` | the run NAME of `docs/material/runs.txt`, which a test [`recorded`] |
 //!
 //! `UPDATE_DOCS=1 cargo test -p checks --test book` makes them anew.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -46,7 +47,9 @@ pub fn made(language: &str, text: &str) -> Result<String, String> {
             ("modules", [package, name]) => modules(package, name),
             ("file", [file]) => fenced(&root(), file),
             ("output", [name]) => {
-                fenced(&root().join("docs/material"), &format!("{name}.txt"))
+                let (_, run, _) = parted(&read(&root().join(RUNS))?, name);
+                let run = run.ok_or(format!("{RUNS} has no {name}"))?;
+                Ok(block("text", &run))
             }
             _ => Err(format!("what is {kind}: {rest}?")),
         }
@@ -210,9 +213,29 @@ pub fn captions() -> Result<BTreeMap<String, String>, String> {
     Ok(captions)
 }
 
-/// A run that a page shows, compared with `docs/material/NAME.txt`; if it
-/// differs, it is written there with `UPDATE_DOCS=1`. What may differ from run
-/// to run counts as equal: every number, and how many blanks stand in a row.
+/// All recorded runs, in order: each below a line `== NAME`.
+const RUNS: &str = "docs/material/runs.txt";
+
+/// The run `name`, if there is one; what stands before it, and behind.
+fn parted(runs: &str, name: &str) -> (String, Option<String>, String) {
+    let (mut before, mut behind) = (String::new(), String::new());
+    let mut found = None;
+    for (number, part) in runs.split("\n== ").enumerate() {
+        let (title, run) = part.split_once('\n').unwrap_or((part, ""));
+        match () {
+            _ if number == 0 => before += part,
+            _ if title == name => found = Some(run.to_string()),
+            _ if title < name => before += &format!("\n== {part}"),
+            _ => behind += &format!("\n== {part}"),
+        }
+    }
+    (before, found, behind)
+}
+
+/// A run that a page shows, compared with the one of this name in
+/// `docs/material/runs.txt`; if it differs, it is written there with
+/// `UPDATE_DOCS=1`. What may differ from run to run counts as equal: every
+/// number, and how many blanks stand in a row.
 ///
 /// # Panics
 /// If it differs and is not to be written; the lines are shown.
@@ -226,9 +249,19 @@ pub fn recorded(name: &str, text: &str) {
 /// # Panics
 /// As [`recorded`].
 pub fn recorded_as(name: &str, text: &str, plain: impl Fn(&str) -> String) {
-    kept(&format!("{name}.txt"), text, |old, new| {
-        difference(&plain(old), &plain(new))
-    });
+    // Others record at the same time, each its own.
+    let path = root().join(RUNS);
+    let lock = File::open(&path).expect("there are recorded runs");
+    lock.lock().expect("they can be locked");
+    let runs = read(&path).expect("they can be read");
+    let (before, run, behind) = parted(&runs, name);
+    let old = run.unwrap_or_default();
+    let Some(difference) = difference(&plain(&old), &plain(text)) else {
+        return;
+    };
+    refuse_unless_updating(&format!("{RUNS}, {name},"), &difference);
+    let new = format!("{before}\n== {name}\n{}\n{behind}", text.trim_end());
+    fs::write(&path, new).expect("docs/material can be written");
 }
 
 /// The file `docs/material/FILE`, which is to be as `text` is: if there is a
@@ -245,12 +278,17 @@ pub fn kept(
     let path = root().join("docs/material").join(file);
     let old = fs::read_to_string(&path).unwrap_or_default();
     let Some(difference) = difference(&old, text) else { return };
+    refuse_unless_updating(&format!("docs/material/{file}"), &difference);
+    fs::write(&path, text).expect("docs/material can be written");
+}
+
+/// Fails, unless what differs shall be written.
+fn refuse_unless_updating(what: &str, difference: &str) {
     assert!(
         updating(),
-        "docs/material/{file} (-) is not what came now (+):\n\
-         {difference}\nUPDATE_DOCS=1 writes it anew."
+        "{what} (-) is not what came now (+):\n{difference}\n\
+         UPDATE_DOCS=1 writes it anew."
     );
-    fs::write(&path, text).expect("docs/material can be written");
 }
 
 /// How a new run differs from the recorded one: the lines that are not alike.

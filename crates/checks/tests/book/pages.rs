@@ -204,7 +204,7 @@ fn a_marker_that_cannot_be_followed_is_told() {
         ("<!-- twin: zchat frame -->", "zchat has no such twins"),
         ("<!-- modules: zchat client -->", "zchat has no such twins"),
         ("<!-- file: examples/no.rs -->", "examples/no.rs: "),
-        ("<!-- output: no -->", "docs/material/no.txt: "),
+        ("<!-- output: no -->", "docs/material/runs.txt has no no"),
         ("<!-- outputs: no -->", "what is outputs: no?"),
         ("<!-- twin: udp-echo -->", "what is twin: udp-echo?"),
         ("<!-- file: rustfmt.toml -->", "has no <!-- end -->"),
