@@ -2,6 +2,10 @@
 
 use std::env;
 use std::fmt::Display;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use crate::output;
 
 /// The two languages of the workshop, of equal rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,21 +16,62 @@ pub enum Language {
     Spanish,
 }
 
-/// The language of whoever runs this: `TALLER_LANG` (`en` or `es`) where it is
-/// set, else `LC_ALL`, else `LANG`; Spanish if the first that is set begins
-/// with `es` (or `ES`).
-pub fn language() -> Language {
-    chosen(["TALLER_LANG", "LC_ALL", "LANG"].map(|name| env::var(name).ok()))
-}
-
-fn chosen(set: [Option<String>; 3]) -> Language {
-    match set.into_iter().flatten().find(|value| !value.is_empty()) {
-        Some(value) if value.to_lowercase().starts_with("es") => {
-            Language::Spanish
+impl Language {
+    /// `en` or `es`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Spanish => "es",
         }
-        _ => Language::English,
     }
 }
+
+/// The language of whoever runs this: what `TALLER_LANG` says (`en` or `es`);
+/// where it is not set, what the system's settings say, as gettext reads them:
+/// of `LC_ALL`, `LC_MESSAGES` and `LANG` the first that is set, and with it
+/// `LANGUAGE`, which is a list. On Windows, where none of them is set, the
+/// system is asked. English, if all that is neither English nor Spanish.
+pub fn language() -> Language {
+    chosen(|name| env::var(name).ok()).unwrap_or_else(|| *SYSTEM)
+}
+
+fn chosen(set: impl Fn(&str) -> Option<String>) -> Option<Language> {
+    let set = |name: &&str| set(name).filter(|value| !value.is_empty());
+    if let Some(own) = set(&"TALLER_LANG") {
+        return Some(spoken(&own).unwrap_or(Language::English));
+    }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set)?;
+    let plain = ["C", "POSIX"].contains(&name(&locale)); // Then no list counts.
+    let list = set(&"LANGUAGE").filter(|_| !plain).unwrap_or(locale);
+    let first = list.split(':').find_map(spoken);
+    Some(first.unwrap_or(Language::English))
+}
+
+/// The language of a locale: `es` of `es_AR.UTF-8`.
+fn name(locale: &str) -> &str {
+    locale.split(['_', '-', '.', '@']).next().unwrap_or_default()
+}
+
+/// Which of the workshop's languages a locale stands for.
+fn spoken(locale: &str) -> Option<Language> {
+    match name(locale).to_lowercase().as_str() {
+        "es" => Some(Language::Spanish),
+        "en" => Some(Language::English),
+        _ => None,
+    }
+}
+
+/// The language of Windows, in which no variable says it.
+static SYSTEM: LazyLock<Language> = LazyLock::new(|| {
+    let mut query = Command::new("reg");
+    query.args(["query", r"HKCU\Control Panel\International"]);
+    query.args(["/v", "LocaleName"]);
+    let said = cfg!(windows).then(|| output(&mut query).ok()).flatten();
+    let said = said.map(|ended| ended.stdout).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let locale = said.split_whitespace().last().and_then(spoken);
+    locale.unwrap_or(Language::English)
+});
 
 /// One of the two sentences: the one in the student's [`language`].
 pub fn say<'a>(english: &'a str, spanish: &'a str) -> &'a str {
@@ -76,16 +121,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_set_decides() {
-        let chosen = |set: [&str; 3]| {
-            chosen(set.map(|v| (v != "-").then(|| v.to_string())))
-        };
-        assert_eq!(chosen(["-", "-", "-"]), Language::English);
-        assert_eq!(chosen(["-", "-", "es_AR.UTF-8"]), Language::Spanish);
-        assert_eq!(chosen(["-", "C", "es_AR.UTF-8"]), Language::English);
-        assert_eq!(chosen(["-", "", "es_AR.UTF-8"]), Language::Spanish);
-        assert_eq!(chosen(["en", "es_ES", "es_ES"]), Language::English);
-        assert_eq!(chosen(["es", "C", "en_US"]), Language::Spanish);
-        assert_eq!(chosen(["ES", "C", "en_US"]), Language::Spanish);
+    fn the_settings_decide_as_gettext_has_it() {
+        use Language::{English, Spanish};
+        for (set, language) in [
+            ("", None),
+            ("LANG=es_AR.UTF-8", Some(Spanish)),
+            ("LANG=ES", Some(Spanish)),
+            ("LANG=est_EE.UTF-8", Some(English)), // Estonian.
+            ("LANG=de_DE", Some(English)),
+            ("LC_ALL= LANG=es_AR.UTF-8", Some(Spanish)),
+            ("LC_ALL=C LANG=es_AR.UTF-8", Some(English)),
+            ("LC_MESSAGES=es_ES LANG=en_US.UTF-8", Some(Spanish)),
+            ("LC_ALL=en_US LC_MESSAGES=es_ES", Some(English)),
+            ("LANGUAGE=es:en LANG=en_US.UTF-8", Some(Spanish)),
+            ("LANGUAGE=gl:es LANG=gl_ES.UTF-8", Some(Spanish)),
+            ("LANGUAGE=en:es LANG=es_AR.UTF-8", Some(English)),
+            ("LANGUAGE=es LANG=C.UTF-8", Some(English)),
+            ("LANGUAGE=es", None),
+            ("TALLER_LANG=en LC_ALL=es_ES LANGUAGE=es", Some(English)),
+            ("TALLER_LANG=es LC_ALL=C", Some(Spanish)),
+        ] {
+            let pairs = set.split(' ').filter_map(|pair| pair.split_once('='));
+            let pairs: Vec<_> = pairs.collect();
+            let value = |name: &str| {
+                let found = pairs.iter().find(|pair| pair.0 == name);
+                found.map(|pair| pair.1.to_string())
+            };
+            assert_eq!(chosen(value), language, "{set}");
+        }
     }
 }
