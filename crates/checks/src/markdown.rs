@@ -17,8 +17,8 @@ pub fn pages(ending: &str) -> Vec<PathBuf> {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
             let hidden = name.starts_with('.') || name == "target";
-            if path.is_dir() && !hidden {
-                folders.push(path);
+            if path.is_dir() && !hidden && !path.is_symlink() {
+                folders.push(path); // A link may lead round in a circle.
             } else if name.ends_with(ending) {
                 found.push(path);
             }

@@ -1,16 +1,24 @@
 //! Is everything here that the workshop needs?
 
-use std::env::{self, consts::OS};
+use std::env::{self, consts};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
 use std::process::Command;
+use std::{fs, process};
+
+use testbed::output;
 
 use crate::Result;
+use crate::run::{cargo, target};
 use crate::words::{said, tell};
 
+/// So much room all that can be built takes, in GB, roughly.
+const ROOM: f64 = 2.0;
+
 /// Looks at each need; gives whether nothing that must be here is missing.
-pub fn run() -> Result {
+pub fn run(root: &Path) -> Result {
     let (rust, minor) = version(env::var_os("RUSTC").unwrap_or("rustc".into()));
     let pythons = ["python3", "python", "py"].map(OsString::from).to_vec();
     let pythons = env::var_os("PYTHON").map_or(pythons, |own| vec![own]);
@@ -18,15 +26,30 @@ pub fn run() -> Result {
     let (python, newest) = python.unwrap_or(("Python".to_string(), 0));
     let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
     let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
-    let (who, firewall) = match OS {
+    let (who, firewall) = match consts::OS {
         "windows" => ("netstat -ano -p udp", said!("firewall windows")),
         "macos" => ("lsof -nP -iUDP:3500", said!("firewall macos")),
         _ => ("ss -lunp", said!("firewall linux")),
     };
+    let system = said!("the system", consts::OS, consts::ARCH);
+    let folder = target(root);
+    let built = said!("the target", folder.display());
+    let free = room(root);
+    let shown = free.map_or("?".to_string(), |free| format!("{free:.0}"));
     let mut good = true;
+    tell!("diagnosis");
     for (key, what, here, must) in [
+        ("system", system, true, true),
         ("rust", format!("Rust: {rust}"), minor >= 89, true),
         ("linker", said!("the linker"), true, true), // It linked this program.
+        ("packages", said!("the packages"), packages(root), true),
+        ("target", built, can_write(&folder).is_ok(), true),
+        (
+            "room",
+            said!("the room", shown),
+            free.is_none_or(|f| f > ROOM),
+            false,
+        ),
         ("python", python, newest >= 9, false),
         ("loopback", said!("to itself"), loopback().is_ok(), true),
         ("taken", said!("the port"), !taken, false),
@@ -39,14 +62,54 @@ pub fn run() -> Result {
     Ok(good)
 }
 
+/// What a program writes on stdout; nothing if it cannot be started or fails.
+fn said_by(program: impl Into<OsString>, args: &[&str]) -> String {
+    let ended = output(Command::new(program.into()).args(args));
+    let good = ended.ok().filter(|ended| ended.status.success());
+    let said = good.map(|ended| ended.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&said).trim().to_string()
+}
+
 /// What a program says of its version, `NAME MAJOR.MINOR.PATCH`, and the minor
 /// number; empty and 0 if it cannot be started.
 fn version(program: OsString) -> (String, u32) {
-    let printed = Command::new(program).arg("--version").output();
-    let printed = printed.map(|o| o.stdout).unwrap_or_default();
-    let said = String::from_utf8_lossy(&printed).trim().to_string();
+    let said = said_by(program, &["--version"]);
     let minor = said.split('.').nth(1).and_then(|minor| minor.parse().ok());
     (said, minor.unwrap_or(0))
+}
+
+/// Whether cargo has all packages that this system needs, without a network.
+fn packages(root: &Path) -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or("rustc".into());
+    let about = said_by(rustc, &["-vV"]);
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    let mut fetch = Command::new(cargo());
+    fetch.args(["fetch", "--locked", "--offline", "--target"]);
+    fetch.arg(host.unwrap_or_default()).current_dir(root);
+    output(&mut fetch).is_ok_and(|ended| ended.status.success())
+}
+
+/// Writes a file in `folder`, and removes it.
+fn can_write(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let file = folder.join(format!("doctor-{}", process::id()));
+    fs::write(&file, "")?;
+    fs::remove_file(file)
+}
+
+/// The room on the disk that holds `folder`, in GB (10^9 bytes), if this system
+/// says it.
+fn room(folder: &Path) -> Option<f64> {
+    let folder = folder.to_string_lossy();
+    let (said, column, unit) = if cfg!(windows) {
+        // In its last line: `2 Dir(s)  81000000000 bytes free`
+        (said_by("cmd", &["/c", "dir", "/-c", &folder]), 2, 1.0)
+    } else {
+        // Of its last line, the fourth column, in units of 1,024 bytes.
+        (said_by("df", &["-Pk", &folder]), 3, 1024.0)
+    };
+    let free = said.lines().last()?.split_whitespace().nth(column)?;
+    Some(free.parse::<f64>().ok()? * unit / 1e9)
 }
 
 /// Sends a datagram to a socket of ours.

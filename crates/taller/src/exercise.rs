@@ -45,8 +45,17 @@ impl Exercise {
             let same = [&e.number(), &e.name, &e.name[3..], &e.package()];
             same.contains(&given) || e.number() == format!("0{given}")
         };
+        let names_of = |e: &Exercise| [e.name.clone(), e.name[3..].to_string()];
+        let known = all.iter().flat_map(names_of);
+        let known = known.chain(COMMANDS.map(String::from));
+        let near = known.min_by_key(|name| distance(given, name));
+        let near =
+            near.filter(|name| name.len() > 3 && distance(given, name) < 3);
+        let near = near.map(|name| said!("nearest", name)).unwrap_or_default();
         let found = all.into_iter().find(meant);
-        found.ok_or_else(|| (2, said!("no exercise", given, names.join(" "))))
+        found.ok_or_else(|| {
+            (2, said!("no exercise", given, near, names.join(" ")))
+        })
     }
 
     /// `02`
@@ -89,6 +98,25 @@ impl Exercise {
     }
 }
 
+/// What the runner understands beside an exercise's number.
+const COMMANDS: [&str; 6] =
+    ["hint", "solution", "watch", "demo", "probe", "doctor"];
+
+/// How many letters must be typed, left out or replaced to make `one` of `two`
+/// (Levenshtein's distance).
+fn distance(one: &str, two: &str) -> usize {
+    let mut row: Vec<_> = (0..=two.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let above = row.clone();
+        row[0] = i + 1;
+        for (j, b) in two.chars().enumerate() {
+            let replaced = above[j] + usize::from(a != b);
+            row[j + 1] = replaced.min(row[j] + 1).min(above[j + 1] + 1);
+        }
+    }
+    row[two.chars().count()]
+}
+
 /// What is in `folder`, by name, in order; nothing if it cannot be read.
 pub fn entries(folder: &Path) -> BTreeMap<String, PathBuf> {
     let found = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -98,7 +126,9 @@ pub fn entries(folder: &Path) -> BTreeMap<String, PathBuf> {
 
 /// The files in `folder` and below, in order.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let all = |p: PathBuf| if p.is_dir() { files(&p) } else { vec![p] };
+    // A link to a folder may lead round in a circle.
+    let inside = |p: &PathBuf| p.is_dir() && !p.is_symlink();
+    let all = |p: PathBuf| if inside(&p) { files(&p) } else { vec![p] };
     entries(folder).into_values().flat_map(all).collect()
 }
 

@@ -6,13 +6,16 @@ mod demo;
 mod diff;
 mod doctor;
 pub mod exercise;
+pub mod handed_out;
 pub mod run;
 mod words;
 
 use std::env::{self, consts::EXE_SUFFIX};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, exit};
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use exercise::{Exercise, files, read, root};
 use kit::error_words;
@@ -59,14 +62,15 @@ fn command(words: Vec<&str>) -> Result {
         ["solution", name, "--now"] | ["solution", "--now", name] => {
             diff::show(&find(name)?, true)
         }
+        ["watch"] => watch_all(&Exercise::all(&root)),
         ["watch", name] => watch(&find(name)?),
         ["demo", package, ref options @ ..] if !package.starts_with('-') => {
             demo::run(&root, package, options)
         }
         ["demo", ref options @ ..] => demo::run(&root, "udp-echo", options),
-        ["doctor"] => doctor::run(),
-        ["verify" | "mutants" | "new", ..] => author(&root, &words),
-        [word @ ("hint" | "solution" | "watch")] => {
+        ["doctor"] => doctor::run(&root),
+        ["verify" | "mutants" | "new" | "pack", ..] => author(&root, &words),
+        [word @ ("hint" | "solution")] => {
             Err((2, said!("which exercise", word, word)))
         }
         [name] if !name.starts_with('-') => run::run(&find(name)?),
@@ -74,32 +78,35 @@ fn command(words: Vec<&str>) -> Result {
     }
 }
 
-/// The exercises, what passes, and what is next.
+/// The exercises, what passes, and what is next; gives whether all are done.
 fn list(all: &[Exercise]) -> Result {
     tell!("intro");
-    let mut next = None;
+    let (mut next, mut count) = (None, 0);
     for exercise in all {
         let (mut done, todos) = (false, exercise.todos());
-        let state = if todos > 0 {
+        let said = if todos > 0 {
             said!("to write", todos) // It cannot pass: do not build it.
-        } else if let Some(results) = run::results(exercise)? {
-            let good = results.iter().filter(|r| r.passed).count();
-            done = good == results.len();
-            said!("some tests", good, results.len())
+        } else if let Some(state) = run::state(exercise)? {
+            done = state.is_done();
+            let changed = !done && state.good() == state.results.len();
+            let more = changed.then(|| said!("not its own", exercise.number()));
+            state.said() + &more.unwrap_or_default()
         } else {
             said!("does not compile")
         };
+        count += usize::from(done);
         next = next.or((!done).then_some(exercise));
         let mark = if done { "[x]" } else { "[ ]" };
-        line(format!("  {mark} {:<20} {state}", exercise.name));
+        line(format!("  {mark} {:<20} {said}", exercise.name));
     }
+    tell!("so far", count, all.len());
     match next {
         Some(e) => tell!("next", e.name, e.name, e.name, e.number()),
         None => tell!("all done"),
     }
     let set = if cfg!(windows) { "language windows" } else { "language" };
     tell!("outro", said!(set));
-    Ok(true)
+    Ok(next.is_none())
 }
 
 /// One of the three hints.
@@ -118,18 +125,65 @@ fn hint(exercise: &Exercise, which: &str) -> Result {
     Ok(true)
 }
 
-/// Runs the exercise, and again whenever one of its files changes, until
+/// Runs the exercise, and again whenever a file of its source is saved, until
 /// Ctrl-C.
 fn watch(exercise: &Exercise) -> Result {
-    let mut seen = None;
+    until_saved(exercise, |_| false)
+}
+
+/// The same for each exercise that is not done, in order: when one is, the next.
+fn watch_all(all: &[Exercise]) -> Result {
+    for exercise in all {
+        let open = exercise.todos() > 0
+            || !run::state(exercise)?.is_some_and(|state| state.is_done());
+        if open {
+            until_saved(exercise, |done| done)?;
+        }
+    }
+    tell!("all done");
+    Ok(true)
+}
+
+/// Runs the exercise whenever a file of its source is saved, until `over`.
+fn until_saved(exercise: &Exercise, over: impl Fn(bool) -> bool) -> Result {
+    let mut seen = Vec::new();
     loop {
-        let all = files(&exercise.folder.join("src"));
-        let last = all.iter().map(|f| f.metadata().ok()?.modified().ok()).max();
-        if seen.replace(last) != Some(last) {
-            run::run(exercise)?;
+        let now = sources(exercise);
+        if now != seen {
+            for saved in now.iter().filter(|saved| !seen.contains(saved)) {
+                // An older version may come back with its time: cargo, which
+                // looks at the time alone, would not build it.
+                if !seen.is_empty() {
+                    touch(&saved.0);
+                }
+            }
+            seen = sources(exercise);
+            if over(run::run(exercise)?) {
+                return Ok(true);
+            }
             tell!("waiting");
         }
         thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// The files of the exercise's source, each with its time and its size. What an
+/// editor keeps beside them does not count.
+fn sources(exercise: &Exercise) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+    let all = files(&exercise.folder.join("src")).into_iter();
+    let all = all.filter(|file| file.extension() == Some("rs".as_ref()));
+    let saved = |file: PathBuf| {
+        let data = file.metadata().ok();
+        let time = data.as_ref().and_then(|data| data.modified().ok());
+        (file, time, data.map_or(0, |data| data.len()))
+    };
+    all.map(saved).collect()
+}
+
+/// Gives a file the present time. If that cannot be, nothing is lost.
+fn touch(file: &Path) {
+    if let Ok(file) = File::options().append(true).open(file) {
+        let _ = file.set_modified(SystemTime::now());
     }
 }
 
@@ -139,8 +193,9 @@ fn author(root: &Path, words: &[&str]) -> Result {
         return Err((1, said!("no author")));
     }
     let mut author = Command::new(cargo());
-    author.args(["run", "--quiet", "--package", "author", "--"]).args(words);
-    let ended = author.current_dir(root).status();
+    author.args(["run", "--quiet", "--package", "author", "--manifest-path"]);
+    author.arg(root.join("Cargo.toml")).arg("--").args(words);
+    let ended = author.status();
     ended
         .map(|s| s.success())
         .map_err(|e| (1, format!("cargo: {}", error_words(&e))))

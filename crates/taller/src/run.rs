@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -13,6 +14,7 @@ use testbed::{Program, json, programs};
 
 use crate::Result;
 use crate::exercise::{Exercise, read};
+use crate::handed_out::changed;
 use crate::words::{line, said, tell};
 
 /// What became of one test.
@@ -113,9 +115,49 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     let folder = &exercise.folder;
     let start =
         |name: &String| Test::start(&program, folder, name, patience(), None);
-    // All at once; then wait for each.
+    // All at once, and waited for all at once: what a student's code has left
+    // running may hold each of them up for a moment.
     let running: Vec<_> = exercise.tests().iter().map(start).collect();
-    Ok(Some(running.into_iter().map(Test::end).collect()))
+    Ok(Some(thread::scope(|scope| {
+        let wait = |test: Test| scope.spawn(move || test.end());
+        let waiting: Vec<_> = running.into_iter().map(wait).collect();
+        let end = |w: ScopedJoinHandle<_>| w.join().expect("end has no panic");
+        waiting.into_iter().map(end).collect()
+    })))
+}
+
+/// How far an exercise is: how many of its tests pass, of how many; and what
+/// of it is not as it was handed out.
+pub struct State {
+    /// Its tests.
+    pub results: Vec<TestResult>,
+    /// Files, from the workshop's folder.
+    pub changed: Vec<String>,
+}
+
+impl State {
+    /// How many of its tests pass.
+    pub fn good(&self) -> usize {
+        self.results.iter().filter(|r| r.passed).count()
+    }
+
+    /// Whether all do, and they are the exercise's own.
+    pub fn is_done(&self) -> bool {
+        let all = self.good() == self.results.len() && self.good() > 0;
+        all && self.changed.is_empty()
+    }
+
+    /// `4 of 4 tests passed`
+    pub fn said(&self) -> String {
+        said!("some tests", self.good(), self.results.len())
+    }
+}
+
+/// Builds and runs the exercise; `None` if it does not compile.
+pub fn state(exercise: &Exercise) -> Result<Option<State>> {
+    let changed = changed(exercise);
+    let state = |results| State { results, changed };
+    Ok(results(exercise)?.map(state))
 }
 
 /// A test that runs, in a process of its own.
@@ -143,7 +185,8 @@ impl Test {
         let file = env::temp_dir().join(file);
         let mut command = Command::new(program);
         command.args(["--exact", name, "--nocapture"]).current_dir(folder);
-        command.envs(language.map(|language| ("TALLER_LANG", language)));
+        let language = language.unwrap_or(testbed::language().code());
+        command.env("TALLER_LANG", language);
         command.env("RUST_BACKTRACE", "0").env(TOLD, &file);
         command.env("TALLER_SECONDS", patience.as_secs().to_string());
         let process = Program::start("test", command);
@@ -182,29 +225,38 @@ fn last_words(stderr: &str) -> String {
 /// Runs the exercise and tells what matters; gives whether it is done.
 pub fn run(exercise: &Exercise) -> Result {
     let (name, number) = (&exercise.name, exercise.number());
-    let Some(results) = results(exercise)? else {
+    let Some(state) = state(exercise)? else {
         tell!("no compile", name, number);
         return Ok(false);
     };
-    let good = results.iter().filter(|r| r.passed).count();
-    line(format!("{name}: {}", said!("some tests", good, results.len())));
-    for result in &results {
+    line(format!("{name}: {}", state.said()));
+    for result in &state.results {
         tell!(if result.passed { "passes" } else { "fails" }, result.name);
         result.skips.iter().for_each(line);
     }
-    let Some(failed) = results.into_iter().find(|r| !r.passed) else {
-        let main = read(&exercise.folder.join("src/main.rs"));
-        let at = |l: &str| l.find("cargo run ").or(l.find("sudo "));
-        let run = main.lines().filter_map(|l| l.get(at(l)?..));
-        let run = run.collect::<Vec<_>>().join("\n  ");
-        let there = exercise.folder.join("solution").is_dir();
-        let compare = there.then(|| said!("compare", number));
-        tell!("done", name, run, compare.unwrap_or_default());
-        return Ok(true);
-    };
-    let place = failed.failure.get("place").map(String::from);
-    let place = place.unwrap_or_else(|| exercise.place(failed.step()));
-    let told = failed.failure.told(width());
-    tell!("failed", failed.name, told, place, number, number);
-    Ok(false)
+    if let Some(failed) = state.results.iter().find(|r| !r.passed) {
+        let place = failed.failure.get("place").map(String::from);
+        let place = place.unwrap_or_else(|| exercise.place(failed.step()));
+        let told = failed.failure.told(width());
+        tell!("failed", failed.name, told, place, number, number);
+    }
+    if state.results.is_empty() {
+        let tests = exercise.shown("tests/exercise.rs");
+        tell!("no tests", tests, tests);
+    } else if !state.changed.is_empty() {
+        let (files, names) =
+            (state.changed.join("\n  "), state.changed.join(" "));
+        tell!("changed", files, names);
+    }
+    if !state.is_done() {
+        return Ok(false);
+    }
+    let main = read(&exercise.folder.join("src/main.rs"));
+    let at = |l: &str| l.find("cargo run ").or(l.find("sudo "));
+    let run = main.lines().filter_map(|l| l.get(at(l)?..));
+    let run = run.collect::<Vec<_>>().join("\n  ");
+    let there = exercise.folder.join("solution").is_dir();
+    let compare = there.then(|| said!("compare", number));
+    tell!("done", name, run, compare.unwrap_or_default());
+    Ok(true)
 }

@@ -5,6 +5,7 @@ mod workshop;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use testbed::{Ended, Program};
 use workshop::{Workshop, assert_says};
@@ -34,7 +35,7 @@ fn from_the_stub_to_green() {
     let taller = |args: &[&str]| run(&workshop, args);
     let list = taller(&[]);
     let state = "[ ] 01-first-one         steps to write: 2";
-    assert_says(&list, 0, &[state, "Next: 01"]);
+    assert_says(&list, 1, &[state, "Done: 0 of 1.", "Next: 01"]);
     let _ = fs::remove_dir_all(workshop.0.join("target")); // An earlier run's.
     let stub = taller(&["1"]);
     assert_says(&stub, 1, &["the first time, this takes a moment"]);
@@ -56,7 +57,7 @@ fn from_the_stub_to_green() {
     let words = ["does not compile", "rustc --explain", "cargo taller 01"];
     assert_says(&broken, 1, &words);
     assert!(broken.stderr.contains("error[E"), "{broken:?}");
-    assert_says(&taller(&[]), 0, &["does not compile"]);
+    assert_says(&taller(&[]), 1, &["does not compile"]);
 
     write(&workshop, "buffer[..n].to_vec()", "{ let _ = n; buffer.to_vec() }");
     let wrong = taller(&["ex01-first-one"]);
@@ -67,6 +68,7 @@ fn from_the_stub_to_green() {
 
     let skip = "kit::skipped(\"no such thing\");\n        for text";
     workshop.change("tests/exercise.rs", "for text", skip);
+    workshop.hand_out();
     write(&workshop, "UdpSocket", "UdpSocket");
     let done = taller(&["01"]);
     let run = "/README.md\n  cargo run -p ex01-first-one\n";
@@ -74,7 +76,7 @@ fn from_the_stub_to_green() {
     let compare = "\nCompare:       cargo taller solution 01\n";
     assert_says(&done, 0, &["4 of 4", skipped, "Done!", run, compare]);
     let list = taller(&[]);
-    assert_says(&list, 0, &["[x] 01-first-one", "Well done"]);
+    assert_says(&list, 0, &["[x] 01-first-one", "Done: 1 of 1", "Well done"]);
     assert_says(&taller(&["solution", "1"]), 0, &["+++ the solution"]);
 
     // A copy without solutions does not offer one.
@@ -101,7 +103,9 @@ fn hints_help_and_what_is_not_understood() {
         (&["é"], "There is no exercise é."),
         (&["--nwo"], "There is no command: cargo taller --nwo\n"),
         (&["solution"], "cargo taller solution 01"),
-        (&["watch"], "cargo taller watch 01"),
+        (&["doctro"], "exercise doctro. Did you mean: cargo taller doctor?"),
+        (&["frist-one"], "Did you mean: cargo taller first-one? There"),
+        (&["2"], "There is no exercise 2. There are: 01."),
         (&["01", "hint"], "no command: cargo taller 01 hint\n"),
         (&["one", "two"], "cargo taller hint NN"),
         (&["demo", "nope"], "nope has no server"),
@@ -115,12 +119,26 @@ fn hints_help_and_what_is_not_understood() {
         |args: &[&str]| workshop.run(taller(), args, &[("TALLER_LANG", "es")]);
     assert_says(&spanish(&["--help"]), 0, &["la pista K (hay tres)"]);
     let words = ["por escribir: 2", "Lo que sigue: 01", "README.es.md"];
-    assert_says(&spanish(&[]), 0, &words);
+    assert_says(&spanish(&[]), 1, &words);
     let words = ["falta el paso 1: mandá el texto", "editá: "];
     assert_says(&spanish(&["1"]), 1, &words);
+}
+
+#[test]
+fn the_doctor_looks_at_what_the_workshop_needs() {
+    let workshop = Workshop::new("el médico");
+    let target = workshop.0.join("target/taller");
+    let _ = fs::remove_file(&target); // An earlier run's.
+    run(&workshop, &["1"]); // Its target folder is there.
     let doctor = run(&workshop, &["doctor"]);
-    let words =
-        ["ok    Rust: rustc 1.", "ok    UDP from this machine to itself"];
+    let words = [
+        "ok    system: ",
+        "ok    Rust: rustc 1.",
+        "ok    the packages",
+        "ok    cargo's folder, ",
+        "  room on the disk: ",
+        "ok    UDP from this machine to itself",
+    ];
     assert_says(&doctor, 0, &words);
     let mut lone = taller();
     let rustc = Path::new(env!("CARGO")).with_file_name("rustc");
@@ -128,6 +146,82 @@ fn hints_help_and_what_is_not_understood() {
     let doctor = workshop.run(lone, &["doctor"], &[]);
     let look = doctor.stdout.contains("LOOK  Python: the Python programs");
     assert!(look || cfg!(windows), "{doctor:?}"); // There `py` is no PATH's.
+
+    // A package that is nowhere; and a file where cargo's folder should be.
+    let home = workshop.0.join("empty home");
+    fs::create_dir_all(&home).unwrap();
+    let own = "[dev-dependencies]\nsocket2.workspace = true\n";
+    workshop.change("Cargo.toml", "[dev-dependencies]\n", own);
+    fs::remove_dir_all(&target).unwrap();
+    fs::write(&target, "").unwrap();
+    let home = home.to_str().unwrap();
+    let doctor = workshop.run(taller(), &["doctor"], &[("CARGO_HOME", home)]);
+    let words = ["LOOK  the packages", "LOOK  cargo's folder", "is missing"];
+    assert_says(&doctor, 1, &words);
+}
+
+#[test]
+fn what_is_not_the_exercise_any_more_is_not_called_done() {
+    let workshop = Workshop::new("otras pruebas");
+    write(&workshop, "UdpSocket", "UdpSocket"); // It is right.
+    let tests = "tests/exercise.rs";
+    let own = fs::read_to_string(workshop.exercise().join(tests)).unwrap();
+    for (file, new) in [
+        (tests, String::new()),
+        (
+            tests,
+            format!("mod inside {{\n    {}}}\n", own.replace('\n', "\n    ")),
+        ),
+    ] {
+        fs::write(workshop.exercise().join(file), new).unwrap();
+        let ended = run(&workshop, &["1"]);
+        let words =
+            ["no test in it", "git restore exercises/01-first-one/tests"];
+        assert_says(&ended, 1, &words);
+        assert!(!ended.stdout.contains("Done!"), "{ended:?}");
+    }
+    fs::write(workshop.exercise().join(tests), &own).unwrap();
+    assert_says(&run(&workshop, &["1"]), 0, &["Done!"]);
+    for file in [tests, "Cargo.toml", "build.rs", "../../.cargo/config.toml"] {
+        let path = workshop.exercise().join(file);
+        let old = fs::read_to_string(&path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let comment = if file.ends_with("rs") { "fn main() {}" } else { "#" };
+        let new =
+            format!("{}\n{comment}\n", old.as_deref().unwrap_or_default());
+        fs::write(&path, new).unwrap();
+        let ended = run(&workshop, &["1"]);
+        let name = file.trim_start_matches("../");
+        assert_says(
+            &ended,
+            1,
+            &["4 of 4", "not as they were handed out", name],
+        );
+        assert!(!ended.stdout.contains("Done!"), "{ended:?}");
+        let list = run(&workshop, &[]);
+        let words =
+            ["[ ] 01-first-one", "4 of 4 tests passed, but not its own"];
+        assert_says(&list, 1, &words);
+        match old {
+            Ok(old) => fs::write(&path, old).unwrap(),
+            Err(_) => fs::remove_file(&path).unwrap(),
+        }
+    }
+    // A package of the student's own is nobody else's matter.
+    let manifest = workshop.0.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let more = text.replace("members = [\n", "members = [\n    \"mine\",\n");
+    fs::write(&manifest, more).unwrap();
+    begin_package(&workshop.0.join("mine"));
+    assert_says(&run(&workshop, &["1"]), 0, &["Done!"]);
+}
+
+/// Begins a package of the student's own.
+fn begin_package(to: &Path) {
+    fs::create_dir_all(to.join("src")).unwrap();
+    fs::write(to.join("src/main.rs"), "fn main() {}\n").unwrap();
+    let manifest = "[package]\nname = \"mine\"\nedition = \"2024\"\n";
+    fs::write(to.join("Cargo.toml"), manifest).unwrap();
 }
 
 /// The line of the solution that receives.
@@ -209,19 +303,51 @@ fn lines_are_as_wide_as_the_terminal() {
     }
 }
 
+/// `cargo taller watch ARGS`, running.
+fn watch(workshop: &Workshop, args: &[&str]) -> Program {
+    let mut watch = taller();
+    watch.arg("watch").args(args).current_dir(workshop.exercise());
+    watch.env_remove("CARGO_TARGET_DIR").env("TALLER_LANG", "en");
+    Program::start("watch", watch)
+}
+
 #[test]
 fn watch_runs_again_when_a_file_is_saved() {
     let workshop = Workshop::new("mirar y esperar");
     run(&workshop, &["1"]); // Built before anybody waits.
-    let mut watch = taller();
-    watch.args(["watch", "1"]).current_dir(workshop.exercise());
-    watch.env_remove("CARGO_TARGET_DIR").env("TALLER_LANG", "en");
-    let watch = Program::start("watch", watch);
-    watch.wait_for("0 of 4 tests pass");
-    watch.wait_for("waiting for you");
+    let first = watch(&workshop, &["1"]);
+    first.wait_for("0 of 4 tests pass");
+    first.wait_for("waiting for you");
+    // What an editor keeps beside it is no file of the exercise's.
+    let swap = workshop.exercise().join("src/.lib.rs.swp");
+    fs::write(&swap, "half").unwrap();
+    fs::write(swap.with_file_name("lib.rs~"), "old").unwrap();
     write(&workshop, "UdpSocket", "UdpSocket");
-    watch.wait_for("4 of 4 tests pass");
-    watch.stop();
+    first.wait_for("4 of 4 tests pass");
+    let said = first.stop().stdout;
+    assert_eq!(said.matches("tests passed\n").count(), 2, "{said}");
+    fs::remove_file(&swap).unwrap();
+
+    // An older version is brought back, with its time.
+    let first = watch(&workshop, &["1"]);
+    first.wait_for("waiting for you");
+    let lib = workshop.exercise().join("src/lib.rs");
+    write(&workshop, "buffer[..n].to_vec()", "buffer[..n.min(1)].to_vec()");
+    let file = fs::File::options().append(true).open(lib).unwrap();
+    file.set_modified(
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
+    )
+    .unwrap();
+    first.wait_for("FAIL  step_2");
+    first.stop();
+
+    // Without a number: the next that is open, and when it is done, the end.
+    let all = watch(&workshop, &[]);
+    all.wait_for("waiting for you");
+    write(&workshop, "UdpSocket", "UdpSocket");
+    all.wait_for("Well done");
+    assert_eq!(all.end().code, Some(0));
+    assert_says(&run(&workshop, &["watch"]), 0, &["Well done"]);
 }
 
 /// What the runner's own code is, counted as in the twins: no comments, no
@@ -241,5 +367,37 @@ fn it_is_small() {
             lines += own.lines().filter(|line| code(line.trim())).count();
         }
     }
-    assert!((100..600).contains(&lines), "{lines}");
+    assert!((100..700).contains(&lines), "{lines}");
+}
+
+#[test]
+#[cfg(target_os = "linux")] // Where /proc tells who is alive.
+fn what_a_students_code_starts_ends_with_the_run_and_holds_nobody_up() {
+    let workshop = Workshop::new("procesos sueltos");
+    let mark = workshop.0.join("ids");
+    let _ = fs::remove_file(&mark);
+    let start = format!(
+        "for _ in 0..5 {{
+            let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn();
+            let ids = std::fs::File::options().create(true).append(true).open({mark:?});
+            std::io::Write::write_all(&mut ids?, format!(\"{{}}\\n\", child?.id()).as_bytes())?;
+        }}"
+    );
+    write(&workshop, WAIT, &format!("{start}\n{WAIT}"));
+    assert_says(&run(&workshop, &["1"]), 0, &["4 of 4 tests passed"]);
+    let ids = fs::read_to_string(&mark).unwrap();
+    assert!(ids.lines().count() >= 5, "{ids}");
+    let mut left = Vec::new();
+    for _ in 0..600 {
+        let alive = |id: &&str| {
+            let state = fs::read_to_string(format!("/proc/{id}/stat"));
+            state.is_ok_and(|state| !state.contains(") Z "))
+        };
+        left = ids.lines().filter(alive).collect();
+        if left.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(left.is_empty(), "still there: {left:?}");
 }

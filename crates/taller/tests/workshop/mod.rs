@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use taller::handed_out;
 use testbed::{Ended, PATIENCE, Program};
 
 /// Its exercise.
@@ -45,7 +46,13 @@ impl Workshop {
         let template = root.join("crates/author/template");
         copy(&template, &workshop.exercise());
         workshop.fill();
+        workshop.hand_out();
         workshop
+    }
+
+    /// As it is now, it counts as handed out.
+    pub fn hand_out(&self) {
+        handed_out::write(&self.0, None).unwrap();
     }
 
     /// Makes the template an exercise: with its name, and all written. The book
