@@ -1,5 +1,6 @@
 //! For authors of exercises, started by `cargo taller`: `verify` checks that the
-//! exercises are right, `mutants` judges what their tests say, `new` begins one.
+//! exercises are right, `mutants` judges what their tests say, `new` begins one; and for
+//! teachers: `pack` makes a copy to hand out.
 
 mod copies;
 mod engine;
@@ -7,6 +8,7 @@ mod mistakes;
 mod mutants;
 mod new;
 mod operators;
+mod pack;
 mod source;
 mod verify;
 mod words;
@@ -21,7 +23,8 @@ use taller::exercise::{Exercise, root};
 const USAGE: &str = "\
 cargo taller verify [NN]          are the exercises right?
 cargo taller mutants [NN] [--all] what are changed solutions told? (--all: each)
-cargo taller new NN NAME          begin an exercise";
+cargo taller new NN NAME          begin an exercise
+cargo taller pack FOLDER          a copy for students, and FOLDER.zip";
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args().skip(1).collect();
@@ -42,6 +45,9 @@ fn command(words: &[&str]) -> Result {
     match rest[..] {
         ["verify", ref names @ ..] if !all => verify::run(&of(names)?),
         ["mutants", ref names @ ..] => mutants::run(&of(names)?, all),
+        ["pack", folder] if !all && !folder.starts_with('-') => {
+            pack::run(&root, folder)
+        }
         ["new", number, name] if !all => new::run(&root, number, name),
         _ => Err((2, USAGE.to_string())),
     }

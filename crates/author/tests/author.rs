@@ -4,6 +4,7 @@
 mod workshop;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use testbed::Ended;
@@ -274,4 +275,69 @@ fn mutants_says_what_passes_and_where_the_others_are_looked_for() {
     let words =
         ["no mutant is called \"gone\"", "  told: take: ", "edit: take"];
     assert_says(&ended, 1, &words);
+}
+
+/// Runs git in `folder`; gives what it wrote.
+fn git(folder: &Path, args: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=a", "-c", "user.email=a@localhost"]);
+    let ended = testbed::output(git.args(args).current_dir(folder)).unwrap();
+    assert!(ended.status.success(), "{args:?}: {ended:?}");
+    String::from_utf8(ended.stdout).unwrap()
+}
+
+/// What the workshop's exercise is called in a copy of it.
+const LIB: &str = "exercises/01-first-one/src/lib.rs";
+
+#[test]
+fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
+    let workshop = Workshop::new("la clase que viene");
+    let copy = workshop.0.join("para la comisión");
+    let zip = workshop.0.join("para la comisión.zip");
+    let _ = fs::remove_dir_all(&copy);
+    let _ = fs::remove_file(&zip);
+    let _ = fs::remove_dir_all(workshop.0.join(".git"));
+    let folder = copy.to_str().unwrap();
+    fs::write(workshop.0.join(".gitignore"), "/target/\n").unwrap();
+    let stub = fs::read_to_string(workshop.0.join(LIB)).unwrap();
+
+    // The files as they are would tell what somebody has begun to write.
+    let half =
+        stub.replace("todo!(\"step 1", "let half = 1;\n    todo!(\"step 1");
+    fs::write(workshop.0.join(LIB), &half).unwrap();
+    let ended = author(&workshop, &["pack", folder]);
+    assert_says(&ended, 1, &["no git repository here", LIB, "fresh clone"]);
+    assert!(!copy.exists(), "a half copy");
+
+    // What is committed does not.
+    fs::write(workshop.0.join(LIB), &stub).unwrap();
+    git(&workshop.0, &["init", "-q"]);
+    git(&workshop.0, &["add", "--all"]);
+    git(&workshop.0, &["commit", "-qm", "one"]);
+    git(&workshop.0, &["commit", "-q", "--allow-empty", "-m", "two"]);
+    fs::write(workshop.0.join(LIB), &half).unwrap();
+    let ended = author(&workshop, &["pack", folder]);
+    let words = ["what is committed", "para la comisión: 0 MB", "Rust 1.89"];
+    assert_says(&ended, 0, &words);
+    assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
+    assert!(zip.exists() || testbed::output(&mut testbed::python()).is_err());
+    let names = git(&copy, &["log", "--all", "--format=", "--name-only"]);
+    assert!(names.contains(LIB), "{names}");
+    for hidden in ["solution", "mistakes"] {
+        assert!(!names.contains(hidden), "{names}");
+        assert!(!copy.join("exercises/01-first-one").join(hidden).exists());
+    }
+    assert_eq!(git(&copy, &["rev-list", "--all", "--count"]), "1\n");
+    fs::write(copy.join(LIB), "all lost").unwrap();
+    git(&copy, &["restore", LIB]);
+    assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
+    let again = author(&workshop, &["pack", folder]);
+    assert_says(&again, 1, &["is there already"]);
+
+    // Of a committed answer nothing is handed out either.
+    git(&workshop.0, &["commit", "-qam", "half"]);
+    let other = format!("{folder} bis");
+    let ended = author(&workshop, &["pack", &other]);
+    assert_says(&ended, 1, &[LIB, "fresh clone"]);
+    assert!(!Path::new(&other).exists(), "a half copy");
 }

@@ -14,8 +14,13 @@ use crate::exercise::{Exercise, entries, files};
 pub const SUMS: &str = "exercises/sums.txt";
 
 /// What all exercises stand on.
-const SHARED: [&str; 4] =
-    [".cargo", "crates/badlink", "crates/kit", "crates/testbed"];
+const SHARED: [&str; 5] = [
+    ".cargo",
+    "crates/badlink",
+    "crates/kit",
+    "crates/kit-macros",
+    "crates/testbed",
+];
 
 /// Of the files that make the tests of `exercise` what they are, those that are
 /// not as they were handed out, from the workshop's folder: changed, missing, or

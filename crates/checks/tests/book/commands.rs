@@ -37,6 +37,8 @@ fn a_command_that_names_what_does_not_exist_is_told() {
         ("cargo taller solution 02 --now # after yours", ""),
         ("cat crates/kit/src/*.rs > docs/site/x", ""),
         ("mkdir -p one && ss -p", ""),
+        ("cargo taller pack ../mine", ""),
+        ("if timeout 9 cargo taller 02 > said.txt 2>&1", ""),
         ("cargo run -p udp-ecco", "there is no crates/udp-ecco/Cargo.toml"),
         (
             "cargo run -p udp-echo --bin clent",
@@ -78,7 +80,7 @@ fn commands(page: &Page) -> Vec<Vec<String>> {
             if word.starts_with('#') {
                 break;
             }
-            if ["&&", "|", "||", "&"].contains(&word) {
+            if ["&&", "|", "||", "&", ">"].contains(&word) {
                 commands.push(std::mem::take(&mut words));
                 continue;
             }
@@ -202,8 +204,10 @@ fn unknown(words: &[String]) -> Vec<String> {
     };
     let taller = after(words, "cargo") == Some("taller");
     let mut wrong = Vec::new();
-    // 192.168.1.34:3500 is for the reader to fill in, too.
-    let named = |word: &&String| !placeholder(word) && !word.contains(':');
+    // 192.168.1.34:3500 is for the reader to fill in, too, and so is a folder
+    // of his own.
+    let own = |word: &str| word.contains(':') || word.starts_with("../");
+    let named = |word: &&String| !placeholder(word) && !own(word);
     for word in given.iter().filter(named) {
         let word = word.split('=').next().unwrap_or_default();
         if word.starts_with('-') || taller && word.parse::<u8>().is_err() {

@@ -1,0 +1,246 @@
+//! `cargo taller pack FOLDER`: a copy of the workshop for a class, as a folder and
+//! as a zip file. It needs no network, and has neither solutions nor mistakes, not
+//! even in git's history.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+use std::{fs, io};
+
+use taller::Result;
+use taller::exercise::{Exercise, files, read};
+use taller::handed_out::{self, SUMS};
+use taller::run::cargo;
+use testbed::output;
+
+/// What students do not get, beside the exercises' solutions and mistakes.
+const LEFT_OUT: [&str; 4] = [".ci", ".git", ".github", "crates/probe/tests"];
+
+/// What a workshop without git may hold beside its own files.
+const OTHERS: [&str; 4] = ["target", "docs/site", ".vendor", "__pycache__"];
+
+/// The sentence `key` of pack.txt, its gaps filled.
+fn said(key: &str, values: &[&dyn Display]) -> String {
+    testbed::filled(include_str!("pack.txt"), key, values)
+}
+
+/// Why it cannot be, as an error.
+fn cannot<T>(why: String) -> Result<T> {
+    Err((1, why))
+}
+
+/// Makes the copy of the workshop at `root` in `folder`, which must not be there
+/// yet, and `folder.zip`.
+pub fn run(root: &Path, folder: &str) -> Result {
+    let copy = std::path::absolute(folder);
+    let copy = copy.map_err(|e| (2, format!("{folder}: {e}")))?;
+    let mut zip = copy.clone().into_os_string();
+    zip.push(".zip");
+    let zip = PathBuf::from(zip);
+    for path in [&copy, &zip] {
+        if path.exists() {
+            return cannot(said("there already", &[&path.display()]));
+        }
+    }
+    if let Err(why) = make(root, &copy) {
+        let _ = fs::remove_dir_all(&copy); // It was made here.
+        return Err(why);
+    }
+    if !archive(&copy, &zip) {
+        crate::line(said("no zip", &[]));
+    }
+    for path in [copy, zip].iter().filter(|path| path.exists()) {
+        let all = if path.is_dir() { files(path) } else { vec![path.clone()] };
+        let sizes = all.iter().filter_map(|file| file.metadata().ok());
+        let bytes: u64 = sizes.map(|data| data.len()).sum();
+        crate::line(format!("{}: {} MB", path.display(), bytes / 1_000_000));
+    }
+    crate::line(said("packed", &[]));
+    Ok(true)
+}
+
+/// The copy itself, proved to build.
+fn make(root: &Path, copy: &Path) -> Result<()> {
+    let failed = |e: io::Error| (1, format!("{}: {e}", copy.display()));
+    begin(root, copy)?;
+    let not_own = differing(copy);
+    if !not_own.is_empty() {
+        return cannot(said("not as handed out", &[&not_own.join("\n  ")]));
+    }
+    prune(copy).map_err(failed)?;
+    crate::line(said("vendoring", &[]));
+    let mut vendor = Command::new(cargo());
+    vendor.args(["vendor", ".vendor"]);
+    let settings = done(&mut vendor, copy)?;
+    let config = copy.join(".cargo/config.toml");
+    let written = fs::create_dir_all(copy.join(".cargo"));
+    let text = read(&config) + "\n" + &settings;
+    written.and_then(|()| fs::write(&config, text)).map_err(failed)?;
+    handed_out::write(copy, None).map_err(failed)?;
+    book(copy);
+    prove(copy)?;
+    commit(copy)
+}
+
+/// Copies what git has committed; without git, what is there.
+fn begin(root: &Path, copy: &Path) -> Result<()> {
+    let failed = |e: io::Error| (1, format!("{}: {e}", copy.display()));
+    let git = |args: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(args);
+        git
+    };
+    let mut clone =
+        git(&["clone", "--quiet", "--depth=1", "--no-local", "--template="]);
+    clone.arg("--").arg(root).arg(copy);
+    let changed = done(&mut git(&["status", "--porcelain"]), root);
+    if root.join(".git").exists() && done(&mut clone, root).is_ok() {
+        if let Some(changed) = changed.ok().filter(|text| !text.is_empty()) {
+            crate::line(said("not committed", &[&changed.trim_end()]));
+        }
+        return fs::remove_dir_all(copy.join(".git")).map_err(failed);
+    }
+    crate::line(said("without git", &[]));
+    let other = |name: &Path| {
+        let any = name.iter().any(|part| part == "__pycache__");
+        any || LEFT_OUT.iter().chain(&OTHERS).any(|o| name.starts_with(o))
+    };
+    for file in files(root) {
+        let name = file.strip_prefix(root).unwrap_or(&file);
+        if !other(name) && !file.starts_with(copy) {
+            let to = copy.join(name);
+            let parent = to.parent().unwrap_or(copy);
+            let copied = fs::create_dir_all(parent);
+            copied.and_then(|()| fs::copy(&file, &to)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The exercises' files that are not as `cargo taller verify` saw them: a stub
+/// that somebody has filled in, say.
+fn differing(copy: &Path) -> Vec<String> {
+    let old = read(&copy.join(SUMS));
+    let _ = handed_out::write(copy, None);
+    let new = read(&copy.join(SUMS));
+    let name = |line: &str| line.split_once("  ").map(|l| l.1.to_string());
+    let differs = |line: &&str| !old.lines().any(|other| other == *line);
+    let mut names: Vec<_> =
+        new.lines().filter(differs).filter_map(name).collect();
+    names.retain(|name| name.starts_with("exercises/"));
+    names
+}
+
+/// Takes away what students do not get.
+fn prune(copy: &Path) -> io::Result<()> {
+    let mut out: Vec<_> = LEFT_OUT.iter().map(|name| copy.join(name)).collect();
+    for exercise in Exercise::all(copy) {
+        out.push(exercise.folder.join("solution"));
+        out.push(exercise.folder.join("mistakes.md"));
+    }
+    for path in out {
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else if path.exists() {
+            fs::remove_file(path)?;
+        }
+    }
+    let attributes = copy.join(".gitattributes");
+    // Cargo compares each file of a package with its sum.
+    fs::write(&attributes, read(&attributes) + "/.vendor/** -text\n")
+}
+
+/// Builds the book, where mdBook and Python are.
+fn book(copy: &Path) {
+    let mut build = testbed::python();
+    build.arg("docs/build.py");
+    if done(&mut build, copy).is_err() {
+        crate::line(said("no book", &[]));
+    }
+}
+
+/// Builds all of the copy, without a network and with nothing that this machine
+/// has from earlier.
+fn prove(copy: &Path) -> Result<()> {
+    crate::line(said("proving", &[]));
+    let away = |name| {
+        std::env::temp_dir().join(format!("pack-{}-{name}", std::process::id()))
+    };
+    let (home, target) = (away("home"), away("target"));
+    let mut build = Command::new(cargo());
+    build.args(["build", "--quiet", "--offline", "--locked"]);
+    build.args(["--workspace", "--all-targets"]);
+    build.env("CARGO_HOME", &home).env("CARGO_TARGET_DIR", &target);
+    let built = done(&mut build, copy);
+    let _ = fs::remove_dir_all(home);
+    let _ = fs::remove_dir_all(target);
+    built.map(|_| ())
+}
+
+/// Makes the copy a git repository with one commit, so that `git restore` brings
+/// a stub back.
+fn commit(copy: &Path) -> Result<()> {
+    for args in [
+        &["init", "--quiet", "--template=", "--initial-branch=main"][..],
+        &["config", "core.fileMode", "false"], // A zip file forgets the mode.
+        &["add", "--all"],
+        &[
+            "commit",
+            "--quiet",
+            "--no-verify",
+            "-m",
+            "The workshop, as handed out",
+        ],
+    ] {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=workshop",
+            "-c",
+            "user.email=workshop@localhost",
+        ]);
+        git.args(["-c", "commit.gpgSign=false", "-c", "core.autocrlf=false"]);
+        if done(git.args(args), copy).is_err() {
+            let _ = fs::remove_dir_all(copy.join(".git"));
+            crate::line(said("no git", &[]));
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of the folder `copy` into the file `zip`, under the folder's name,
+/// where there is Python, which has what that takes.
+fn archive(copy: &Path, zip: &Path) -> bool {
+    let folder = copy.file_name().unwrap_or_default();
+    let mut python = testbed::python();
+    python.args(["-m", "zipfile", "-c"]).arg(zip).arg(folder);
+    for file in files(&copy.join(".vendor")) {
+        // Some have no time of their own, which means 1970: too early for zip.
+        let opened = File::options().append(true).open(&file);
+        let _ = opened.and_then(|file| file.set_modified(SystemTime::now()));
+    }
+    let archived = done(&mut python, copy.parent().unwrap_or(copy)).is_ok();
+    if !archived {
+        let _ = fs::remove_file(zip); // A half.
+    }
+    archived
+}
+
+/// Runs a command in `folder`; gives what it wrote on stdout.
+///
+/// # Errors
+/// What it wrote on stderr, if it fails.
+fn done(command: &mut Command, folder: &Path) -> Result<String> {
+    let name = Path::new(command.get_program()).file_stem();
+    let name = name.unwrap_or_default().to_string_lossy().into_owned();
+    let ended = output(command.current_dir(folder));
+    let ended = ended.map_err(|e| (1, format!("{name}: {e}")))?;
+    if !ended.status.success() {
+        let words = String::from_utf8_lossy(&ended.stderr);
+        return cannot(format!("{name}: {}", words.trim_end()));
+    }
+    Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
+}
