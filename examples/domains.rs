@@ -33,7 +33,7 @@ fn main() -> common::Result<()> {
     };
     for (name, domain, why) in [
         ("IPX", ipx, "Novell's; Linux removed it in 2018"),
-        ("APPLETALK", appletalk, "Apple's own left it out in 2009"),
+        ("APPLETALK", appletalk, "Apple's own dropped it in 2009"),
     ] {
         let domain = Domain::from(domain);
         let made = Socket::new(domain, Type::DGRAM, None);

@@ -29,7 +29,7 @@ const CHAT: [&str; 24] = [
     "¿y si mando dos seguidos?",
     "pueden llegar al revés, es UDP",
     "en mi máquina llegan siempre en orden",
-    "en localhost sí, probá con el enlace malo",
+    "en localhost sí, probá con el enlace con pérdidas",
     "uh, se perdió la mitad",
     "por eso hay que numerarlos y confirmarlos",
     "¿nos juntamos mañana antes de la clase?",
