@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::env::{self, consts::EXE_SUFFIX};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
@@ -96,11 +96,24 @@ pub fn programs(
 
 /// Python 3, with its output unbuffered: `PYTHON` where that is set.
 pub fn python() -> Command {
-    let usual = if cfg!(windows) { "python" } else { "python3" };
-    let python = env::var_os("PYTHON").unwrap_or_else(|| usual.into());
-    let mut command = Command::new(python);
+    static PYTHON: LazyLock<OsString> = LazyLock::new(|| {
+        let usual = if cfg!(windows) { "python" } else { "python3" };
+        let named = env::var_os("PYTHON").unwrap_or_else(|| usual.into());
+        itself(&named).unwrap_or(named)
+    });
+    let mut command = Command::new(&*PYTHON);
     command.env("PYTHONUNBUFFERED", "1").env("PYTHONDONTWRITEBYTECODE", "1");
     command
+}
+
+/// The interpreter that `python` starts. A version manager's `python3` is a
+/// script, which takes longer than most of our programs: so it runs once.
+fn itself(python: &OsStr) -> Option<OsString> {
+    let ask = ["-c", "import sys; print(sys.executable)"];
+    let ended = output(Command::new(python).args(ask)).ok()?;
+    let path = String::from_utf8(ended.stdout).ok()?;
+    let path = Path::new(path.trim_end());
+    path.is_file().then(|| path.into())
 }
 
 /// The program `name` of the crate `package` as commands, each with its
