@@ -32,7 +32,7 @@ fn a_command_that_names_what_does_not_exist_is_told() {
         ("cargo run -p udp-echo --bin server -- --port 4000", ""),
         ("cargo run -p examples --example scheme -- --port=1 | less", ""),
         ("sudo python3 crates/udp-echo/python/client.py --host a", ""),
-        ("cargo test -p checks --test options --test book -- --nocapture", ""),
+        ("cargo test -p checks --test twins --test book -- --nocapture", ""),
         ("cargo build -p exNN-name && cargo taller NN", ""),
         ("cargo taller solution 02 --now # after yours", ""),
         ("cat crates/kit/src/*.rs > docs/site/x", ""),

@@ -2,7 +2,7 @@
 //! that Debian has, each in a network of its own.
 //!
 //! `.ci/run` unpacks them in `target/peers`; an installed one will do, too.
-//! What they sent: `cargo test -p checks --test daytime peers -- --nocapture`.
+//! What they sent: `cargo test -p checks --test programs daytime::peers -- --nocapture`.
 #![cfg(target_os = "linux")]
 
 use std::fs;

@@ -102,7 +102,7 @@ fn sockets_table_knows_our_socket_what_waits_in_it_and_who_we_are() {
     assert_eq!(words[4], std::process::id().to_string(), "{row}");
     assert!(words[5].starts_with('('), "{row}");
     assert!(["R", "S", "D"].contains(&words[6]), "{row}");
-    assert!(words[7].contains("examples"), "{row}");
+    assert!(words[7].contains("programs"), "{row}");
     let peer = line(&printed, &format!("{} ", peer.local_addr().unwrap()));
     assert_eq!(peer.split_whitespace().nth(1).unwrap(), own.to_string());
     // And an IPv6 one.

@@ -498,7 +498,7 @@ fn a_file_that_is_not_read_is_named() {
 }
 
 /// How many files, without `CAPTURE_SEEDS`. Ten minutes of them:
-/// `CAPTURE_SEEDS=6000 cargo test -p checks --test examples damaged`
+/// `CAPTURE_SEEDS=6000 cargo test -p checks --test programs damaged`
 const SEEDS: u64 = 20;
 
 /// Damaged at random, a capture is read the same by both, or refused.

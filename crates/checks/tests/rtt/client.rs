@@ -10,7 +10,7 @@ use checks::{Hear, Language, command, forge, skipped, start};
 use serde_json::Value;
 use testbed::{Ended, PATIENCE, Program, close};
 
-use crate::counts::Counts;
+use super::counts::Counts;
 
 fn server(language: Language) -> Program {
     checks::server(language, "rtt-rfc2681", &[])

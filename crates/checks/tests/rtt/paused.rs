@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use checks::{Hear, Language, skipped};
 use testbed::PATIENCE;
 
-use crate::counts::Counts;
+use super::counts::Counts;
 
 /// So long it is suspended: longer than the silence after which it ends.
 const PAUSE: Duration = Duration::from_secs(31);

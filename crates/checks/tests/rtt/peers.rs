@@ -3,7 +3,7 @@
 //!
 //! `.ci/run` puts stamp-suite and inetd into `target/peers`; installed ones
 //! will do, too. What each answered:
-//! `cargo test -p checks --test rtt peers -- --nocapture`.
+//! `cargo test -p checks --test programs rtt::peers -- --nocapture`.
 
 use std::io::{Write, stderr};
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use std::{env, fs};
 use checks::{Language, binary, failed_rules, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
-use crate::counts::Counts;
+use super::counts::Counts;
 
 fn server(language: Language) -> Program {
     checks::server(language, "rtt-rfc2681", &[])

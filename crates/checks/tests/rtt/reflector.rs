@@ -15,7 +15,7 @@ use rtt_rfc2681::packet::{COPY, reply};
 use rtt_rfc2681::{calibrate, schedule};
 use testbed::{Ended, PATIENCE, Program};
 
-use crate::counts::Counts;
+use super::counts::Counts;
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
     checks::client(language, "rtt-rfc2681", to, args)
@@ -318,7 +318,7 @@ fn a_late_reply_never_delays_a_later_probe() {
 /// The gaps between probes are no even ones: of a hundred in a Poisson stream,
 /// one at least is twice the mean (in all but one of a million samples). A busy
 /// machine makes the longest gap longer, so it spoils nothing here. Whether the
-/// schedule's own numbers are a Poisson stream, `rtt_vectors` tests; how exactly
+/// schedule's own numbers are a Poisson stream, the crate's own tests say; how exactly
 /// they are kept, `measure.py` measures.
 #[test]
 fn the_probes_leave_with_gaps_that_are_not_even() {

@@ -2,7 +2,7 @@
 //! `world.rs` for what must hold for each. And every conversation ends.
 //!
 //! A failure names its seed. That conversation alone, with all its events:
-//! `ZCHAT_SEED=1234 cargo test -p checks --test zchat -- --nocapture every_message`
+//! `ZCHAT_SEED=1234 cargo test -p checks --test programs -- --nocapture every_message`
 
 use std::collections::BTreeMap;
 use std::env;
@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use badlink::Shares;
 use checks::{Language, Random};
 
-use crate::world::{Deed, World, ms, port, secs};
+use super::world::{Deed, World, ms, port, secs};
 
 /// How many conversations, without `ZCHAT_SEED` (`ZCHAT_SEEDS` sets it).
 const SEEDS: u64 = 4000;
@@ -105,7 +105,7 @@ fn every_message_is_shown_once_and_in_order_or_reported() {
         let Ok(world) = catch_unwind(run) else {
             panic!(
                 "seed {seed} fails; that one alone: ZCHAT_SEED={seed} cargo \
-                 test -p checks --test zchat"
+                 test -p checks --test programs"
             );
         };
         said += world.messages.len();

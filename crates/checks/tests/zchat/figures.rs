@@ -1,6 +1,6 @@
 //! What zlib and CRC-32 buy: the figures in zchat's README.
 //!
-//! `cargo test -q -p checks --test zchat figures -- --nocapture`
+//! `cargo test -q -p checks --test programs figures -- --nocapture`
 
 use std::fs;
 use std::io::Write;

@@ -13,7 +13,7 @@ use checks::zchat::{ACK, Peer, TEXT};
 use checks::{Language, lines, skipped, within};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
-use crate::programs::{
+use super::programs::{
     ME, MOMENT, alive, both, client, ends, lost, memory, no_panic, sentence,
     server, shows, socket, start,
 };

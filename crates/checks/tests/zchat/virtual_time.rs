@@ -9,9 +9,9 @@ use checks::Language;
 use checks::zchat::{ACK, BYE, Frame, HELLO, TEXT};
 use zchat::session::Action;
 
-use crate::programs::{ME, Role};
-use crate::side::Side;
-use crate::world::{Deed, World, ms, port, secs};
+use super::programs::{ME, Role};
+use super::side::Side;
+use super::world::{Deed, World, ms, port, secs};
 
 in_both_languages! {
     it_calls_at_0_1_3_5_seconds_and_gives_up_at_30

@@ -14,7 +14,7 @@ use examples::meaning::meaning;
 use zchat::frame::{Frame, Kind};
 use zchat::session::Action;
 
-use crate::side::Side;
+use super::side::Side;
 
 /// Every conversation must be over by then (virtual time).
 const HORIZON: Duration = Duration::from_secs(4 * 3600);

@@ -25,8 +25,7 @@ mod world;
 // end.
 mod datagrams;
 mod input;
-mod link;
 mod machine;
-mod programs;
+pub mod programs;
 mod strangers;
 mod terminal;

@@ -1,7 +1,6 @@
 //! The small files of `examples`.
 
-mod noisy_link;
 mod options;
 mod sockets;
 mod udp;
-mod udp_header;
+pub mod udp_header;

@@ -11,7 +11,7 @@ use checks::within;
 use checks::{Language, binary, command, start};
 use testbed::{PATIENCE, Program, free_port};
 
-use crate::programs::lost;
+use crate::zchat::programs::lost;
 
 const BAD: Shares = Shares {
     lose: 0.20,
@@ -96,7 +96,7 @@ fn forty_messages_each_way_in_all_pairings() {
     all_pairings(|server, client, seed| conversation(server, client, 40, seed));
 }
 
-/// `ZCHAT_MESSAGES=1000 cargo test --release -p checks --test zchat link`
+/// `ZCHAT_MESSAGES=1000 cargo test --release -p checks --test programs bad_link::zchat`
 #[test]
 fn as_many_messages_each_way_as_you_like() {
     let Ok(n) = env::var("ZCHAT_MESSAGES") else {
