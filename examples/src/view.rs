@@ -58,8 +58,8 @@ pub struct Feed {
 /// At most so many are not yet shown.
 const WAITING: usize = 1000;
 
-/// What passes in this time is shown at once: each writing takes the link's
-/// processor.
+/// Between two writings, each of which takes the link's processor: what passes
+/// meanwhile is shown by the next.
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Feed {
@@ -169,10 +169,10 @@ impl View {
         loop {
             match events.recv_timeout(TICK) {
                 Ok(first) => {
-                    thread::sleep(PAUSE);
                     if !self.show_all(first, events)? {
                         return Ok(());
                     }
+                    thread::sleep(PAUSE);
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -289,7 +289,8 @@ pub fn log(passing: &Passing) {
     common::note(line.to_lowercase());
 }
 
-/// As wide as the terminal, or as COLUMNS says, and in colour unless NO_COLOR is set.
+/// As wide as the terminal, or as COLUMNS says, and in colour unless NO_COLOR is
+/// set or the terminal has none.
 fn terminal() -> Ladder {
     let size = terminal_size::terminal_size();
     let plain = Ladder::default();
@@ -297,7 +298,9 @@ fn terminal() -> Ladder {
     let columns = size.map_or(plain.columns, |(width, _)| width.0.into());
     let columns = set.unwrap_or(columns);
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    Ladder { columns, colour: stdout().is_terminal() && !no_colour }
+    let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+    let colour = stdout().is_terminal() && !no_colour && !dumb;
+    Ladder { columns, colour }
 }
 
 fn named(file: &str, error: &std::io::Error) -> String {

@@ -97,7 +97,7 @@ impl Ladder {
     /// is too long for it.
     pub fn words(&self, side: Direction, text: &str) -> Option<String> {
         let room = self.room();
-        let fits = text.chars().count() <= room;
+        let fits = columns(text) <= room;
         fits.then(|| format!("{:6} | {} |", "", words(side, text, room)))
     }
 
@@ -108,6 +108,7 @@ impl Ladder {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 \
              {height}\" font-family=\"monospace\" font-size=\"12\">\n\
              <rect width=\"800\" height=\"{height}\" fill=\"white\"/>\n\
+             <text x=\"90\" y=\"24\" text-anchor=\"end\">s</text>\n\
              <text x=\"100\" y=\"24\">{}</text>\n\
              <text x=\"700\" y=\"24\" text-anchor=\"end\">{}</text>\n\
              <path d=\"M100 34V{height}M700 34V{height}\" stroke=\"black\"/>\n",
@@ -126,8 +127,8 @@ fn drawn(rung: &Rung, y: usize) -> String {
     let at = rung.at.as_secs_f64();
     let time =
         format!("<text x=\"90\" y=\"{y}\" text-anchor=\"end\">{at:.3}</text>");
-    let label = escaped(&short(&rung.label, 70));
     let Kind::Datagram(way, fate, lost) = &rung.kind else {
+        let label = escaped(&short(&rung.label, 80));
         let right = rung.kind == Kind::Words(Direction::Back);
         let (x, side) = if right { (690, "end") } else { (110, "start") };
         let text = format!("<text x=\"{x}\" y=\"{y}\" text-anchor=\"{side}\"");
@@ -139,8 +140,8 @@ fn drawn(rung: &Rung, y: usize) -> String {
         _ => "#a06000",
     };
     let (from, to, tip) = match way {
-        Direction::There => (100, if *lost { 400 } else { 698 }, -8),
-        Direction::Back => (700, if *lost { 400 } else { 102 }, 8),
+        Direction::There => (100, if *lost { 550 } else { 698 }, -8),
+        Direction::Back => (700, if *lost { 250 } else { 102 }, 8),
     };
     let end = if *lost {
         format!("M{} {}l8 8m0 -8l-8 8", to - 4, y)
@@ -148,12 +149,14 @@ fn drawn(rung: &Rung, y: usize) -> String {
         format!("M{} {}L{to} {}L{} {}", to + tip, y, y + 4, to + tip, y + 8)
     };
     let fate = if fate.is_empty() { fate.clone() } else { format!(": {fate}") };
+    let room = 80_usize.saturating_sub(fate.len()); // Of 7 pixels each.
+    let label = escaped(&short(&rung.label, room));
     format!(
         "{time}<path d=\"M{from} {}H{to}{end}\" fill=\"none\" \
          stroke=\"{colour}\"/><text x=\"400\" y=\"{}\" text-anchor=\"middle\" \
          fill=\"{colour}\">{label}{fate}</text>\n",
         y + 4,
-        y
+        y - 2
     )
 }
 
@@ -161,13 +164,35 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// At most `room` characters of a text.
+/// How many columns of a terminal a text takes.
+fn columns(text: &str) -> usize {
+    text.chars().map(wide).sum()
+}
+
+/// Two columns for what East Asia writes and for pictures, none for what goes on
+/// top of the character before it (Unicode's annex 11, by its large blocks).
+fn wide(c: char) -> usize {
+    match u32::from(c) {
+        0x0300..=0x036f | 0x200b..=0x200d | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 => 2,
+        0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60 => 2,
+        0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}
+
+/// As much of a text as fits into `room` columns.
 fn short(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
+    if columns(text) <= room {
         return text.to_string();
     }
-    let kept: String = text.chars().take(room.saturating_sub(3)).collect();
-    kept + "..."
+    let mut left = room.saturating_sub(3);
+    let fits = |c: &char| {
+        let fits = wide(*c) <= left;
+        left = left.saturating_sub(wide(*c));
+        fits
+    };
+    text.chars().take_while(fits).collect::<String>() + "..."
 }
 
 /// `label -----> ` from left to right, or the other way round; `room` wide.
@@ -179,9 +204,9 @@ fn arrow(
     room: usize,
 ) -> String {
     let fate = short(fate, room / 2);
-    let label = short(label, room - fate.chars().count() - 8);
-    let fates = fate.chars().count() + usize::from(!fate.is_empty()) * 2;
-    let dashes = room - label.chars().count() - 2 - fates;
+    let label = short(label, room - columns(&fate) - 8);
+    let fates = columns(&fate) + usize::from(!fate.is_empty()) * 2;
+    let dashes = room - columns(&label) - 2 - fates;
     let near = "-".repeat(dashes / 2);
     let far = "-".repeat(dashes - dashes / 2);
     let blank = " ".repeat(dashes - dashes / 2);
@@ -199,9 +224,10 @@ fn arrow(
 
 fn words(side: Direction, text: &str, room: usize) -> String {
     let text = short(text, room);
+    let blanks = " ".repeat(room - columns(&text));
     match side {
-        Direction::There => format!("{text:<room$}"),
-        Direction::Back => format!("{text:>room$}"),
+        Direction::There => text + &blanks,
+        Direction::Back => blanks + &text,
     }
 }
 
@@ -271,18 +297,29 @@ mod tests {
         };
         for columns in [0, 40, 80, 132] {
             let ladder = Ladder { columns, colour: false };
-            for label in ["", "ñ", &"ñandú ".repeat(50)] {
+            for label in ["", "ñ", "👍🏽 漢字 e\u{301}", &"ñandú 👍".repeat(50)]
+            {
                 for fate in [&all, &Fate::default()] {
                     for way in [There, Back] {
                         let label = label.to_string();
                         let rung = Rung::new(Duration::ZERO, way, fate, label);
                         let line = ladder.rung(&rung);
-                        let wide = columns.max(40);
-                        assert_eq!(line.chars().count(), wide, "{line}");
+                        let most = columns.max(40);
+                        assert_eq!(super::columns(&line), most, "{line}");
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_picture_takes_two_columns_and_an_accent_none() {
+        for (text, room) in [("hola", 4), ("ñandú", 5), ("e\u{301}", 1)] {
+            assert_eq!(columns(text), room, "{text}");
+        }
+        assert_eq!(columns("👍 漢字"), 7);
+        assert_eq!(short("漢字漢字", 6), "漢...");
+        assert_eq!(words(Back, "漢", 5), "   漢");
     }
 
     #[test]

@@ -102,6 +102,14 @@ fn checksum(bytes: &[u8]) -> u16 {
 mod tests {
     use super::*;
 
+    /// Times with microseconds, version 2.4, frames of Ethernet.
+    #[test]
+    fn a_file_says_what_it_is() {
+        let head = head();
+        assert_eq!(head[..8], [0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4]);
+        assert_eq!(head[16..], [0, 4, 0, 0, 0, 0, 0, 1]);
+    }
+
     /// The datagram of RFC 768's fields that the book computes by hand.
     #[test]
     fn the_checksums_are_those_of_a_real_capture() {

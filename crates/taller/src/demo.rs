@@ -13,7 +13,9 @@ use crate::Result;
 use crate::run::{PROGRAMS, announce, target};
 use crate::words::{line, said, tell};
 
-/// So long a program's words may be on their way to us, and out of order.
+/// So long a program's words may be on their way to us, and out of order. First
+/// the link draws an arrow, after half of it come the server's words, and after
+/// all of it the client's.
 const MOMENT: Duration = Duration::from_millis(50);
 
 /// A process, and the lines that it writes.
@@ -39,7 +41,10 @@ pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
     says_beside(Direction::Back, &first); // It ends in ":PORT".
     let shown = thread::spawn(|| {
         let lines = says.map_while(io::Result::ok);
-        lines.for_each(|text| says_beside(Direction::Back, &text));
+        for text in lines {
+            thread::sleep(MOMENT / 2);
+            says_beside(Direction::Back, &text);
+        }
     });
     let args = ["--draw", "--port", "0", "--to-port", port(&first)];
     let talked = start(&link, &[&args, options].concat(), true);
