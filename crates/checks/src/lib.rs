@@ -8,7 +8,6 @@ pub mod forge;
 mod hear;
 mod help;
 pub mod markdown;
-mod random;
 mod start;
 pub mod twins;
 pub mod zchat;
@@ -16,9 +15,8 @@ pub mod zchat;
 pub use deadline::within;
 pub use hear::{Hear, socket};
 pub use help::explained;
-pub use random::Random;
 pub use start::{
     Language, client, command, failed_rules, lines, server, start,
     start_example, two_hosts,
 };
-pub use testbed::{binary, example, python, root, skipped};
+pub use testbed::{Random, binary, example, python, root, skipped};

@@ -426,6 +426,13 @@ impl Peer {
         self.0.send_to(data, to).expect("127.0.0.1 takes a datagram");
     }
 
+    /// What has come first by now; `None` if nothing has.
+    pub fn came_first(&self) -> Option<Vec<u8>> {
+        let last = b"came first?";
+        self.send(last, self.address()); // Whatever came is before this.
+        self.receive().map(|(data, _)| data).filter(|data| data != last)
+    }
+
     /// One datagram and its sender; `None` if none came within [`patience`].
     pub fn receive(&self) -> Option<(Vec<u8>, SocketAddr)> {
         let mut buffer = vec![0; 65_536];

@@ -7,10 +7,12 @@
 //! | [`Peer`] | the test's own socket, which waits only so long |
 //! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
 //! | [`only_receives`] | a socket through which no answer can be sent |
-//! | [`to_nobody`], [`refusals_are_told`] | a socket that asks where nobody listens |
+//! | [`to_nobody`], [`is_refusal`] | a socket that asks where nobody listens; what it hears |
 //! | [`socket`], [`waiting`] | a socket of the test's; what waits in one, untaken |
 //! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
 //! | [`Takes`] | a function that takes one datagram: what its tests see |
+//! | [`check_sends`], [`check_fails`] | one that sends a text; one whose sending fails |
+//! | [`Server`], [`servers`] | the student's server, while it runs; the workshop's |
 //! | [`doing`] | what the test does, to be told with a panic |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
 //! | [`compared`] | how what came differs from what was expected |
@@ -27,7 +29,7 @@ mod failure;
 mod judged;
 mod said;
 mod shown;
-mod takes;
+mod steps;
 
 pub use exercise::{
     Beside, Peer, beside, caught, doing, only_receives, outputs, patience,
@@ -38,9 +40,10 @@ pub use judged::{Way, judge};
 pub use kit_macros::test;
 pub use said::{OWN, Said, compared, fail, said, told_by};
 pub use shown::{
-    As, Shown, by_kind, bytes, error_words, kind, nothing, number, value,
+    As, Shown, by_kind, bytes, error_words, hex, kind, nothing, number, value,
 };
-pub use takes::{
-    Taken, Takes, fails_to_receive, given_at_once, socket, waiting,
+pub use steps::{
+    Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,
+    given_at_once, is_refusal, servers, socket, waiting,
 };
-pub use testbed::{Program, free_port, references, say, skipped};
+pub use testbed::{Program, Random, free_port, references, say, skipped};

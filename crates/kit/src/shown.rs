@@ -33,6 +33,19 @@ pub fn bytes(data: &[u8]) -> String {
     format!("{shown}{more} ({} {unit})", data.len())
 }
 
+/// Bytes in base 16, with this between two of them: `00 01 ff (3 bytes)`; cut
+/// after 48.
+pub fn hex(data: &[u8], between: &str) -> Said {
+    let shown = data.iter().take(48).map(|byte| format!("{byte:02x}"));
+    let shown = shown.collect::<Vec<_>>().join(between);
+    match data.len() {
+        0 => own("no bytes", &[]),
+        1 => value(format!("{shown} (1 byte)")),
+        n @ 49.. => value(format!("{shown}... ({n} bytes)")),
+        n => value(format!("{shown} ({n} bytes)")),
+    }
+}
+
 /// A time for a person to read: `200 ms`.
 fn millis(time: Duration) -> String {
     format!("{} ms", time.as_millis())

@@ -12,6 +12,7 @@
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
 //! | [`say`], [`language`] | a sentence in the student's language |
+//! | [`Random`] | random numbers that are the same each time |
 //! | [`filled`], [`entry`] | a sentence by its name, from a table of words |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
@@ -19,6 +20,7 @@
 mod build;
 mod ports;
 mod process;
+mod random;
 mod skipped;
 mod watch;
 mod words;
@@ -30,5 +32,6 @@ pub use ports::{close, free_port};
 pub use process::{
     Ended, PATIENCE, Program, STARTED, Started, end_all, output, spawn,
 };
+pub use random::Random;
 pub use skipped::{skipped, skips};
 pub use words::{Language, entry, filled, language, say};

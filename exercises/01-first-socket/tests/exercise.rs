@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 
 use ex01_first_socket::{BYTES, open, receive, send};
 use kit::{
-    Peer, Said, Takes, beside, bytes, compared, doing, fail, fails_to_receive,
-    given_at_once, only_receives, said, skipped, socket, waiting,
+    Said, Takes, beside, bytes, check_fails, check_sends, compared, doing,
+    fail, fails_to_receive, given_at_once, said,
 };
 use socket2::{SockRef, Type};
 
@@ -59,58 +59,13 @@ fn step_2_opens_a_socket_of_this_machine() {
 
 #[kit::test]
 fn step_3_sends_the_text_as_it_is() {
-    let peer = Peer::new();
-    let mut before = String::new();
-    for text in ["hola", "mañana", " dos\n", "", "a"] {
-        check_send(text, &peer, &before);
-        before = text.to_string();
-    }
-}
-
-/// Fails if send() does not send this text to the peer, which got the text
-/// `before` last time.
-fn check_send(text: &'static str, peer: &Peer, before: &str) {
-    let (s, address) = socket();
-    let (own, to) = (s.try_clone().unwrap(), peer.address());
-    let did = doing(said("called send", &[&bytes(text.as_bytes()), &to]));
-    let sent = beside(move || send(&own, text, to)).wait();
-    let meant = (text.as_bytes().to_vec(), address);
-    if let Some(Err(e)) = sent {
-        fail(did, meant, e, "send gives an error");
-    }
-    let came = peer.receive();
-    let why = match &came {
-        None if waiting(&s).is_some() => "sent to itself".into(),
-        None => "nothing was sent".into(),
-        Some((data, _)) if data != text.as_bytes() => {
-            let letters = text.chars().count();
-            if data == before.as_bytes() {
-                "sent twice".into()
-            } else if data == &text.as_bytes()[..letters] {
-                "characters for bytes".into()
-            } else {
-                compared(text.as_bytes(), data)
-            }
-        }
-        Some((_, from)) if *from != address => "through another socket".into(),
-        Some(_) => return,
-    };
-    fail(did, meant, came, why);
+    check_sends(send, "to");
 }
 
 #[kit::test]
 fn step_3_gives_the_error() {
-    let (s, _) = socket();
-    let peer = Peer::new();
-    let to = peer.address();
-    let fails = only_receives(&s, to);
-    let did = doing("called send, which fails");
-    let sent = beside(move || send(&s, "hola", to)).wait();
-    if !fails {
-        skipped(&said("no sending can fail here", &[]).to_string());
-    } else if !matches!(sent, Some(Err(_))) {
-        fail(did, "an error", sent, "send hides the error");
-    }
+    let call = |s, to| beside(move || send(&s, "hola", to)).wait();
+    check_fails("send", call, "send hides the error");
 }
 
 /// Why receive() gives `came` where `sent` has come, which is the text `meant`.

@@ -12,8 +12,7 @@ use ErrorKind::{
 use ex05_strangers::{BYTES, nobody_listens, open, wait_for};
 use kit::{
     Beside, Peer, Said, Shown, beside, by_kind, compared, doing, fail,
-    free_port, patience, refusals_are_told, said, skipped, socket, to_nobody,
-    value,
+    free_port, is_refusal, patience, said, skipped, socket, to_nobody, value,
 };
 
 /// A time-out that is soon over.
@@ -248,15 +247,9 @@ fn step_4_hands_errors_on() {
     let did = doing("sent where nobody listens, called");
     s.send(b"hola").unwrap();
     let given = waiting(s, nobody, patience()).0.wait_long();
-    match by_kind(&given) {
-        Some(Err(ConnectionRefused)) => {}
-        _ if !refusals_are_told() => {
-            skipped(&said("refusals are not told", &[]).to_string());
-        }
-        _ => {
-            let why = "keeps an error to itself";
-            fail(did, ConnectionRefused, shown(&given), why)
-        }
+    if !is_refusal(&given) {
+        let why = "keeps an error to itself";
+        fail(did, ConnectionRefused, shown(&given), why);
     }
 }
 
@@ -303,10 +296,7 @@ fn step_2_is_connected_to_the_server() {
 
 /// Fails if open() has sent something, or cannot be called twice.
 fn check_open_quietly(server: &Peer, did: Said) {
-    // What was sent there came before this.
-    server.send(b"after", server.address());
-    let first = server.receive().map(|(data, _)| data);
-    if first.as_deref() != Some(b"after") {
+    if let Some(first) = server.came_first() {
         fail(did, "nothing at the server", first, "sends something");
     }
     let [_first, second] = [open(server.address()), open(server.address())];

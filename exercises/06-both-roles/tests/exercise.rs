@@ -10,8 +10,7 @@ use ErrorKind::{AddrInUse, ConnectionRefused, TimedOut};
 use ex06_both_roles::{BYTES, Role, WAIT, ask, both, role};
 use kit::{
     Beside, Peer, Shown, beside, by_kind, caught, compared, doing, fail,
-    free_port, kind, patience, printed, refusals_are_told, said, skipped,
-    value,
+    free_port, is_refusal, kind, patience, printed, said, value,
 };
 
 const WORDS: [(&str, Role); 3] =
@@ -292,10 +291,7 @@ fn step_2_learns_that_nobody_listens() {
     let did = doing("called ask, nobody listens");
     let given = asking(nobody(), "hola").wait_long();
     let why = match by_kind(&given) {
-        Some(Err(ConnectionRefused)) => return,
-        Some(Err(_)) if !refusals_are_told() => {
-            return skipped(&said("refusals are not told", &[]).shown());
-        }
+        _ if is_refusal(&given) => return,
         Some(Err(TimedOut)) => "is not connected",
         Some(Err(AddrInUse)) => "asks at a fixed port",
         Some(Err(_)) => "gives an error of its own",
@@ -351,10 +347,7 @@ fn why_not_asked() -> &'static str {
     let address = taken.address();
     let given = both_given(address, "hola");
     let in_use = matches!(by_kind(&given), Some(Err(AddrInUse)));
-    // What was sent there came before this.
-    taken.send(b"after", address);
-    let first = taken.receive().map(|(data, _)| data);
-    match (in_use, first.as_deref() != Some(b"after")) {
+    match (in_use, taken.came_first().is_some()) {
         (true, false) => "both asks elsewhere",
         (true, true) => "asks before anybody serves",
         (false, true) => "loses the error of listen",

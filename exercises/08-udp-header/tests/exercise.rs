@@ -1,13 +1,16 @@
 //! The tests of exercise 08. You need not change this file.
 //! What they say stands in words.txt, by the names that are in quotes here.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::net::Ipv4Addr;
 
 use ex08_udp_header::{
     HEADER, Header, UDP, checksum, data, header, pseudo_header, sum,
 };
-use kit::{Said, Shown, caught, compared, doing, fail, said, value};
+use kit::{
+    Random, Said, Shown, Way, caught, compared, doing, fail, hex, judge, said,
+    value,
+};
 
 /// "hola" from 10.0.0.1, port 40000, to 10.0.0.2, port 3500.
 const HOLA: [u8; 12] = *b"\x9c\x40\x0d\xac\x00\x0c\x6d\x16hola";
@@ -16,12 +19,7 @@ const TWO: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
 /// So many bytes, in no order, but the same each time.
 fn bytes(count: usize) -> Vec<u8> {
-    let mut state = count as u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..count).map(|_| next()).collect()
+    Random(count as u64).exactly(count)
 }
 
 /// A datagram of so many bytes, whose length is right, and whose checksum is not.
@@ -31,22 +29,9 @@ fn datagram(count: u16) -> Vec<u8> {
     all
 }
 
-/// Bytes in base 16.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in &bytes[..bytes.len().min(40)] {
-        let _ = write!(text, " {byte:02x}");
-    }
-    let more = if bytes.len() > 40 { " ..." } else { "" };
-    text + more
-}
-
 /// What the test did: a function, and the bytes it was called with.
 fn called(function: &str, with: &[u8]) -> Said {
-    doing(match with {
-        [] => said("called with no bytes", &[&function]),
-        _ => said("called with", &[&function, &with.len(), &hex(with)]),
-    })
+    said("called with", &[&function, &hex(with, " ")])
 }
 
 /// `None`, a value, or a panic where nothing came.
@@ -64,6 +49,7 @@ fn check_none<T: Display>(
     call: impl Fn() -> Option<T>,
     [gives, panics]: [&'static str; 2],
 ) {
+    doing(did.clone());
     let came = caught(call);
     let why = match &came {
         Some(None) => return,
@@ -136,22 +122,22 @@ fn step_1_reads_the_four_fields() {
         all.last_mut().unwrap()[5] = length;
     }
     all.extend([9, 300].map(datagram));
-    for datagram in all {
-        let meant = numbers(&datagram);
-        let did = called("header()", &datagram);
-        let came = given_numbers(&datagram);
-        if came == Some(meant) {
-            continue;
-        }
-        let odd = caught(|| given_numbers(&[1, 2, 3, 4, 5, 6, 7, 8]));
-        let why = match (came, odd.flatten()) {
-            (None, _) => why_none(),
-            (Some(_), Some(odd)) => why_other(odd),
-            _ => "makes another number",
-        };
-        let came = Some(came.map(four));
-        fail(did, value(four(meant)), shown(&came), why);
-    }
+    judge(
+        &all,
+        |datagram| called("header()", datagram),
+        |datagram| given_numbers(datagram),
+        |datagram: &Vec<u8>| Some(numbers(datagram)),
+        |numbers| numbers.map_or("None".to_string(), four),
+        &[],
+        |_, came| {
+            let odd = caught(|| given_numbers(&[1, 2, 3, 4, 5, 6, 7, 8]));
+            match (came, odd.flatten()) {
+                (None, _) => why_none().into(),
+                (_, Some(odd)) => why_other(odd).into(),
+                _ => "makes another number".into(),
+            }
+        },
+    );
 }
 
 #[kit::test]
@@ -171,45 +157,46 @@ fn possible() -> Vec<Vec<u8>> {
     vec![HOLA.to_vec(), padded, datagram(8), datagram(300), datagram(1027)]
 }
 
-/// What somebody takes for the data, by the length, and what he has in mind.
-type Taken = (fn(&[u8], usize) -> Option<&[u8]>, &'static str);
-
-const TAKEN: [Taken; 6] = [
-    (|d, n| d.get(HEADER..HEADER + n), "does not count the header"),
-    (|d, n| d.get(..n), "takes the header for data"),
-    (|d, _| d.get(HEADER..), "does not read the length"),
-    (|d, n| d.get(HEADER..n).filter(|_| n == d.len()), "refuses padding"),
-    (|d, n| d.get(HEADER..n).filter(|_| n > HEADER), "refuses no data"),
-    (|d, n| d.get(HEADER..n & 0xff), "reads one byte of the length"),
-];
-
-/// Whether data() takes the same of all these.
-fn takes((guess, _): &&Taken) -> bool {
-    possible().iter().all(|d| {
-        let came = caught(|| data(d).map(<[u8]>::to_vec));
-        let guessed = guess(d, number(d, 4).into());
-        came == Some(guessed.map(<[u8]>::to_vec))
-    })
+/// These bytes of a datagram whose length is read and given, if it has them.
+fn part(
+    d: &[u8],
+    taken: fn(&[u8], usize) -> Option<&[u8]>,
+) -> Option<Option<Vec<u8>>> {
+    Some(taken(d, number(d, 4).into()).map(<[u8]>::to_vec))
 }
+
+const WRONG_DATA: [Way<Vec<u8>, Option<Vec<u8>>>; 6] = [
+    ("does not count the header", &|d| {
+        part(d, |d, n| d.get(HEADER..HEADER + n))
+    }),
+    ("takes the header for data", &|d| part(d, |d, n| d.get(..n))),
+    ("does not read the length", &|d| part(d, |d, _| d.get(HEADER..))),
+    ("refuses padding", &|d| {
+        part(d, |d, n| d.get(HEADER..n).filter(|_| n == d.len()))
+    }),
+    ("refuses no data", &|d| {
+        part(d, |d, n| d.get(HEADER..n).filter(|_| n > HEADER))
+    }),
+    ("reads one byte of the length", &|d| {
+        part(d, |d, n| d.get(HEADER..n & 0xff))
+    }),
+];
 
 #[kit::test]
 fn step_2_takes_the_data() {
-    for d in possible() {
-        let meant = &d[HEADER..number(&d, 4).into()];
-        let did = called("data()", &d);
-        let came = data(&d);
-        if came == Some(meant) {
-            continue;
-        }
-        let guess = TAKEN.iter().find(takes);
-        let why = match (guess, came) {
-            (Some((_, why)), _) => (*why).into(),
-            (_, Some(came)) => compared(meant, came),
-            _ => "gives no data".into(),
-        };
-        let came = came.map_or_else(|| "None".to_string(), Shown::shown);
-        fail(did, meant, value(came), why);
-    }
+    let right = |d: &Vec<u8>| d[HEADER..number(d, 4).into()].to_vec();
+    judge(
+        &possible(),
+        |d| called("data()", d),
+        |d| data(d).map(<[u8]>::to_vec),
+        |d| Some(right(d)),
+        |came| came.as_ref().map_or("None".to_string(), Shown::shown),
+        &WRONG_DATA,
+        |d, came| match came {
+            Some(came) => compared(&right(d), came),
+            None => "gives no data".into(),
+        },
+    );
 }
 
 #[kit::test]
@@ -217,11 +204,11 @@ fn step_2_trusts_no_length() {
     for length in [13_u16, 255, 65_535, 7, 1, 0] {
         let mut d = HOLA;
         d[4..6].copy_from_slice(&length.to_be_bytes());
-        let bytes = hex(&d);
+        let bytes = hex(&d, " ");
         let did = said("called data, with the length", &[&length, &bytes]);
         let why =
             ["takes an impossible length", "panics at an impossible length"];
-        check_none(doing(did), || data(&d).map(Shown::shown), why);
+        check_none(did, || data(&d).map(Shown::shown), why);
     }
 }
 
@@ -251,11 +238,10 @@ fn right_sum(bytes: &[u8]) -> u16 {
     }
 }
 
-/// A guess: its name, and what a function would give.
-type Guess<'a> = (&'static str, &'a dyn Fn(&[u8]) -> u16);
+/// A wrong way to compute a number of 16 bits.
+type Guess<'a> = Way<'a, Vec<u8>, u16>;
 
-/// Fails if `call` does not give for each of these bytes what `right` gives;
-/// the reason is the first guess that gives for all what `call` gives.
+/// Asks a function for the number of each of these bytes.
 fn check(
     function: &str,
     all: &[Vec<u8>],
@@ -264,20 +250,15 @@ fn check(
     guesses: &[Guess],
     other: &'static str,
 ) {
-    for bytes in all {
-        let did = called(function, bytes);
-        let (meant, came) = (right(bytes), call(bytes));
-        if came == meant {
-            continue;
-        }
-        let fits = |guess: &&Guess| {
-            let mut each = all.iter();
-            each.all(|bytes| caught(|| call(bytes)) == Some(guess.1(bytes)))
-        };
-        let why = guesses.iter().find(fits).map_or(other, |guess| guess.0);
-        let [meant, came] = [meant, came].map(|n| format!("{n:#06x}"));
-        fail(did, value(meant), value(came), why);
-    }
+    judge(
+        all,
+        |bytes| called(function, bytes),
+        |bytes| call(bytes),
+        |bytes| right(bytes),
+        |number| format!("{number:#06x}"),
+        guesses,
+        |_, _| other.into(),
+    );
 }
 
 /// So many numbers that do not exceed 16 bits together, and a byte if `odd`.
@@ -289,13 +270,14 @@ fn small(count: usize, odd: bool) -> Vec<u8> {
 
 #[kit::test]
 fn step_3_adds_numbers_of_16_bits() {
-    let add_bytes = |all: &[u8]| all.iter().map(|b| u16::from(*b)).sum();
+    let add_bytes =
+        |all: &Vec<u8>| Some(all.iter().map(|b| u16::from(*b)).sum());
     let all = [vec![0x12, 0x34, 0, 1], small(1, false), small(8, false)];
     let guesses: [Guess; 3] = [
-        ("inverts the sum", &|all| !right_sum(all)),
+        ("inverts the sum", &|all| Some(!right_sum(all))),
         ("adds single bytes", &add_bytes),
         ("takes the right byte for the greater", &|all| {
-            right_sum(all).swap_bytes()
+            Some(right_sum(all).swap_bytes())
         }),
     ];
     check("sum()", &all, sum, right_sum, &guesses, "adds otherwise");
@@ -303,14 +285,14 @@ fn step_3_adds_numbers_of_16_bits() {
 
 #[kit::test]
 fn step_3_pads_a_last_byte() {
-    let even = |all: &[u8]| right_sum(&all[..all.len() / 2 * 2]);
+    let even = |all: &Vec<u8>| right_sum(&all[..all.len() / 2 * 2]);
     let all = [vec![1, 2, 3], vec![7], small(5, true), small(6, false)];
     let guesses: [Guess; 2] = [
         ("puts a last byte on the right", &|all| match all.len() % 2 {
-            1 => even(all) + u16::from(all[all.len() - 1]),
-            _ => even(all),
+            1 => Some(even(all) + u16::from(all[all.len() - 1])),
+            _ => Some(even(all)),
         }),
-        ("loses a last byte", &even),
+        ("loses a last byte", &|all| Some(even(all))),
     ];
     check("sum()", &all, sum, right_sum, &guesses, "pads otherwise");
     let none = [vec![]];
@@ -331,13 +313,13 @@ fn step_3_carries_round() {
     all.push([&[0, 2], &[0xff; 6][..]].concat());
     all.extend([60, 61, 1400, 65_547].map(bytes));
     all.push(vec![0xff; 65_546]);
-    let low = |n: u64| n as u16;
     let guesses: [Guess; 3] = [
-        ("drops what exceeds 16 bits", &|all| low(total(all))),
+        ("drops what exceeds 16 bits", &|all| Some(total(all) as u16)),
         ("carries once", &|all| {
-            low(total(all)).wrapping_add(low(total(all) >> 16))
+            let [high, low] = [total(all) >> 16, total(all)].map(|n| n as u16);
+            Some(low.wrapping_add(high))
         }),
-        ("takes the remainder", &|all| low(total(all) % 0xffff)),
+        ("takes the remainder", &|all| Some((total(all) % 0xffff) as u16)),
     ];
     check("sum()", &all, sum, right_sum, &guesses, "carries otherwise");
 }
@@ -345,39 +327,41 @@ fn step_3_carries_round() {
 #[kit::test]
 fn step_4_makes_the_pseudo_header() {
     let other = [[192, 168, 1, 34], [172, 16, 254, 9]].map(Ipv4Addr::from);
-    for (source, destination, length) in
-        [(ONE, TWO, 0x0102_u16), (other[0], other[1], 65_534)]
-    {
-        let values: [&dyn Display; 3] = [&source, &destination, &length];
-        let did = doing(said("called pseudo_header", &values));
-        let [from, to] = [source, destination].map(|ip| ip.octets());
-        let [left, right] = length.to_be_bytes();
-        let meant = [&from[..], &to, &[0, UDP], &[left, right]].concat();
-        let came = pseudo_header(source, destination, length);
-        if came[..] == meant {
-            continue;
-        }
-        let why = if came[..8] == [to, from].concat() {
-            "swaps the addresses"
-        } else if came[..8] != meant[..8] {
-            "has other addresses"
-        } else if came[8..10] == [UDP, 0] {
-            "has the protocol before the zero"
-        } else if came[8..10] != meant[8..10] {
-            "has no zero and protocol"
-        } else if came[10..] == [right, left] {
-            "has the length the wrong way round"
-        } else {
-            "has another length"
-        };
-        fail(did, value(hex(&meant)), value(hex(&came)), why);
-    }
+    judge(
+        &[(ONE, TWO, 0x0102), (other[0], other[1], 65_534)],
+        |(from, to, n)| said("called pseudo_header", &[from, to, n]),
+        |(from, to, n)| pseudo_header(*from, *to, *n).to_vec(),
+        |(from, to, n)| right_pseudo_header(*from, *to, *n),
+        |made| hex(made, " ").to_string(),
+        &[],
+        |(from, to, n), came| {
+            let meant = right_pseudo_header(*from, *to, *n);
+            let why = if came[..8] == [to.octets(), from.octets()].concat() {
+                "swaps the addresses"
+            } else if came[..8] != meant[..8] {
+                "has other addresses"
+            } else if came[8..10] == [UDP, 0] {
+                "has the protocol before the zero"
+            } else if came[8..10] != meant[8..10] {
+                "has no zero and protocol"
+            } else if came[10..] == n.to_le_bytes() {
+                "has the length the wrong way round"
+            } else {
+                "has another length"
+            };
+            why.into()
+        },
+    );
+}
+
+fn right_pseudo_header(from: Ipv4Addr, to: Ipv4Addr, length: u16) -> Vec<u8> {
+    let length = length.to_be_bytes();
+    [&from.octets()[..], &to.octets(), &[0, UDP], &length].concat()
 }
 
 /// The pseudo-header of a datagram from `ONE` to `TWO`, with this length.
 fn before(length: usize) -> Vec<u8> {
-    let length = (length as u16).to_be_bytes();
-    [&ONE.octets()[..], &TWO.octets(), &[0, UDP], &length].concat()
+    right_pseudo_header(ONE, TWO, length as u16)
 }
 
 /// The datagram with zeros where the checksum is.
@@ -407,32 +391,34 @@ fn step_5_computes_the_checksum() {
     all.extend([8, 9, 12, 41, 255, 256, 300, 1027, 65_535].map(datagram));
     let guesses: [Guess; 10] = [
         ("gives the checksum that is there", &|d| match number(d, 6) {
-            0 => right_checksum(d),
-            given => given,
+            0 => Some(right_checksum(d)),
+            given => Some(given),
         }),
-        ("counts the old checksum", &|d| inverted(&[&before(d.len()), d])),
-        ("does not invert the sum", &|d| !right_checksum(d)),
-        ("leaves the pseudo-header out", &|d| inverted(&[&zeroed(d)])),
+        ("counts the old checksum", &|d| {
+            Some(inverted(&[&before(d.len()), d]))
+        }),
+        ("does not invert the sum", &|d| Some(!right_checksum(d))),
+        ("leaves the pseudo-header out", &|d| Some(inverted(&[&zeroed(d)]))),
         ("leaves the data out", &|d| {
-            inverted(&[&before(d.len()), &zeroed(d)[..HEADER]])
+            Some(inverted(&[&before(d.len()), &zeroed(d)[..HEADER]]))
         }),
         ("leaves the header out", &|d| {
-            inverted(&[&before(d.len()), &d[HEADER..]])
+            Some(inverted(&[&before(d.len()), &d[HEADER..]]))
         }),
         ("puts the zeros elsewhere", &|d| {
             let mut all = before(d.len());
             all[6..8].fill(0);
-            inverted(&[&all, d])
+            Some(inverted(&[&all, d]))
         }),
         ("takes the length of the data", &|d| {
-            inverted(&[&before(d.len() - HEADER), &zeroed(d)])
+            Some(inverted(&[&before(d.len() - HEADER), &zeroed(d)]))
         }),
         ("puts the length in one byte", &|d| {
-            inverted(&[&before(d.len() & 0xff), &zeroed(d)])
+            Some(inverted(&[&before(d.len() & 0xff), &zeroed(d)]))
         }),
         ("adds two sums", &|d| {
             let sums = [right_sum(&before(d.len())), right_sum(&zeroed(d))];
-            !sums[0].wrapping_add(sums[1])
+            Some(!sums[0].wrapping_add(sums[1]))
         }),
     ];
     let call = |d: &[u8]| checksum(ONE, TWO, d);
@@ -444,7 +430,7 @@ fn step_5_computes_the_checksum() {
 fn step_5_never_gives_zero() {
     let all = [b"\x9c\x40\x0d\xac\x00\x0a\xff\xff\x41\xeb".to_vec()];
     let call = |d: &[u8]| checksum(ONE, TWO, d);
-    let guesses: [Guess; 1] = [("gives 0", &|_| 0)];
+    let guesses: [Guess; 1] = [("gives 0", &|_| Some(0))];
     let other = "computes otherwise";
     check("checksum()", &all, call, right_checksum, &guesses, other);
 }

@@ -2,22 +2,16 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ex10_daytime_server::{answer, serve, take};
 use kit::{
-    Beside, Peer, Program, Said, Shown, beside, bytes, compared, doing, fail,
-    only_receives, patience, printed, references, said, skipped,
+    Peer, Program, Said, Server, beside, bytes, check_fails, compared, doing,
+    fail, fails_to_receive, patience, printed, references, said, socket,
+    waiting,
 };
-
-/// A server's socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
 
 /// The line for a time, as the workshop's server writes it.
 fn line(time: SystemTime) -> String {
@@ -209,108 +203,77 @@ fn step_8_answers_through_the_server_s_socket() {
 
 #[kit::test]
 fn step_8_passes_an_error_on() {
-    let ((s, _), peer) = (socket(), Peer::new());
-    let fails = only_receives(&s, peer.address());
-    let given = answer(&s, at(0), peer.address());
-    if !fails {
-        return skipped(&said("nothing fails here", &[]).to_string());
-    }
-    if given.is_ok() {
-        let did = "called answer with a socket that cannot send";
-        fail(did, "the error of send_to", given, "an error kept");
-    }
+    let call = |s: UdpSocket, to| Some(answer(&s, at(0), to));
+    check_fails("answer", call, "an error kept");
 }
 
-/// The student's server, while it runs.
-struct Server {
-    address: SocketAddr,
-    /// The other end of its socket is the student's.
-    socket: UdpSocket,
-    serving: Beside<io::Result<()>>,
+/// Fails because nothing came back: with the cause `ended`, if the server has
+/// ended with `Ok`, or the one that `runs` names.
+fn nothing_back(
+    server: &Server,
+    did: &str,
+    ended: &'static str,
+    runs: impl FnOnce() -> &'static str,
+) -> ! {
+    let (came, why) = match server.ended() {
+        Some((Ok(()), came)) => (came, ended),
+        Some((Err(_), came)) => (came, "ended unasked"),
+        None => ("it runs".into(), runs()),
+    };
+    fail(did, "the date and time", came, why)
 }
 
-impl Server {
-    /// Starts it.
-    fn new((s, address): (UdpSocket, SocketAddr)) -> Server {
-        let socket = s.try_clone().unwrap();
-        Server { address, socket, serving: beside(move || serve(&s)) }
-    }
-
-    /// Asks it, through `peer`: gives its line. If nothing comes, fails with
-    /// the cause that `why` names.
-    fn ask(
-        &self,
-        peer: &Peer,
-        did: &str,
-        why: impl FnOnce(&Option<io::Result<()>>) -> &'static str,
-    ) -> Vec<u8> {
-        peer.send(b"", self.address);
-        if let Some((data, _)) = peer.receive() {
-            return data;
-        }
-        let ended = self.serving.now();
-        let why = why(&ended);
-        fail(did, "the date and time", how_it_ended(&ended), why)
-    }
-
-    /// The same, where the tests before have seen that it answers.
-    fn ask_once_more(&self, peer: &Peer) -> Vec<u8> {
-        self.ask(peer, "asked the server", |ended| match ended {
-            Some(_) => "ended unasked",
-            None => self.why_silent(),
-        })
-    }
-
-    /// What to look at when it runs and does not answer.
-    fn why_silent(&self) -> &'static str {
-        self.socket.set_nonblocking(true).unwrap(); // The test is over.
-        match self.socket.peek_from(&mut [0; 9]) {
-            Ok(_) => "the question still waits",
-            Err(_) => "takes and does not answer",
-        }
-    }
+/// Asks the server, through `peer`: gives its line, or fails as above.
+fn ask(
+    server: &Server,
+    peer: &Peer,
+    did: &str,
+    ended: &'static str,
+    runs: impl FnOnce() -> &'static str,
+) -> Vec<u8> {
+    let back = server.asked(peer, b"");
+    back.unwrap_or_else(|| nothing_back(server, did, ended, runs))
 }
 
-/// What the server gave when it ended, if it did.
-fn how_it_ended(ended: &Option<io::Result<()>>) -> Said {
-    match ended {
-        None => said("it runs", &[]),
-        Some(Ok(())) => said("it had ended", &[]),
-        Some(Err(e)) => said("it ended with", &[&e.shown()]),
+/// The same, where the tests before have seen that it answers.
+fn ask_once_more(server: &Server, peer: &Peer) -> Vec<u8> {
+    let runs = || why_silent(server);
+    ask(server, peer, "asked the server", "ended unasked", runs)
+}
+
+/// What to look at when it runs and does not answer.
+fn why_silent(server: &Server) -> &'static str {
+    match waiting(&server.s) {
+        Some(_) => "it waits in the socket",
+        None => "takes and does not answer",
     }
 }
 
 #[kit::test]
 fn step_5_tells_the_time_that_it_is() {
     let before = SystemTime::now();
-    doing("asked the server");
-    let came = Server::new(socket()).ask_once_more(&Peer::new());
+    let did = doing("asked the server");
+    let came = ask_once_more(&Server::start(serve, socket().0), &Peer::new());
     if !is_now(&came, before) {
-        fail("asked the server", line(before), came, "another time");
+        fail(did, line(before), came, "another time");
     }
 }
 
 #[kit::test]
 fn step_5_answers_one_after_the_other() {
-    doing("asked the server again");
-    let server = Server::new(socket());
+    let did = doing("asked the server again");
+    let server = Server::start(serve, socket().0);
     let (one, two) = (Peer::new(), Peer::new());
-    server.ask_once_more(&one);
-    server.ask(&one, "asked the server again", |ended| match ended {
-        Some(Ok(())) => "no loop",
-        Some(Err(_)) => "ended unasked",
-        None => server.why_silent(),
-    });
-    server.ask(&two, "asked as a second client", |ended| match ended {
-        Some(_) => "ended unasked",
-        None if server.socket.peer_addr().is_ok() => "connected to the client",
-        None if one.receive().is_some() => "its first client alone",
-        None => server.why_silent(),
+    ask_once_more(&server, &one);
+    ask(&server, &one, did, "no loop", || why_silent(&server));
+    let did = "asked as a second client";
+    ask(&server, &two, did, "ended unasked", || match server.s.peer_addr() {
+        Ok(_) => "connected to the client",
+        Err(_) if one.receive().is_some() => "its first client alone",
+        Err(_) => why_silent(&server),
     });
     // Were there two answers to one question, the other would be there.
-    two.send(b"after", one.address());
-    let came = one.receive();
-    if came != Some((b"after".to_vec(), two.address())) {
+    if let Some(came) = one.came_first() {
         let did = "asked three times, and counted";
         fail(did, "three answers", came, "answers twice");
     }
@@ -318,25 +281,16 @@ fn step_5_answers_one_after_the_other() {
 
 #[kit::test]
 fn step_5_serves_for_ever() {
-    const ROUNDS: usize = 110;
-    const QUESTIONS: usize = 10;
-    doing("asked 1100 times");
-    let (server, peer) = (Server::new(socket()), Peer::new());
-    let did = "asked 1100 times";
-    for _ in 0..ROUNDS {
-        (0..QUESTIONS).for_each(|_| peer.send(b"", server.address));
-        if (0..QUESTIONS).any(|_| peer.receive().is_none()) {
-            let ended = server.serving.now();
-            let why = match &ended {
-                Some(Ok(())) => "ends after some questions",
-                Some(Err(_)) => "ended unasked",
-                None => server.why_silent(),
-            };
-            fail(did, "1100 answers", how_it_ended(&ended), why);
+    let did = doing("asked 1100 times");
+    let (server, peer) = (Server::start(serve, socket().0), Peer::new());
+    for _ in 0..110 {
+        (0..10).for_each(|_| peer.send(b"", server.address));
+        if (0..10).any(|_| peer.receive().is_none()) {
+            let ended = "ends after some questions";
+            nothing_back(&server, did, ended, || why_silent(&server));
         }
     }
-    if let Some(ended) = server.serving.now() {
-        let came = how_it_ended(&Some(ended));
+    if let Some((_, came)) = server.ended() {
         fail(did, "that it still runs", came, "a thread that serves on");
     }
 }
@@ -344,10 +298,11 @@ fn step_5_serves_for_ever() {
 #[kit::test]
 fn step_5_says_who_called() {
     doing("asked as two clients, looked at stdout");
-    let (server, peers) = (Server::new(socket()), [Peer::new(), Peer::new()]);
+    let (server, peers) =
+        (Server::start(serve, socket().0), [Peer::new(), Peer::new()]);
     // The last answer comes when all is done about the others.
     for peer in [&peers[0], &peers[1], &peers[0]] {
-        server.ask_once_more(peer);
+        ask_once_more(&server, peer);
     }
     const ASKED: &str = "asked from ";
     const CALLED: &str = "Conexion desde: ";
@@ -374,14 +329,14 @@ fn step_5_says_who_called() {
 
 #[kit::test]
 fn step_5_looks_at_the_clock_for_each_answer() {
-    let (server, peer) = (Server::new(socket()), Peer::new());
-    let first = server.ask_once_more(&peer);
+    let (server, peer) = (Server::start(serve, socket().0), Peer::new());
+    let first = ask_once_more(&server, &peer);
     // The line has no part of a second: so let one be over.
     sleep(Duration::from_millis(1100));
     let before = SystemTime::now();
-    let came = server.ask_once_more(&peer);
+    let came = ask_once_more(&server, &peer);
     if !is_now(&came, before) {
-        let why = match server.ask_once_more(&peer) {
+        let why = match ask_once_more(&server, &peer) {
             third if third == first => "a clock that stands still",
             _ => "the clock before the question",
         };
@@ -391,56 +346,26 @@ fn step_5_looks_at_the_clock_for_each_answer() {
 
 #[kit::test]
 fn step_5_outlives_an_error() {
-    let (s, address) = socket();
-    s.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-    let did = "let recv_from report an error, asked";
-    doing(did);
-    let (server, peer) = (Server::new((s, address)), Peer::new());
+    let did = doing("let recv_from report an error, asked");
+    let server = Server::start(serve, fails_to_receive());
+    let (peer, ended) = (Peer::new(), "ends at an error of take");
     for _ in 0..10 {
         sleep(Duration::from_millis(10)); // For the error to happen.
-        server.ask(&peer, did, |ended| match ended {
-            Some(_) => "ends at an error of take",
-            None => server.why_silent(),
-        });
+        ask(&server, &peer, did, ended, || why_silent(&server));
     }
 }
 
 #[kit::test]
 fn step_5_outlives_an_answer_that_fails() {
-    let ((s, address), peer) = (socket(), Peer::new());
-    if !only_receives(&s, peer.address()) {
-        skipped(&said("nothing fails here", &[]).to_string());
-    }
-    // For the look at what still waits, below.
-    s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    let did = "asked twice, let send_to report an error";
-    doing(did);
-    let server = Server::new((s, address));
-    let end = Instant::now() + patience();
-    for _ in 0..2 {
-        peer.send(b"", address);
-    }
-    // Who goes on after the first takes the second, too.
-    while server.socket.peek_from(&mut [0]).is_ok() {
-        let ended = server.serving.now();
-        let why = match &ended {
-            Some(_) => "ends at an answer that fails",
-            None if Instant::now() > end => "the question still waits",
-            None => {
-                sleep(Duration::from_millis(1));
-                continue;
-            }
-        };
-        fail(did, "the second question taken", how_it_ended(&ended), why);
-    }
+    Server::check_outlives_an_answer(serve, b"");
 }
 
 #[test]
 fn step_5_answers_the_workshop_s_clients() {
     let clients = references("daytime-rfc867", "client");
     kit::told_by(include_str!("words.txt"), move || {
-        let server = Server::new(socket());
-        server.ask_once_more(&Peer::new());
+        let server = Server::start(serve, socket().0);
+        ask_once_more(&server, &Peer::new());
         let port = server.address.port().to_string();
         let seconds = patience().as_secs().to_string();
         for (language, mut client) in clients {

@@ -4,7 +4,7 @@
 use ex13_rtt_statistics::{
     LOST, inverse, loss, median, minimum, percentile, sorted,
 };
-use kit::{Said, Way, judge, said, say};
+use kit::{Random, Said, Way, judge, said, say};
 
 /// The sample of RFC 2681, section 4.1: milliseconds.
 const RFC_2681: [f64; 5] = [100.0, 110.0, LOST, 90.0, 500.0];
@@ -12,14 +12,10 @@ const RFC_2681: [f64; 5] = [100.0, 110.0, LOST, 90.0, 500.0];
 /// That sample, and small ones from a seed: quarters of a millisecond, so that
 /// all that is computed here is exact.
 fn samples() -> Vec<Vec<f64>> {
-    let mut seed = 13_u64;
-    let mut below = |n: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (seed >> 33) % n
-    };
-    let mut delay = || match below(4) {
+    let mut random = Random(13);
+    let mut delay = || match random.below(4) {
         0 => LOST,
-        _ => 0.25 * (1 + below(30)) as f64,
+        _ => 0.25 * (1 + random.below(30)) as f64,
     };
     let sizes = (1..=8).cycle().skip(2).take(48);
     let seeded = sizes.map(|n| (0..n).map(|_| delay()).collect());

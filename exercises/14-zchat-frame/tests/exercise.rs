@@ -14,18 +14,14 @@ use flate2::Compression;
 use flate2::read::{
     DeflateDecoder, DeflateEncoder, GzDecoder, GzEncoder, ZlibEncoder,
 };
-use kit::{As, Said, Way, bytes, caught, compared, doing, fail, judge, said};
+use kit::{
+    As, Random, Said, Way, bytes, caught, compared, doing, fail, judge, said,
+};
 use zchat::frame as reference;
 
-/// Bytes in base 16; cut after 48.
+/// Bytes in base 16, as the program takes them.
 fn hex(data: &[u8]) -> String {
-    let shown = data.iter().take(48).map(|byte| format!("{byte:02x}"));
-    let shown: String = shown.collect();
-    match data.len() {
-        0 => said("no bytes", &[]).to_string(),
-        n @ 49.. => format!("{shown}... ({n} bytes)"),
-        n => format!("{shown} ({n} bytes)"),
-    }
+    kit::hex(data, "").to_string()
 }
 
 /// A frame for a person to read.
@@ -58,32 +54,17 @@ fn read(stream: &[u8]) -> Option<Vec<u8>> {
     theirs(&frame(Kind::Ztext, stream.to_vec())).text()
 }
 
-/// Random numbers from a seed, good enough for these tests.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
-        self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 32) as usize % n
-    }
-
-    fn bytes(&mut self, n: usize) -> Vec<u8> {
-        (0..n).map(|_| self.below(256) as u8).collect()
-    }
-
-    /// Text of up to `most` bytes, of few or of many different letters.
-    fn text(&mut self, most: usize) -> String {
-        let letters: Vec<char> = "aeijnñoú¿€😀 bcdfghkl".chars().collect();
-        let (few, n) = (1 + self.below(letters.len()), self.below(most + 1));
-        let mut text = String::new();
-        loop {
-            let letter = letters[self.below(few)];
-            if text.len() + letter.len_utf8() > n {
-                return text;
-            }
-            text.push(letter);
+/// Random text of up to `most` bytes, of few or of many different letters.
+fn random_text(random: &mut Random, most: usize) -> String {
+    let letters: Vec<char> = "aeijnñoú¿€😀 bcdfghkl".chars().collect();
+    let (few, n) = (1 + random.below(letters.len()), random.below(most + 1));
+    let mut text = String::new();
+    loop {
+        let letter = letters[random.below(few)];
+        if text.len() + letter.len_utf8() > n {
+            return text;
         }
+        text.push(letter);
     }
 }
 
@@ -101,8 +82,8 @@ fn frames() -> Vec<Frame> {
     let mut random = Random(14);
     let mut seeded = |_| {
         let (number, n) = (1 + random.below(5) as u8, random.below(40));
-        let payload = random.bytes(n);
-        let [src, dst, seq] = [(); 3].map(|_| random.below(1 << 32) as u32);
+        let payload = random.exactly(n);
+        let [src, dst, seq] = [(); 3].map(|_| random.bits());
         let attempt = random.below(256) as u8;
         let kind = kind(number).unwrap();
         Frame { kind, attempt, src: src.max(1), dst, seq, payload }
@@ -484,8 +465,10 @@ const WRONG_TEXTS: &[Wrong<Vec<u8>>] = &[
 fn step_5_inflates_whole_streams_alone() {
     let mut random = Random(5);
     let mut texts = vec![HOLA.to_vec(), Vec::new()];
-    texts.extend((0..20).map(|_| random.text(TEXT_MAX).into_bytes()));
-    texts.extend([vec![7; TEXT_MAX], random.bytes(TEXT_MAX)]);
+    texts.extend(
+        (0..20).map(|_| random_text(&mut random, TEXT_MAX).into_bytes()),
+    );
+    texts.extend([vec![7; TEXT_MAX], random.exactly(TEXT_MAX)]);
     let whole = zlib(HOLA);
     let far = [2000, 10_000].map(|n| zlib(&vec![7; n]));
     let cut = (2..whole.len()).map(|n| whole[..n].to_vec());
@@ -551,7 +534,7 @@ fn texts() -> Vec<String> {
     // Nothing in these comes twice.
     let printed = ('!'..='~').collect::<String>();
     texts.extend((30..=printed.len()).map(|n| printed[..n].to_string()));
-    texts.extend((0..60).map(|_| random.text(TEXT_MAX)));
+    texts.extend((0..60).map(|_| random_text(&mut random, TEXT_MAX)));
     texts.extend(["a".repeat(TEXT_MAX), "ñ".repeat(TEXT_MAX / 2)]);
     texts
 }
@@ -750,10 +733,10 @@ fn step_7_takes_the_message_out() {
     }
     let sound = sound.iter().map(|f| (packed(f), theirs(f).text().unwrap()));
     let kinds = [Kind::Hello, Kind::Ack, Kind::Bye];
-    let kinds = kinds.map(|kind| packed(&frame(kind, random.bytes(4))));
+    let kinds = kinds.map(|kind| packed(&frame(kind, random.exactly(4))));
     let long = [TEXT_MAX + 1, 1100, FRAME_MAX - 20];
     let long = long.map(|n| packed(&frame(Kind::Text, vec![b'a'; n])));
-    let none = (20..30).map(|n| packed(&frame(Kind::Ztext, random.bytes(n))));
+    let none = (20..30).map(|n| packed(&frame(Kind::Ztext, random.exactly(n))));
     let refused = [
         ("a message of any kind", kinds.to_vec()),
         ("no limit for a Text", long.to_vec()),

@@ -12,7 +12,7 @@ use ex15_zchat_arq::{
     old_message, send_ack, send_again, send_next, send_text, take_ack,
     take_message,
 };
-use kit::{Said, Shown, caught, doing, fail, said};
+use kit::{Random, Said, Shown, caught, fail, judge, said};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -30,7 +30,10 @@ struct Call {
 /// What a step does with a session.
 type Way = fn(&mut Session, &Call) -> Vec<Action>;
 
-type Other<'a> = Box<dyn Fn(&mut Session, &Call) -> Vec<Action> + 'a>;
+/// What comes of a call: what is to be done, and the session afterwards.
+type Made = (Vec<Action>, Session);
+
+type Other<'a> = Box<dyn Fn(&Call) -> Option<Made> + 'a>;
 
 /// Wrong ways of a step, each with its cause.
 struct Wrong<'a> {
@@ -50,7 +53,7 @@ impl<'a> Wrong<'a> {
         cause: &'static str,
         way: impl Fn(&mut Session, &Call) -> Vec<Action> + 'a,
     ) -> Wrong<'a> {
-        self.ways.push((cause, Box::new(way)));
+        self.ways.push((cause, Box::new(move |call| Some(made(&way, call)))));
         self
     }
 
@@ -173,12 +176,8 @@ mod right {
 
 /// Calls from a seed: sessions as they can be, and what then happens.
 fn calls() -> Vec<Call> {
-    let mut seed = 15_u64;
-    let mut below = move |n: u32| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005);
-        seed = seed.wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) as u32 % n
-    };
+    let mut random = Random(15);
+    let mut below = |n: usize| random.below(n) as u32;
     let words = ["hola", "chau", "fin", "buenas", "sí"];
     let call = |i| {
         let now = 100 * MS * (1 + below(40));
@@ -242,55 +241,39 @@ fn words(actions: &[Action]) -> String {
     }
 }
 
-fn outcome(actions: &[Action], s: &Session) -> Said {
-    said("does, and then", &[&words(actions), &session(s)])
+fn outcome((actions, s): &Made) -> String {
+    said("does, and then", &[&words(actions), &session(s)]).to_string()
 }
 
 /// What a way makes of a call.
-fn made(
-    way: impl Fn(&mut Session, &Call) -> Vec<Action>,
-    call: &Call,
-) -> (Vec<Action>, Session) {
+fn made(way: impl Fn(&mut Session, &Call) -> Vec<Action>, call: &Call) -> Made {
     let mut s = call.s.clone();
     (way(&mut s, call), s)
 }
 
-/// Calls the student's step with each of `calls`. At the first wrong outcome it
-/// fails: with the cause of the first of the `wrong` ways whose outcome is what
-/// came for each call; or else with what differs.
+/// Calls the student's step with each of `calls`. If none of the wrong ways fits,
+/// it is told what differs.
 fn check(calls: &[Call], did: impl Fn(&Call) -> Said, step: Way, wrong: Wrong) {
-    for call in calls {
-        let did = did(call);
-        doing(did.clone());
-        let (came, meant) = (made(step, call), made(wrong.right, call));
-        if came == meant {
-            continue;
+    let ways = wrong.ways.iter().map(|(cause, way)| (*cause, &**way));
+    let right = |call: &Call| made(wrong.right, call);
+    let differs = |call: &Call, (actions, s): &Made| {
+        let (right, meant) = right(call);
+        let fields = [
+            (s.queue != meant.queue, "queue"),
+            (s.sent != meant.sent, "sent"),
+            (s.flight != meant.flight, "flight"),
+            (s.expect != meant.expect, "expect"),
+        ];
+        let other = fields.iter().filter(|(differs, _)| *differs);
+        let other: Vec<_> = other.map(|(_, name)| *name).collect();
+        match (*actions == right, other.join(", ")) {
+            (true, names) => said("another session", &[&names]),
+            (false, names) if names.is_empty() => "another list".into(),
+            (false, names) => said("both are others", &[&names]),
         }
-        let mut found = wrong.ways.iter().filter(|(_, way)| {
-            calls.iter().all(|call| {
-                let came = caught(|| made(step, call));
-                came.is_none_or(|came| came == made(way, call))
-            })
-        });
-        let why = found.next().map(|(cause, _)| Said::from(*cause));
-        let why = why.unwrap_or_else(|| {
-            let ((actions, s), (right, meant)) = (&came, &meant);
-            let fields = [
-                (s.queue != meant.queue, "queue"),
-                (s.sent != meant.sent, "sent"),
-                (s.flight != meant.flight, "flight"),
-                (s.expect != meant.expect, "expect"),
-            ];
-            let other = fields.iter().filter(|(differs, _)| *differs);
-            let other: Vec<_> = other.map(|(_, name)| *name).collect();
-            match (actions == right, other.join(", ")) {
-                (true, names) => said("another session", &[&names]),
-                (false, names) if names.is_empty() => "another list".into(),
-                (false, names) => said("both are others", &[&names]),
-            }
-        });
-        fail(did, outcome(&meant.0, &meant.1), outcome(&came.0, &came.1), why);
-    }
+    };
+    let ways: Vec<_> = ways.collect();
+    judge(calls, did, |call| made(step, call), right, outcome, &ways, differs);
 }
 
 /// A change after which what is sent has the number that this gives.

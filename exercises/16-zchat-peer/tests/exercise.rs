@@ -2,7 +2,7 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::io::{self, BufReader, ErrorKind, PipeReader, Read, Write, pipe};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -13,8 +13,8 @@ use ex16_zchat_peer::{
     BYTES, Event, act, chat, read_lines, receive, say_line, start, tell, wait,
 };
 use kit::{
-    As, Peer, Said, Shown, beside, bytes, doing, fail, outputs, patience,
-    references, said,
+    As, Peer, Said, Shown, Way, beside, bytes, doing, fail, judge, outputs,
+    patience, references, said, socket,
 };
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
@@ -32,13 +32,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ex16-zchat-peer");
 
 /// A moment that is soon over.
 const SOON: Duration = Duration::from_millis(200);
-
-/// A socket that these tests make themselves, and its address.
-fn socket() -> (UdpSocket, SocketAddr) {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = s.local_addr().unwrap();
-    (s, address)
-}
 
 /// An event for a person to read: `Line("hola" (4 bytes))`.
 fn event_words(event: &Event) -> String {
@@ -83,21 +76,63 @@ fn told_of(input: impl Read + Send + 'static) -> Vec<Event> {
     told
 }
 
-/// The lines of an input, as a wrong program may tell them, and their end.
-type Lines<'a> = &'a dyn Fn(&[u8]) -> Vec<Event>;
-
-/// The lines without their ends; a change of each, or `None` to leave it out.
-fn lines_of(input: &[u8], change: fn(&[u8]) -> Option<Vec<u8>>) -> Vec<Event> {
-    let whole = input.strip_suffix(b"\n").unwrap_or(input);
-    let lines = whole.split(|byte| *byte == b'\n').filter_map(change);
+/// The lines of an input without their ends; a change of each, or `None` to leave
+/// it out.
+fn lines_of(
+    input: &[u8],
+    change: fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<Event>> {
+    let all = input.strip_suffix(b"\n").unwrap_or(input);
+    let lines = all.split(|byte| *byte == b'\n').filter_map(change);
     let lines: Vec<_> = lines.filter(|_| !input.is_empty()).collect();
-    lines_and_end(&lines.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    Some(lines_and_end(&lines.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
+
+/// A line as it is.
+fn whole(line: &[u8]) -> Option<Vec<u8>> {
+    Some(line.to_vec())
+}
+
+/// The lines before the first that is so, or all; and the end.
+fn until(input: &[u8], is_so: fn(&[u8]) -> bool) -> Option<Vec<Event>> {
+    let mut all = lines_of(input, whole)?;
+    let last = |event: &Event| matches!(event, Event::Line(l) if is_so(l));
+    all.truncate(all.iter().position(last).unwrap_or(all.len() - 1));
+    all.push(Event::EndOfInput);
+    Some(all)
+}
+
+const WRONG_LINES: [Way<&[u8], Vec<Event>>; 9] = [
+    ("keeps the newline", &|input| {
+        let lines = input.split_inclusive(|byte| *byte == b'\n');
+        Some(lines_and_end(&lines.collect::<Vec<_>>()))
+    }),
+    ("passes over an empty line", &|input| {
+        lines_of(input, |line| whole(line).filter(|line| !line.is_empty()))
+    }),
+    ("ends at an empty line", &|input| until(input, <[u8]>::is_empty)),
+    ("trims a line", &|input| lines_of(input, |l| whole(l.trim_ascii()))),
+    ("trims a line", &|input| lines_of(input, |l| whole(l.trim_ascii_end()))),
+    ("ends at a byte that is no text", &|input| {
+        until(input, |line| line.contains(&0xf1))
+    }),
+    ("changes a byte that is no text", &|input| {
+        lines_of(input, |l| whole(String::from_utf8_lossy(l).as_bytes()))
+    }),
+    ("does not tell the end", &|input| {
+        let mut all = lines_of(input, whole)?;
+        all.pop();
+        Some(all)
+    }),
+    ("loses a last line without its end", &|input| {
+        let end = input.iter().rposition(|byte| *byte == b'\n');
+        lines_of(&input[..end.map_or(0, |end| end + 1)], whole)
+    }),
+];
 
 #[kit::test]
 fn step_6_tells_each_line_and_then_the_end() {
-    let all = |line: &[u8]| Some(line.to_vec());
-    let inputs: [&'static [u8]; 7] = [
+    let inputs: [&[u8]; 7] = [
         b"hola\nque tal\n",
         b"hola\n\nchau\n",
         b"  hola \t\n",
@@ -106,68 +141,18 @@ fn step_6_tells_each_line_and_then_the_end() {
         b"",
         b"\n",
     ];
-    let until = |input: &[u8], last: fn(&Event) -> bool| {
-        let mut all = lines_of(input, all);
-        all.truncate(all.iter().position(last).unwrap_or(all.len() - 1));
-        all.push(Event::EndOfInput);
-        all
-    };
-    let text = |e: &Event| matches!(e, Event::Line(l) if l.contains(&0xf1));
-    let empty = |e: &Event| matches!(e, Event::Line(l) if l.is_empty());
-    let wrong: [(&str, Lines); 9] = [
-        ("keeps the newline", &|input| {
-            let lines = input.split_inclusive(|byte| *byte == b'\n');
-            lines_and_end(&lines.collect::<Vec<_>>())
-        }),
-        ("passes over an empty line", &|input| {
-            lines_of(input, |line| {
-                Some(line.to_vec()).filter(|line| !line.is_empty())
-            })
-        }),
-        ("ends at an empty line", &|input| until(input, empty)),
-        ("trims a line", &|input| {
-            lines_of(input, |line| Some(line.trim_ascii().to_vec()))
-        }),
-        ("trims a line", &|input| {
-            lines_of(input, |line| Some(line.trim_ascii_end().to_vec()))
-        }),
-        ("ends at a byte that is no text", &|input| until(input, text)),
-        ("changes a byte that is no text", &|input| {
-            lines_of(input, |line| {
-                Some(String::from_utf8_lossy(line).into_owned().into())
-            })
-        }),
-        ("does not tell the end", &|input| {
-            let mut all = lines_of(input, all);
-            all.pop();
-            all
-        }),
-        ("loses a last line without its end", &|input| {
-            let end = input.iter().rposition(|byte| *byte == b'\n');
-            lines_of(&input[..end.map_or(0, |end| end + 1)], all)
-        }),
-    ];
-    let came = inputs.map(|input| {
-        doing(said("called read_lines", &[&bytes(input)]));
-        told_of(input)
-    });
-    for (input, told) in inputs.iter().zip(&came) {
-        let meant = lines_of(input, all);
-        if *told == meant {
-            continue;
-        }
-        let fits = |way: Lines| {
-            inputs.iter().zip(&came).all(|(i, came)| way(i) == *came)
-        };
-        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
-        let why = match found.next() {
-            _ if told.len() == MANY => "never comes to an end",
-            Some((cause, _)) => cause,
-            None => "other lines",
-        };
-        let did = said("called read_lines", &[&bytes(input)]);
-        fail(did, events_words(&meant), events_words(told), why);
-    }
+    judge(
+        &inputs,
+        |input| said("called read_lines", &[&bytes(input)]),
+        |input| told_of(*input),
+        |input| lines_of(input, whole).unwrap_or_default(),
+        |events| events_words(events).0,
+        &WRONG_LINES,
+        |_, told| match told.len() {
+            MANY => "never comes to an end".into(),
+            _ => "other lines".into(),
+        },
+    );
 }
 
 #[kit::test]
@@ -583,9 +568,6 @@ fn step_5_gives_the_event_that_comes() {
     }
 }
 
-/// A function such as tell().
-type Tell = fn(&mut Session, Duration, Event);
-
 /// tell() as it should be.
 fn right_tell(session: &mut Session, now: Duration, event: Event) {
     match event {
@@ -596,7 +578,9 @@ fn right_tell(session: &mut Session, now: Duration, event: Event) {
 }
 
 /// What tell() is called with, of a client or of a server.
-const TELLS: [(&str, bool); 8] = [
+type Told = (&'static str, bool);
+
+const TELLS: [Told; 8] = [
     ("a line, hola", true),
     ("an empty line", true),
     ("a line of 1500 bytes", true),
@@ -609,10 +593,13 @@ const TELLS: [(&str, bool); 8] = [
 
 /// What becomes of a session by this: how many messages wait, how many actions
 /// it wants, whether one is its end, and when the next thing is due.
-fn after(tell: Tell, (what, client): (&str, bool)) -> Said {
+fn after(
+    (what, client): &Told,
+    tell: impl Fn(&mut Session, Duration, Event),
+) -> String {
     let (zero, now) = (Duration::ZERO, Duration::from_millis(700));
     let other = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-    let dial = if client { vec![other] } else { vec![] };
+    let dial = if *client { vec![other] } else { vec![] };
     let mut session = Session::new(dial, zero);
     session.tick(zero);
     let hello = match session.actions().first() {
@@ -620,17 +607,17 @@ fn after(tell: Tell, (what, client): (&str, bool)) -> Said {
         _ => None,
     };
     let id = hello.map_or(0, |hello| hello.src);
-    let event = match what {
+    let event = match *what {
         "a line, hola" => Event::Line(b"hola".to_vec()),
         "an empty line" => Event::Line(vec![]),
         "a line of 1500 bytes" => Event::Line(vec![b'x'; 1500]),
         _ if what.starts_with("the end") => Event::EndOfInput,
         _ => Event::Datagram(other, frame(Kind::Hello, id, 0, b"").pack()),
     };
-    if what == "the end, with hola unsent" {
+    if *what == "the end, with hola unsent" {
         session.say(b"hola");
     }
-    if what == "the end, all confirmed" {
+    if *what == "the end, all confirmed" {
         for (kind, seq) in [(Kind::Hello, 0), (Kind::Ack, 1)] {
             session.receive(zero, other, &frame(kind, id, seq, b"").pack());
             session.tick(zero);
@@ -643,57 +630,66 @@ fn after(tell: Tell, (what, client): (&str, bool)) -> Said {
     let over = actions.iter().any(|a| matches!(a, Action::End(_)));
     let over = said(if over { "over" } else { "not over" }, &[]);
     let due = session.deadline().map_or("None".to_string(), |at| at.shown());
-    said("the session then", &[&waits, &actions.len(), &over, &due])
+    said("the session then", &[&waits, &actions.len(), &over, &due]).to_string()
 }
+
+/// The same, with something else in the place of such events.
+fn instead(
+    told: &Told,
+    of: fn(&Event) -> bool,
+    does: fn(&mut Session, &Event),
+) -> Option<String> {
+    Some(after(told, |session, now, event| match of(&event) {
+        true => does(session, &event),
+        false => right_tell(session, now, event),
+    }))
+}
+
+fn is_line(event: &Event) -> bool {
+    matches!(event, Event::Line(_))
+}
+
+fn is_end(event: &Event) -> bool {
+    *event == Event::EndOfInput
+}
+
+const WRONG_TELLS: [Way<Told, String>; 7] = [
+    ("does not say a line", &|told| instead(told, is_line, |_, _| ())),
+    ("says a line as it stands", &|told| {
+        instead(told, is_line, |session, event| {
+            let Event::Line(line) = event else { return };
+            session.say(line);
+        })
+    }),
+    ("hands over no datagram", &|told| {
+        instead(told, |event| !is_line(event) && !is_end(event), |_, _| ())
+    }),
+    ("tells another time", &|told| {
+        Some(after(told, |s, _, e| right_tell(s, Duration::ZERO, e)))
+    }),
+    ("the end of the input ends all", &|told| {
+        instead(told, is_end, |session, _| session.abort())
+    }),
+    ("leaves at the end of the input", &|told| {
+        instead(told, is_end, |session, _| session.leave())
+    }),
+    ("keeps the end of the input", &|told| instead(told, is_end, |_, _| ())),
+];
 
 #[kit::test]
 fn step_8_tells_the_session() {
-    use Event::{Datagram, EndOfInput, Line};
-    let wrong: [(&str, Tell); 7] = [
-        ("does not say a line", |s, now, event| match event {
-            Line(_) => {}
-            event => right_tell(s, now, event),
-        }),
-        ("says a line as it stands", |s, now, event| match event {
-            Line(line) => s.say(&line),
-            event => right_tell(s, now, event),
-        }),
-        ("hands over no datagram", |s, now, event| match event {
-            Datagram(..) => {}
-            event => right_tell(s, now, event),
-        }),
-        ("tells another time", |s, _, event| {
-            right_tell(s, Duration::ZERO, event);
-        }),
-        ("the end of the input ends all", |s, now, event| match event {
-            EndOfInput => s.abort(),
-            event => right_tell(s, now, event),
-        }),
-        ("leaves at the end of the input", |s, now, event| match event {
-            EndOfInput => s.leave(),
-            event => right_tell(s, now, event),
-        }),
-        ("keeps the end of the input", |s, now, event| match event {
-            EndOfInput => {}
-            event => right_tell(s, now, event),
-        }),
-    ];
-    let text = |tell, call| after(tell, call).to_string();
-    for call in TELLS {
-        let role = said(if call.1 { "a client" } else { "a server" }, &[]);
-        let did = said("called tell", &[&role, &said(call.0, &[])]);
-        doing(did.clone());
-        let (came, meant) = (after(tell, call), after(right_tell, call));
-        if came.to_string() == meant.to_string() {
-            continue;
-        }
-        let fits = |way: Tell| {
-            TELLS.iter().all(|call| text(way, *call) == text(tell, *call))
-        };
-        let mut found = wrong.iter().filter(|(_, way)| fits(*way));
-        let why = found.next().map_or("another session", |found| found.0);
-        fail(did, meant, came, why);
-    }
+    judge(
+        &TELLS,
+        |(what, client)| {
+            let role = said(if *client { "a client" } else { "a server" }, &[]);
+            said("called tell", &[&role, &said(what, &[])])
+        },
+        |told| after(told, tell),
+        |told| after(told, right_tell),
+        String::clone,
+        &WRONG_TELLS,
+        |_, _| "another session".into(),
+    );
 }
 
 #[kit::test]

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Shares};
 use kit::{
-    Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience, said,
+    As, Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience,
+    said, socket,
 };
 use zchat::frame::{Frame, Kind};
 
-use super::{As, PROGRAM, chat, socket};
+use super::{PROGRAM, chat};
 
 /// The id of these tests' own side of a chat.
 const ME: u32 = 0x1122_3344;

@@ -19,7 +19,13 @@ impl Random {
 
     /// 0 to n - 1 random bytes.
     pub fn bytes(&mut self, n: usize) -> Vec<u8> {
-        (0..self.below(n)).map(|_| (self.bits() >> 8) as u8).collect()
+        let n = self.below(n);
+        self.exactly(n)
+    }
+
+    /// n random bytes.
+    pub fn exactly(&mut self, n: usize) -> Vec<u8> {
+        (0..n).map(|_| (self.bits() >> 8) as u8).collect()
     }
 
     /// From 0 to 1.

@@ -1,0 +1,349 @@
+//! Steps that several exercises have: a function that takes one datagram from a
+//! socket, one that sends a text, one whose sending fails, a server. What their
+//! tests do and see, and what that tells.
+
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use testbed::{Program, references};
+
+use crate::said::own;
+use crate::{
+    Beside, Peer, Said, Shown, beside, by_kind, bytes, compared, doing, fail,
+    only_receives, patience, refusals_are_told, skipped,
+};
+
+/// A socket of the test's own, at a free port of 127.0.0.1, and its address.
+///
+/// # Panics
+/// If the system gives none.
+pub fn socket() -> (UdpSocket, SocketAddr) {
+    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+    let s = s.expect("the system gives a socket");
+    let address = s.local_addr().expect("it is bound");
+    (s, address)
+}
+
+/// Lets the socket wait only so long.
+fn limit(s: &UdpSocket, time: Duration) {
+    s.set_read_timeout(Some(time)).expect("it may wait");
+}
+
+/// What waits in the socket now; it is not taken.
+pub fn waiting(s: &UdpSocket) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; 65_536];
+    limit(s, Duration::from_millis(1));
+    let n = s.peek(&mut buffer).ok()?;
+    Some(buffer[..n].to_vec())
+}
+
+/// What `recv_from` gives at once, with nothing there; `None` if it waits.
+pub fn given_at_once(s: &UdpSocket) -> Option<io::Result<()>> {
+    let time = Duration::from_millis(200);
+    limit(s, time);
+    let begun = Instant::now();
+    let given = s.recv_from(&mut [0]).map(|_| ());
+    (begun.elapsed() < time / 2).then_some(given)
+}
+
+/// A socket whose `recv_from` fails after a moment: nothing comes.
+pub fn fails_to_receive() -> UdpSocket {
+    let (s, _) = socket();
+    limit(&s, Duration::from_millis(1));
+    s
+}
+
+/// A function that takes one datagram from a socket.
+pub struct Takes<T> {
+    /// Its name.
+    pub name: &'static str,
+    /// The function.
+    pub call: fn(&UdpSocket) -> io::Result<T>,
+    /// The datagram's bytes, in what it gives.
+    pub data: fn(&T) -> &[u8],
+    /// A datagram has at most this many bytes.
+    pub most: usize,
+}
+
+/// What such a function gave.
+pub struct Taken<T> {
+    /// The last time that it was called; `None` if it still runs.
+    pub given: Option<io::Result<T>>,
+    /// The socket.
+    pub s: UdpSocket,
+    /// Who sent to it.
+    pub sender: SocketAddr,
+}
+
+impl<T: Send + 'static> Takes<T> {
+    /// Sends these to a socket, and calls the function with it so many times.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn taken(&self, sent: &[&[u8]], times: usize) -> Taken<T> {
+        let ((s, address), peer) = (socket(), Peer::new());
+        for data in sent {
+            peer.send(data, address);
+        }
+        let same = s.try_clone().expect("the system has room for a socket");
+        let call = self.call;
+        let last = beside(move || {
+            for _ in 1..times {
+                let _ = call(&same);
+            }
+            call(&same)
+        });
+        Taken { given: last.wait(), s, sender: peer.address() }
+    }
+
+    /// The bytes that it gave where `sent` had come.
+    ///
+    /// # Errors
+    /// Why it gave none.
+    pub fn bytes_of<'a>(
+        &self,
+        taken: &'a Taken<T>,
+        sent: &[u8],
+    ) -> Result<&'a [u8], Said> {
+        let name = match &taken.given {
+            Some(Ok(given)) => return Ok((self.data)(given)),
+            None if waiting(&taken.s).is_some() => "waits elsewhere",
+            None if sent.is_empty() => "passes over an empty datagram",
+            None => "takes one and waits on",
+            // Windows' word for what Unix cuts.
+            Some(Err(e)) if e.raw_os_error() == Some(10040) => "a small buffer",
+            Some(Err(_)) if sent.is_empty() => "an empty one is an error",
+            Some(Err(_)) if str::from_utf8(sent).is_err() => "text alone",
+            Some(Err(_)) => "gives an error",
+        };
+        Err(self.said(name))
+    }
+
+    /// Why it gave `came` instead of `meant`, if that tells what it did with its
+    /// buffer, which was full of zeros.
+    pub fn of_its_buffer(&self, meant: &[u8], came: &[u8]) -> Option<Said> {
+        let zeros = |data: &[u8]| data.iter().all(|byte| *byte == 0);
+        let name = match came.strip_prefix(meant) {
+            Some([0]) => "one byte too many",
+            Some(rest) if zeros(rest) => "the whole buffer",
+            _ if came.is_empty() => "no byte at all",
+            _ if zeros(came) && came.len() == meant.len() => "another buffer",
+            _ if zeros(came) => "the rest of the buffer",
+            _ if !meant.starts_with(came) => return None,
+            _ => {
+                // No room, or is something left out?
+                let full = vec![b'x'; self.most];
+                let full = self.taken(&[&full], 1).given?.ok()?;
+                let room = (self.data)(&full).len();
+                if room == came.len() {
+                    "a small buffer"
+                } else if room + 1 == self.most && came.len() + 1 == meant.len()
+                {
+                    "the last byte is missing"
+                } else {
+                    return None;
+                }
+            }
+        };
+        Some(self.said(name))
+    }
+
+    /// Fails if two calls do not take the first two of three datagrams.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check_one_each_time(&self)
+    where
+        T: Shown,
+    {
+        let did = doing(self.said("sent three, called it twice"));
+        let taken = self.taken(&[b"uno", b"dos", b"tres"], 2);
+        let given = taken.given.as_ref().and_then(|given| given.as_ref().ok());
+        let next = waiting(&taken.s);
+        let why = match (given.map(self.data), next.as_deref()) {
+            (Some(b"dos"), Some(b"tres")) => return,
+            (Some(b"uno"), Some(b"uno")) => "leaves it there",
+            _ => "one datagram each time",
+        };
+        fail(did, *b"dos", taken.given, self.said(why));
+    }
+
+    /// A sentence of the kit's about this function.
+    fn said(&self, name: &str) -> Said {
+        own(name, &[&self.name, &self.name])
+    }
+}
+
+/// Fails if a function called `send` does not send each of some texts as it is,
+/// once, and through the socket. Its last argument is called `to`.
+///
+/// # Panics
+/// Outside of [`told_by`](crate::told_by).
+pub fn check_sends(
+    send: fn(&UdpSocket, &str, SocketAddr) -> io::Result<()>,
+    to: &'static str,
+) {
+    let peer = Peer::new();
+    let mut before = "";
+    for text in ["hola", "¿Mañana?", " dos\n", "", "a"] {
+        let ((s, address), there) = (socket(), peer.address());
+        let same = s.try_clone().expect("the system has room for a socket");
+        let whole = text.as_bytes();
+        let did = doing(own("called send", &[&bytes(whole), &there]));
+        let sent = beside(move || send(&same, text, there)).wait();
+        let meant = (whole.to_vec(), address);
+        if let Some(Err(e)) = sent {
+            fail(did, meant, e, own("send gives an error", &[&to]));
+        }
+        let came = peer.receive();
+        let name = match &came {
+            None if waiting(&s).is_some() => "sent to itself",
+            None => "nothing was sent",
+            Some((data, from)) if data == whole => {
+                if *from == address {
+                    before = text;
+                    continue;
+                }
+                "through another socket"
+            }
+            Some((data, _)) => {
+                let more = data.strip_prefix(whole);
+                if data == before.as_bytes() {
+                    "sent twice"
+                } else if more.is_some_and(|more| more.iter().all(|b| *b == 0))
+                {
+                    "filled up"
+                } else if data == &whole[..text.chars().count()] {
+                    "characters for bytes"
+                } else {
+                    fail(did, meant, &came, compared(whole, data))
+                }
+            }
+        };
+        fail(did, meant, came, own(name, &[&to]));
+    }
+}
+
+/// Fails, with the reason `why`, if `call` gives no error with a socket through
+/// which nothing can be sent, and the address that it would send to. The
+/// function that it calls is called `name`.
+///
+/// # Panics
+/// Outside of [`told_by`](crate::told_by).
+pub fn check_fails<T>(
+    name: &str,
+    call: impl FnOnce(UdpSocket, SocketAddr) -> Option<io::Result<T>>,
+    why: &str,
+) {
+    let ((s, _), peer) = (socket(), Peer::new());
+    let fails = only_receives(&s, peer.address());
+    let did = doing(own("called, nothing can be sent", &[&name]));
+    let given = call(s, peer.address()).map(|given| given.map(|_| ()));
+    if !fails {
+        skipped(&own("no such socket", &[]).shown());
+    } else if !matches!(given, Some(Err(_))) {
+        fail(did, own("an error", &[]), given, why);
+    }
+}
+
+/// Whether this is the error that says that nobody listens; also where this
+/// system has none, which is said aloud.
+///
+/// # Panics
+/// As [`refusals_are_told`].
+pub fn is_refusal<T>(given: &Option<io::Result<T>>) -> bool {
+    if let Some(Err(ErrorKind::ConnectionRefused)) = by_kind(given) {
+        return true;
+    }
+    let told = refusals_are_told();
+    if !told {
+        skipped(&own("refusals are not told", &[]).shown());
+    }
+    !told
+}
+
+/// The workshop's servers of a crate, in both languages, at free ports of
+/// 127.0.0.1. To be started before [`told_by`](crate::told_by), as with
+/// [`references`]; each ends when it is dropped.
+///
+/// # Panics
+/// As [`references`].
+pub fn servers(package: &str) -> Vec<(&'static str, Program)> {
+    let servers = references(package, "server").into_iter();
+    let started = servers.map(|(language, mut server)| {
+        server.args(["--host", "127.0.0.1", "--port", "0"]);
+        (language, Program::start(language, server))
+    });
+    started.collect()
+}
+
+/// A function called `serve`: the student's server.
+pub type Serve = fn(&UdpSocket) -> io::Result<()>;
+
+/// It, while it runs.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its socket.
+    pub s: UdpSocket,
+    served: Beside<io::Result<()>>,
+}
+
+impl Server {
+    /// Starts it with a socket.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn start(serve: Serve, s: UdpSocket) -> Server {
+        let address = s.local_addr().expect("it is bound");
+        let same = s.try_clone().expect("the system has room for a socket");
+        Server { address, s, served: beside(move || serve(&same)) }
+    }
+
+    /// What comes back to this client for these bytes.
+    pub fn asked(&self, client: &Peer, data: &[u8]) -> Option<Vec<u8>> {
+        client.send(data, self.address);
+        client.receive().map(|(back, _)| back)
+    }
+
+    /// What it gave, if it has ended, for once; and that in words.
+    pub fn ended(&self) -> Option<(io::Result<()>, Said)> {
+        let given = self.served.now()?;
+        let words = own("serve had ended", &[&given.shown()]);
+        Some((given, words))
+    }
+
+    /// Fails, with the reason "ends at an answer", if it does not go on when an
+    /// answer cannot be sent to whoever sends `data`.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check_outlives_an_answer(serve: Serve, data: &[u8]) {
+        let ((s, _), client) = (socket(), Peer::new());
+        let fails = only_receives(&s, client.address());
+        limit(&s, Duration::from_millis(50)); // For the look at it, below.
+        let did = doing(own("asked twice, nothing can be sent", &[]));
+        let server = Server::start(serve, s);
+        if !fails {
+            return skipped(&own("no such socket", &[]).shown());
+        }
+        let end = Instant::now() + patience();
+        for _ in 0..2 {
+            client.send(data, server.address);
+        }
+        // Who goes on after the first takes the second, too.
+        while server.s.peek_from(&mut [0; 9]).is_ok() {
+            let expected = own("takes the second, too", &[]);
+            if let Some((_, ended)) = server.ended() {
+                fail(did, expected, ended, own("ends at an answer", &[]));
+            }
+            if Instant::now() > end {
+                let came = own("the second one still waits", &[]);
+                fail(did, expected, came, own("it waits in the socket", &[]));
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
