@@ -170,6 +170,26 @@ impl<T: Send + 'static> Takes<T> {
         fail(did, *b"dos", taken.given, self.said(why));
     }
 
+    /// Fails if it does not give the error of `recv_from`; if it gives something
+    /// instead, `made` is why.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check_gives_the_error(&self, made: &str)
+    where
+        T: Shown,
+    {
+        let did = doing(self.said("called, nothing can be received"));
+        let (s, call) = (fails_to_receive(), self.call);
+        let given = beside(move || call(&s)).wait();
+        let why = match &given {
+            Some(Err(_)) => return,
+            Some(Ok(_)) => made.into(),
+            None => self.said("hides the error and waits on"),
+        };
+        fail(did, own("an error", &[]), given, why);
+    }
+
     /// A sentence of the kit's about this function.
     fn said(&self, name: &str) -> Said {
         own(name, &[&self.name, &self.name])

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use ex01_first_socket::{BYTES, open, receive, send};
 use kit::{
     Said, Takes, beside, bytes, check_fails, check_sends, compared, doing,
-    fail, fails_to_receive, given_at_once, said,
+    fail, given_at_once, said,
 };
 use socket2::{SockRef, Type};
 
@@ -125,13 +125,5 @@ fn step_4_takes_one_after_the_other() {
 
 #[kit::test]
 fn step_4_gives_the_error() {
-    let s = fails_to_receive();
-    let did = doing("called receive, which fails");
-    let given = beside(move || receive(&s)).wait();
-    let why = match &given {
-        Some(Err(_)) => return,
-        Some(Ok(_)) => "an error is a text",
-        None => "hides the error and waits on",
-    };
-    fail(did, "an error", given, why);
+    RECEIVE.check_gives_the_error("an error is a text");
 }

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 
 use ex03_the_leak::{BYTES, answer, leaked, leaky, question, serve, take};
 use kit::{
-    Peer, Said, Takes, beside, bytes, compared, doing, fail, fails_to_receive,
-    said, socket,
+    Peer, Said, Takes, beside, bytes, compared, doing, fail, said, socket,
 };
 
 /// What somebody sent before the stranger came.
@@ -183,15 +182,7 @@ fn step_5_takes_one_after_the_other() {
 
 #[kit::test]
 fn step_5_hands_an_error_on() {
-    let s = fails_to_receive();
-    let did = doing("called take, which fails");
-    let taken = beside(move || (TAKE.call)(&s)).wait();
-    let why = match &taken {
-        Some(Err(_)) => return,
-        Some(Ok(_)) => "an error is a datagram",
-        None => "hides the error and waits on",
-    };
-    fail(did, "an error", taken, why);
+    TAKE.check_gives_the_error("an error is a datagram");
 }
 
 #[kit::test]

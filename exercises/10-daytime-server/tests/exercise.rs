@@ -207,17 +207,19 @@ fn step_8_passes_an_error_on() {
     check_fails("answer", call, "an error kept");
 }
 
-/// Fails because nothing came back: with the cause `ended`, if the server has
-/// ended with `Ok`, or the one that `runs` names.
+/// Why the server has ended where nothing asks for it.
+const UNASKED: [&str; 2] = ["ended unasked"; 2];
+
+/// Fails because nothing came back: with a cause of `ended`, if the server has
+/// ended (with `Ok`, with an error), or the one that `runs` names.
 fn nothing_back(
     server: &Server,
     did: &str,
-    ended: &'static str,
+    ended: [&'static str; 2],
     runs: impl FnOnce() -> &'static str,
 ) -> ! {
     let (came, why) = match server.ended() {
-        Some((Ok(()), came)) => (came, ended),
-        Some((Err(_), came)) => (came, "ended unasked"),
+        Some((given, came)) => (came, ended[usize::from(given.is_err())]),
         None => ("it runs".into(), runs()),
     };
     fail(did, "the date and time", came, why)
@@ -228,7 +230,7 @@ fn ask(
     server: &Server,
     peer: &Peer,
     did: &str,
-    ended: &'static str,
+    ended: [&'static str; 2],
     runs: impl FnOnce() -> &'static str,
 ) -> Vec<u8> {
     let back = server.asked(peer, b"");
@@ -238,7 +240,7 @@ fn ask(
 /// The same, where the tests before have seen that it answers.
 fn ask_once_more(server: &Server, peer: &Peer) -> Vec<u8> {
     let runs = || why_silent(server);
-    ask(server, peer, "asked the server", "ended unasked", runs)
+    ask(server, peer, "asked the server", UNASKED, runs)
 }
 
 /// What to look at when it runs and does not answer.
@@ -265,9 +267,9 @@ fn step_5_answers_one_after_the_other() {
     let server = Server::start(serve, socket().0);
     let (one, two) = (Peer::new(), Peer::new());
     ask_once_more(&server, &one);
-    ask(&server, &one, did, "no loop", || why_silent(&server));
+    ask(&server, &one, did, ["no loop", UNASKED[1]], || why_silent(&server));
     let did = "asked as a second client";
-    ask(&server, &two, did, "ended unasked", || match server.s.peer_addr() {
+    ask(&server, &two, did, UNASKED, || match server.s.peer_addr() {
         Ok(_) => "connected to the client",
         Err(_) if one.receive().is_some() => "its first client alone",
         Err(_) => why_silent(&server),
@@ -286,7 +288,7 @@ fn step_5_serves_for_ever() {
     for _ in 0..110 {
         (0..10).for_each(|_| peer.send(b"", server.address));
         if (0..10).any(|_| peer.receive().is_none()) {
-            let ended = "ends after some questions";
+            let ended = ["ends after some questions", UNASKED[1]];
             nothing_back(&server, did, ended, || why_silent(&server));
         }
     }
@@ -348,7 +350,7 @@ fn step_5_looks_at_the_clock_for_each_answer() {
 fn step_5_outlives_an_error() {
     let did = doing("let recv_from report an error, asked");
     let server = Server::start(serve, fails_to_receive());
-    let (peer, ended) = (Peer::new(), "ends at an error of take");
+    let (peer, ended) = (Peer::new(), ["ends at an error of take"; 2]);
     for _ in 0..10 {
         sleep(Duration::from_millis(10)); // For the error to happen.
         ask(&server, &peer, did, ended, || why_silent(&server));
