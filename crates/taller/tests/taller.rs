@@ -3,16 +3,35 @@
 mod workshop;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use testbed::{Ended, Program};
-use workshop::{Workshop, assert_says};
+use workshop::{Workshop, assert_says, copy};
 
 /// The program.
 fn taller() -> Command {
     Command::new(env!("CARGO_BIN_EXE_taller"))
+}
+
+/// A workshop of this name. What the exercise's tests are built on is built once
+/// for all of them, and copied: then cargo finds it newer than its sources.
+fn with_kit(name: &str) -> Workshop {
+    static KIT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let workshop = Workshop::new("kit");
+        let target = workshop.0.join("target/taller");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--target-dir"]).arg(&target);
+        let ended = workshop.run(cargo, &["-p", "kit"], &[]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        target
+    });
+    let kit = &*KIT;
+    let workshop = Workshop::new(name);
+    copy(kit, &workshop.0.join("target/taller"));
+    workshop
 }
 
 /// Runs `cargo taller ARGS`.
@@ -31,7 +50,7 @@ fn write(workshop: &Workshop, old: &str, new: &str) {
 
 #[test]
 fn from_the_stub_to_green() {
-    let workshop = Workshop::new("de cero a verde");
+    let workshop = with_kit("de cero a verde");
     let taller = |args: &[&str]| run(&workshop, args);
     let list = taller(&[]);
     let state = "[ ] 01-first-one         steps to write: 2";
@@ -89,7 +108,7 @@ fn from_the_stub_to_green() {
 
 #[test]
 fn hints_help_and_what_is_not_understood() {
-    let workshop = Workshop::new("pistas y ayuda");
+    let workshop = with_kit("pistas y ayuda");
     let first = run(&workshop, &["hint", "01"]);
     assert_says(&first, 0, &["Which function", "cargo taller hint 01 2"]);
     let last = run(&workshop, &["hint", "1", "3"]);
@@ -162,7 +181,7 @@ fn the_doctor_looks_at_what_the_workshop_needs() {
 
 #[test]
 fn what_is_not_the_exercise_any_more_is_not_called_done() {
-    let workshop = Workshop::new("otras pruebas");
+    let workshop = with_kit("otras pruebas");
     write(&workshop, "UdpSocket", "UdpSocket"); // It is right.
     let tests = "tests/exercise.rs";
     let own = fs::read_to_string(workshop.exercise().join(tests)).unwrap();
@@ -227,31 +246,53 @@ fn begin_package(to: &Path) {
 /// The line of the solution that receives.
 const WAIT: &str = "let (n, _) = s.recv_from(&mut buffer)?;";
 
-#[test]
-fn nothing_that_a_student_writes_hangs_it() {
-    let workshop = Workshop::new("nada se cuelga");
-    let stdout = "let _kept = std::io::stdout().lock();\n";
-    let (thread, sleep) = ("std::thread::spawn(|| ", "std::thread::park()");
-    let panic = "/src/lib.rs:18\n"; // The line of the panic itself.
-    for (new, words) in [
-        ("#[allow(clippy::empty_loop)]\nloop {}".to_string(), "src/lib.rs:15"),
-        ("s.recv_from(&mut buffer)?;".to_string(), "recv_from"),
-        ("loop { println!(\"x\"); eprintln!(\"y\"); }".to_string(), ""),
-        (format!("{thread}panic!(\"boo\")).join().unwrap();"), panic),
-        (format!("{thread}loop {{ {sleep} }}).join().unwrap();"), ""),
-        ("std::process::exit(0);".to_string(), "(is there an `exit`?)"),
-        (format!("{stdout}loop {{ {sleep} }}"), ""),
-    ] {
-        write(
-            &workshop,
-            WAIT,
-            &format!("{new}\n#[allow(unreachable_code)]\n{WAIT}"),
-        );
+/// Something that the student writes before that line, and words that the runner
+/// says of it. Nothing hangs it.
+fn told(workshop: &str, cases: &[(&str, &str)]) {
+    let workshop = with_kit(workshop);
+    for (new, words) in cases {
+        let new = format!("{new}\n#[allow(unreachable_code)]\n{WAIT}");
+        write(&workshop, WAIT, &new);
         let ended = run(&workshop, &["1"]);
         let fails = "FAIL  step_2_takes_the_bytes\n";
         assert_says(&ended, 1, &[fails, "edit:  ", words]);
     }
-    // Plain `cargo test` neither.
+}
+
+#[test]
+fn what_goes_on_for_ever_is_ended() {
+    told(
+        "nada se cuelga",
+        &[
+            ("#[allow(clippy::empty_loop)]\nloop {}", "src/lib.rs:15"),
+            ("s.recv_from(&mut buffer)?;", "recv_from"),
+            ("loop { println!(\"x\"); eprintln!(\"y\"); }", ""),
+            ("std::process::exit(0);", "(is there an `exit`?)"),
+        ],
+    );
+}
+
+#[test]
+fn a_thread_that_panics_or_waits_hangs_nothing() {
+    let waits = "std::thread::spawn(|| loop { std::thread::park() }).join()";
+    let waits = format!("{waits}.unwrap();");
+    let panics = "std::thread::spawn(|| panic!(\"boo\")).join().unwrap();";
+    let panic = "/src/lib.rs:18\n"; // The line of the panic itself.
+    told("hilos", &[(panics, panic), (&waits, "")]);
+}
+
+/// What keeps stdout for itself.
+const KEEPS: &str = "let _kept = std::io::stdout().lock();\n";
+
+#[test]
+fn what_keeps_stdout_and_waits_is_ended() {
+    let waits = format!("{KEEPS}loop {{ std::thread::park() }}");
+    told("nadie más escribe", &[(&waits, "")]);
+}
+
+#[test]
+fn plain_cargo_test_does_not_hang() {
+    let workshop = with_kit("cargo test");
     let test = |new: &str| {
         write(&workshop, WAIT, &format!("{new}\n{WAIT}"));
         let mut cargo = Command::new(env!("CARGO"));
@@ -260,14 +301,14 @@ fn nothing_that_a_student_writes_hangs_it() {
     };
     let ended = test("s.recv_from(&mut buffer)?;");
     assert_says(&ended, 101, &["take() ended when a second datagram came"]);
-    let ended = test(&format!("{stdout}std::mem::forget(_kept);"));
+    let ended = test(&format!("{KEEPS}std::mem::forget(_kept);"));
     assert_eq!(ended.code, Some(101), "{ended:?}");
     assert!(ended.stderr.contains("with `println!`"), "{ended:?}");
 }
 
 #[test]
 fn what_floods_the_screen_is_cut_and_that_is_said() {
-    let workshop = Workshop::new("inundación");
+    let workshop = with_kit("inundación");
     for new in [
         "panic!(\"{}\", \"ñ\".repeat(9_000_000));",
         "eprintln!(\"{}\", \"y\".repeat(9_000_000)); std::process::exit(0);",
@@ -283,7 +324,7 @@ fn what_floods_the_screen_is_cut_and_that_is_said() {
 
 #[test]
 fn lines_are_as_wide_as_the_terminal() {
-    let workshop = Workshop::new("ancho");
+    let workshop = with_kit("ancho");
     // A long sentence, of words alone.
     write(
         &workshop,
@@ -313,7 +354,7 @@ fn watch(workshop: &Workshop, args: &[&str]) -> Program {
 
 #[test]
 fn watch_runs_again_when_a_file_is_saved() {
-    let workshop = Workshop::new("mirar y esperar");
+    let workshop = with_kit("mirar y esperar");
     run(&workshop, &["1"]); // Built before anybody waits.
     let first = watch(&workshop, &["1"]);
     first.wait_for("0 of 4 tests pass");
@@ -373,7 +414,7 @@ fn it_is_small() {
 #[test]
 #[cfg(target_os = "linux")] // Where /proc tells who is alive.
 fn what_a_students_code_starts_ends_with_the_run_and_holds_nobody_up() {
-    let workshop = Workshop::new("procesos sueltos");
+    let workshop = with_kit("procesos sueltos");
     let mark = workshop.0.join("ids");
     let _ = fs::remove_file(&mark);
     let start = format!(
