@@ -51,11 +51,19 @@ fn the_shape_tells_headings_and_commands_apart() {
 }
 
 /// Outside of the workshop, pages lead to standards and to the pages of who
-/// made a thing, and nowhere else.
-const OUTSIDE: [&str; 3] = [
+/// made a thing or teaches it, and nowhere else.
+const OUTSIDE: [&str; 11] = [
+    "https://beej.us/guide/",
+    "https://doc.rust-lang.org/",
+    "https://docs.python.org/3/",
+    "https://docs.rs/",
+    "https://learn.microsoft.com/en-us/windows/",
     "https://rustup.rs",
     "https://www.rfc-editor.org/rfc/rfc",
-    "https://doc.rust-lang.org/book/ch",
+    "https://www.wireshark.org/docs/",
+    "https://zlib.net/",
+    "http://tuprints.ulb.tu-darmstadt.de/6243/", // Two that the slides name.
+    "http://www.taniquetil.com.ar/",
 ];
 
 #[test]

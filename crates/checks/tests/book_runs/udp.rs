@@ -295,6 +295,41 @@ fn tcpdump_sees_two_datagrams() {
     recorded("tcpdump", &seen);
 }
 
+/// What does not fit into one packet of the cable goes in several, and only the
+/// first has UDP's header.
+#[test]
+fn a_large_datagram_travels_in_pieces() {
+    if output(Command::new("tcpdump").arg("--version")).is_err() {
+        return skipped("no tcpdump here");
+    }
+    let begun = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fragments");
+    let _ = fs::remove_file(&begun); // An earlier run's.
+    let begun = begun.display();
+    let b = format!(
+        "timeout 60 tcpdump -Z root -n -t -l --immediate-mode -s 96 -c 51 -i cable \
+         udp 2> '{begun}'"
+    );
+    let a = format!(
+        "{WAIT}wait_for grep -qs 'listening on' '{begun}'
+         python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in 1472, 1473, 3000, 65507:
+    s.sendto(bytes(n), (\"10.35.0.2\", 3500))
+'
+         over() {{ grep -q 'packets captured' '{begun}'; }}; wait_for over"
+    );
+    let Some(script) = two_hosts(&b, &a) else { return };
+    let ended = Program::start("two_hosts", script).end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let pieces: Vec<_> = ended.stdout.split("UDP, length ").skip(1).collect();
+    let counts: Vec<_> = pieces.iter().map(|p| p.lines().count()).collect();
+    // The line that ends a datagram's pieces begins the next one's.
+    assert_eq!(counts, [2, 3, 4, 45], "{ended:?}");
+    let shown: Vec<_> = ended.stdout.lines().take(6).collect();
+    recorded("fragments", &shown.join("\n"));
+}
+
 #[test]
 fn the_capture_as_three_programs_read_it() {
     for language in Language::BOTH {
