@@ -26,7 +26,7 @@ pub fn explained(help: &str) -> (String, String) {
 }
 
 fn in_table(line: &str) -> Option<String> {
-    let row = ["--", "  ", "ADDRESS", "server"];
+    let row = ["--", "  ", "ADDRESS", "HOST", "server"];
     let is_row = row.iter().any(|start| line.starts_with(start));
     is_row.then(|| format!("{line}\n"))
 }

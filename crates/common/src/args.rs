@@ -83,6 +83,25 @@ impl Args {
         }
     }
 
+    /// Lets `short` (`-c`, say) stand for `name` (`--count`), as `-c 10` and
+    /// `-c10`. Comes before `name` is asked for.
+    pub fn short(&mut self, short: &str, name: &str) {
+        let given =
+            self.given.clone().finish().into_iter().map(|word| match text_of(
+                &word,
+            )
+            .strip_prefix(short)
+            {
+                None => word,
+                Some("") => name.into(),
+                Some(value) => {
+                    let value = value.strip_prefix('=').unwrap_or(value);
+                    format!("{name}={value}").into()
+                }
+            });
+        self.given = Arguments::from_vec(given.collect());
+    }
+
     /// The value given after `name` (`--port`, say), or `default`.
     ///
     /// A value that is no `T` is reported by [`Args::finish`]; until then the
@@ -368,6 +387,23 @@ mod tests {
         let (_, verdict) = parse(&["--under", "x"]);
         let (_, text) = verdict.unwrap_or_default();
         assert!(text.contains("Error: --under: "), "{text}");
+    }
+
+    #[test]
+    fn a_short_name_stands_for_a_long_one() {
+        let parse = |given: &[&str]| {
+            let given = given.iter().map(Into::into).collect();
+            let mut args = Args::of("client", HEAD, given);
+            args.short("-c", "--count");
+            let count: u16 = args.option("--count", 100_u16);
+            (count, args.verdict().map(|(status, _)| status))
+        };
+        for given in [&["-c", "7"][..], &["-c7"], &["-c=7"], &["--count=7"]] {
+            assert_eq!(parse(given), (7, None), "{given:?}");
+        }
+        for given in [&["-c"][..], &["-cx"], &["-c", "-1"], &["-c7", "-c8"]] {
+            assert_eq!(parse(given).1, Some(2), "{given:?}");
+        }
     }
 
     #[test]

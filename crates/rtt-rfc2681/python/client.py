@@ -3,18 +3,18 @@
 Run:   python3 crates/rtt-rfc2681/python/client.py
 First: python3 crates/rtt-rfc2681/python/server.py
 
---host       the reflector's name or address (localhost)
+HOST         the reflector's name or address
+--host       the same (localhost)
 --port       its port, 1 to 65535 (3501)
---count      how many probes, 0 to 1000000 (100)
---interval   mean seconds between probes, up to 86400 (0.1)
+--count      or -c: how many probes, 0 to 1000000 (100)
+--interval   or -i: mean seconds between, up to 86400 (0.1)
 --periodic   every gap is the mean, none is random
 --timeout    seconds; later is lost, up to 86400 (3)
---size       bytes of a probe, 44 to 65507 (44)
+--size       or -s: bytes of a probe, 44 to 65507 (44)
 --under      milliseconds: what share was faster?
 --quiet      no line for each probe
 """
 
-import signal
 import socket
 import sys
 import threading
@@ -40,7 +40,7 @@ s.connect(o.to)
 
 # 4. Choose when to send the probes; Ctrl-C ends that early.
 times = schedule.times(o.count, o.interval, o.periodic)
-signal.signal(signal.SIGINT, lambda *_: stop.set())
+sample.stop_on_ctrl_c(stop)
 
 # 5. Send the probes, and see what becomes of each.
 sample = sample.run(s, times, o, stop)

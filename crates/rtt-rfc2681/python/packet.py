@@ -9,7 +9,7 @@ unauthenticated mode. All numbers are in network byte order.
        16  zero                            T2: time the request arrived
        24  zero                            bytes 0 to 13 of the request
        38  zero                            zero, 2 bytes
-       40  zero                            TTL of the request; 0 = unknown
+       40  zero                            TTL of the request; 255 = unknown
        41  zero                            zero, 3 bytes
        44  extra padding                   the same, but for the flags
 """
@@ -57,13 +57,16 @@ def request(seq, time, size):
 def reply(data, t2, t3):
     """The reply to data, which arrived at t2 and is answered at t3 (NTP).
 
-    It is as long as data. What is shorter than a STAMP request comes back as it
-    is: a plain echo (RFC 862).
+    It is as long as data, but for the requests of TWAMP Light, which may have
+    14 bytes: to these goes a STAMP reply, too (RFC 8762, section 4.6). What is
+    even shorter comes back as it is: a plain echo (RFC 862).
     """
-    if len(data) < LEAST:
+    if len(data) < HEAD:
         return data
     head = data[:4] + struct.pack("!QHHQ", t3, ERROR, 0, t2)
-    return head + data[:14] + bytes(6) + data[LEAST:]
+    # The TTL of the request is unknown: 255 (RFC 5357, section 4.2).
+    tail = struct.pack("!HB3x", 0, 255)
+    return head + data[:HEAD] + tail + data[LEAST:]
 
 
 def probe(data, at):

@@ -6,6 +6,8 @@ one receives. So no late reply delays a later probe.
 
 import contextlib
 import math
+import os
+import signal
 import socket
 import sys
 import threading
@@ -52,6 +54,19 @@ def run(s, times, options, stop):
         stop.set()  # Or the sender would go on.
         raise
     return sample
+
+
+def stop_on_ctrl_c(stop):
+    """From now on Ctrl-C sets stop (an Event); a second one ends the program at
+    once, with status 130.
+    """
+
+    def _stop(*_):
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    signal.signal(signal.SIGINT, _stop)
 
 
 def _warm(s):

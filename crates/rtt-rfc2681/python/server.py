@@ -8,6 +8,7 @@ Then: python3 crates/rtt-rfc2681/python/client.py
 """
 
 import argparse
+import contextlib
 import socket
 import sys
 
@@ -26,7 +27,7 @@ p.add_argument("--port", default=PORT, type=int)
 args = p.parse_args()
 
 # 2. Make a socket for the address's family, IPv4 or IPv6.
-found = min(socket.getaddrinfo(args.host, None))  # IPv4 first.
+found = min(socket.getaddrinfo(args.host.encode(), None))
 family, to = found[0], found[4]
 s = socket.socket(family, socket.SOCK_DGRAM)
 
@@ -49,4 +50,5 @@ while True:
     data = packet.reply(data, t2, t3)
     # Python: none of those, and none below 1024.
     if address[1] > 1023 and address[1] not in servers:
-        s.sendto(data, address)
+        with contextlib.suppress(OSError):  # Python: no answer.
+            s.sendto(data, address)

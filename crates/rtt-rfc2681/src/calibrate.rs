@@ -50,13 +50,13 @@ pub fn calibrate(
 /// `to`, and gives its address. It reflects until the program ends.
 ///
 /// # Errors
-/// If there is no socket to be had.
+/// If there is no socket to be had, or no thread.
 pub fn reflector(to: SocketAddr) -> io::Result<SocketAddr> {
     let host = if to.is_ipv4() { "127.0.0.1" } else { "::1" };
     let s = Careful::new(UdpSocket::bind((host, 0))?)?;
     let address = s.local_addr()?;
     clock::stamp_arrivals(s.as_ref());
-    thread::spawn(move || -> io::Result<()> {
+    let reflect = move || -> io::Result<()> {
         let mut buffer = vec![0; 65536];
         loop {
             let (n, from) = s.recv_from(&mut buffer)?;
@@ -65,6 +65,7 @@ pub fn reflector(to: SocketAddr) -> io::Result<SocketAddr> {
             let t3 = packet::ntp(clock::wall());
             s.send_to(&packet::reply(data, t2, t3), from)?;
         }
-    });
+    };
+    thread::Builder::new().spawn(reflect)?;
     Ok(address)
 }

@@ -10,7 +10,7 @@
 //!    16  zero                            T2: time the request arrived
 //!    24  zero                            bytes 0 to 13 of the request
 //!    38  zero                            zero, 2 bytes
-//!    40  zero                            TTL of the request; 0 = unknown
+//!    40  zero                            TTL of the request; 255 = unknown
 //!    41  zero                            zero, 3 bytes
 //!    44  extra padding                   the same, but for the flags
 //! ```
@@ -60,17 +60,19 @@ pub fn request(seq: u32, time: u64, size: usize) -> Vec<u8> {
 }
 
 /// The reply to `data`, which arrived at `t2` and is answered at `t3` (NTP).
-/// It is as long as `data`. What is shorter than a STAMP request comes back
-/// as it is: a plain echo (RFC 862).
+/// It is as long as `data`, but for the requests of TWAMP Light, which may have
+/// 14 bytes: to these goes a STAMP reply, too (RFC 8762, section 4.6). What is
+/// even shorter comes back as it is: a plain echo (RFC 862).
 pub fn reply(data: &[u8], t2: u64, t3: u64) -> Vec<u8> {
     let mut reply = data.to_vec();
-    if let Some(head) = data.first_chunk::<14>().filter(|_| data.len() >= LEAST)
-    {
+    if let Some(head) = data.first_chunk::<HEAD>() {
+        reply.resize(data.len().max(LEAST), 0);
         put(&mut reply, 4, &[0; LEAST - 4]);
         put(&mut reply, 4, &t3.to_be_bytes());
         put(&mut reply, 12, &ERROR.to_be_bytes());
         put(&mut reply, 16, &t2.to_be_bytes());
         put(&mut reply, COPY, head);
+        put(&mut reply, 40, &[255]); // TTL unknown (RFC 5357, section 4.2).
     }
     reply
 }
@@ -111,16 +113,14 @@ pub fn answer(data: &[u8], request: &[u8]) -> Answer {
     let (stamp, echo) = (alike(COPY, head), alike(0, head));
     let rest = request.get(LEAST + 1..).unwrap_or_default();
     let kept = alike(LEAST + 1, rest);
+    let whole = kept == rest.len() || 2 * kept < rest.len();
     if 2 * stamp.max(echo) < HEAD {
         Answer::Strange
     } else if data.len() < request.len() {
         Answer::Short
     } else if data == request {
         Answer::Echo
-    } else if stamp == HEAD
-        && data.get(13) != Some(&0)
-        && (kept == rest.len() || 2 * kept < rest.len())
-    {
+    } else if stamp == HEAD && whole && data.get(13) != Some(&0) {
         Answer::Stamp
     } else {
         Answer::Damaged

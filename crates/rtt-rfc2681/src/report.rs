@@ -3,7 +3,7 @@
 
 use std::net::UdpSocket;
 use std::time::Duration;
-use std::{fs, io};
+use std::{fs, fs::File, io};
 
 use serde_json::{Map, Value, json};
 use socket2::SockRef;
@@ -26,6 +26,22 @@ pub struct Report {
     pub calibrated: Option<(f64, f64)>,
 }
 
+/// Makes the files that were asked for, before anything is measured.
+///
+/// # Errors
+/// A sentence with the name of the first file that cannot be written.
+pub fn create(options: &Options) -> Result<(), String> {
+    for name in [&options.json, &options.svg].into_iter().flatten() {
+        told(name, File::create(name))?;
+    }
+    Ok(())
+}
+
+/// What went wrong with the file `name`, as a sentence.
+fn told<T>(name: &str, done: io::Result<T>) -> Result<T, String> {
+    done.map_err(|e| format!("{name}: {}", e.kind()))
+}
+
 impl Report {
     /// The histogram and the whole report, in lines of text.
     ///
@@ -35,9 +51,8 @@ impl Report {
         let Report { s, options, sample, .. } = self;
         let Options { to, size, interval, timeout, .. } = options;
         let (from, n) = (s.local_addr()?, sample.probes.len());
-        let four = || s.ttl();
-        let six = || SockRef::from(s).unicast_hops_v6();
-        let ttl = if to.is_ipv4() { four() } else { six() }?;
+        let six = SockRef::from(s);
+        let ttl = if to.is_ipv4() { s.ttl() } else { six.unicast_hops_v6() }?;
         let lambda = (1e6 / interval).round() / 1e6;
         let tf = sample.probes.last().map_or(sample.t0, |last| last.at);
         let rows = [
@@ -67,9 +82,9 @@ impl Report {
     /// A sentence with the name of the first file that cannot be written; the
     /// other one is written all the same.
     pub fn save(&self) -> Result<(), String> {
-        let write = |file: &Option<String>, text: &dyn Fn() -> String| {
-            let Some(file) = file else { return Ok(()) };
-            fs::write(file, text()).map_err(|e| format!("{file}: {}", e.kind()))
+        let write = |name: &Option<String>, text: &dyn Fn() -> String| {
+            let Some(name) = name else { return Ok(()) };
+            told(name, fs::write(name, text()))
         };
         let json = write(&self.options.json, &|| self.json());
         json.and(write(&self.options.svg, &|| svg(&self.sample.rtts())))

@@ -88,13 +88,31 @@ pub fn run(
     let sample = Sample { t0: clock::wall(), ..Sample::default() };
     let run = Run { s, times, options, stop, sample: Mutex::new(sample) };
     thread::scope(|scope| {
-        let sender = scope.spawn(|| run.send());
+        let sender =
+            thread::Builder::new().spawn_scoped(scope, || run.send())?;
         let ended = run.receive(&sender);
         // After an error, or the sender would go on.
         stop.fetch_or(ended.is_err(), Relaxed);
         ended
     })?;
     Ok(run.sample.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// From now on Ctrl-C makes `stop` true; a second one ends the program at once,
+/// with status 130.
+///
+/// # Errors
+/// If no thread can be made.
+pub fn stop_on_ctrl_c(stop: &'static AtomicBool) -> io::Result<()> {
+    let set = ctrlc::set_handler(|| {
+        if stop.swap(true, Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    set.map_err(|e| match e {
+        ctrlc::Error::System(e) => e,
+        other => io::Error::other(other),
+    })
 }
 
 /// A socket connected to itself: no network sees what it sends. Used directly
@@ -152,7 +170,7 @@ impl Run<'_> {
     /// The receiving thread.
     fn receive(&self, sender: &ScopedJoinHandle<()>) -> io::Result<()> {
         let (mut buffer, mut noted) = (vec![0; 65536], None);
-        let (options, mut silent) = (self.options, Duration::ZERO);
+        let (options, mut silent) = (self.options, 0.0);
         let silence = SILENCE.max(10.0 * options.interval);
         loop {
             let over = sender.is_finished(); // Then all probes are known.
@@ -161,12 +179,11 @@ impl Run<'_> {
             let gap = clock::gap(self.s);
             let now = Instant::now(); // Last: what comes between adds.
             // Much longer than a tick? Then the program did not run.
-            silent += (now - asked).min(2 * TICK);
-            let mut said = String::new();
-            let mut sample = self.sample();
+            silent += (now - asked).min(2 * TICK).as_secs_f64();
+            let (mut said, mut sample) = (String::new(), self.sample());
             match received {
                 Ok(Some(n)) => {
-                    silent = Duration::ZERO;
+                    silent = 0.0;
                     sample.kernel |= gap.is_some();
                     let gap = gap.unwrap_or_default();
                     let arrived = now.checked_sub(gap).unwrap_or(now);
@@ -185,8 +202,7 @@ impl Run<'_> {
             if done {
                 return Ok(());
             }
-            let silent = silent.as_secs_f64() > silence;
-            if silent && !over && !self.stop.swap(true, Relaxed) {
+            if silent > silence && !over && !self.stop.swap(true, Relaxed) {
                 common::note(format!("no reply for {silence} s: ending early"));
             }
         }
@@ -216,10 +232,9 @@ impl Sample {
 
     /// The counts as text, in two lines.
     pub fn counts(&self) -> String {
-        let Sample { probes, skipped, .. } = self;
-        let (sent, received) = (probes.len(), self.received());
+        let (sent, received) = (self.probes.len(), self.received());
         let (lost, late) = (sent - received, self.late());
-        let Sample { duplicates, reordered, .. } = self;
+        let Sample { skipped, duplicates, reordered, .. } = self;
         let Sample { short, damaged, unmatched, .. } = self;
         format!(
             "probes       {sent} sent, {received} received, \
@@ -268,14 +283,10 @@ impl Sample {
         let time = packet::ntp(probe.at);
         let request = packet::request(seq as u32, time, options.size);
         let answer = packet::answer(data, &request);
-        let wrong = match answer {
-            Answer::Stamp | Answer::Echo => None,
-            Answer::Short => Some(&mut self.short),
-            Answer::Damaged => Some(&mut self.damaged),
-            Answer::Strange => Some(&mut self.unmatched),
-        };
-        if let Some(count) = wrong {
-            *count += 1;
+        self.short += usize::from(answer == Answer::Short);
+        self.damaged += usize::from(answer == Answer::Damaged);
+        self.unmatched += usize::from(answer == Answer::Strange);
+        if !matches!(answer, Answer::Stamp | Answer::Echo) {
             return String::new();
         }
         let again = std::mem::replace(&mut probe.answered, true);

@@ -155,7 +155,7 @@ fn every_byte_of_a_request_and_of_its_reply() {
     expected.extend([0x20, 0x01, 0, 0]);
     expected.extend([0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28]);
     expected.extend(&sent[..14]);
-    expected.extend([0; 6]);
+    expected.extend([0, 0, 255, 0, 0, 0]);
     assert_eq!(back, expected);
     let found = Some((0x0102_0304, 0x1112_1314_1516_1718));
     assert_eq!(probe(&back, COPY), found);
@@ -165,13 +165,21 @@ fn every_byte_of_a_request_and_of_its_reply() {
 }
 
 #[test]
-fn a_reply_is_as_long_as_its_request() {
-    for length in [0, 1, 14, 43, 44, 45, 1400, 65507] {
+fn a_reply_is_as_long_as_its_request_or_a_whole_stamp() {
+    for length in [0, 1, 13, 14, 41, 43, 44, 45, 1400, 65507] {
         let data: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
         let back = reply(&data, 5, 6);
-        assert_eq!(back.len(), data.len());
-        assert_eq!(back == data, length < 44, "{length}");
-        assert_eq!(back.get(44..), data.get(44..));
+        let whole = if length < 14 { length } else { length.max(44) };
+        assert_eq!(back.len(), whole);
+        assert_eq!(back == data, length < 14, "{length}");
+        assert_eq!(
+            back.get(44..).unwrap_or(&[]),
+            data.get(44..).unwrap_or(&[])
+        );
+        if length >= 14 {
+            assert_eq!(back[24..38], data[..14], "{length}");
+            assert_eq!(back[38..44], [0, 0, 255, 0, 0, 0], "{length}");
+        }
     }
     let (one, other) = (request(1, 2, 1400), request(1, 3, 1400));
     assert_eq!((one.len(), &one[12..44]), (1400, &other[12..44]));

@@ -27,7 +27,7 @@ const PROGRAMS: [(&str, &str, &str); 6] = [
         "client",
         "[--host localhost] [--port 3501] [--count 100] [--interval 0.1] \
          [--periodic] [--timeout 3] [--size 44] [--under MS] [--calibrate] \
-         [--quiet] [--json FILE] [--svg FILE]",
+         [--quiet] [--json FILE] [--svg FILE] [HOST]",
     ),
 ];
 
@@ -88,6 +88,10 @@ fn what_is_not_understood_ends_with_the_usage_line_and_status_2() {
             (&["3500"], "3500"),
             (&["--host", "localhost", "extra"], "extra"),
         ] {
+            let host = ["3500", "extra"].contains(&word);
+            if host && (program.0, name) == ("rtt-rfc2681", "client") {
+                continue; // It takes a host without a name before it.
+            }
             for language in Language::BOTH {
                 let ended = run(language, program, args);
                 let about = format!("{language:?} {program:?} {args:?}");

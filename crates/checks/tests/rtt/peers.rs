@@ -12,7 +12,7 @@ use std::process::{Command, id};
 use std::time::Instant;
 use std::{env, fs};
 
-use checks::{Language, binary, failed_rules, root, skipped, start};
+use checks::{Language, binary, failed_rules, python, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 use super::counts::Counts;
@@ -120,6 +120,81 @@ fn the_sender_of_stamp_suite_and_our_servers() {
         let own: Vec<_> = own.map(|l| l.trim()).collect();
         let who = format!("stamp-suite measures our {language:?} server");
         answered(&who, &own.join("; "));
+    }
+}
+
+/// twampy, the TWAMP Light of Nokia's, as `.ci/peers` installs it.
+fn twampy(args: &[&str]) -> Option<Command> {
+    let folder = root().join("target/peers/twampy");
+    if !folder.join("twampy/__main__.py").is_file() {
+        skipped("twampy is not there");
+        return None;
+    }
+    let mut command = python();
+    command.args(["-u", "-m", "twampy"]).args(args);
+    command.env("PYTHONPATH", folder);
+    Some(command)
+}
+
+/// Its requests have 14 bytes and the padding.
+#[test]
+fn the_sender_of_twampy_and_our_servers() {
+    for language in Language::BOTH {
+        let server = server(language);
+        for padding in ["0", "27", "30", "500"] {
+            let to = server.address().to_string();
+            let from = format!("127.0.0.1:{}", free_port());
+            let more = ["--padding", padding, &to, &from];
+            let args = ["sender", "-i", "100", "-c", "5"];
+            let Some(command) = twampy(&[&args[..], &more].concat()) else {
+                return;
+            };
+            let ended = Program::start("twampy", command).end();
+            assert!(!ended.stdout.contains("short packet"), "{ended:?}");
+            let rows = ["Outbound:", "Inbound:", "Roundtrip:"].map(|name| {
+                let row = ended.stdout.lines().find_map(|line| {
+                    line.trim().strip_prefix(name).map(str::split_whitespace)
+                });
+                row.unwrap_or_else(|| panic!("{ended:?}")).collect::<Vec<_>>()
+            });
+            for row in &rows {
+                assert_eq!(row.last(), Some(&"0.0%"), "no loss: {ended:?}");
+            }
+            // On one machine, with one clock: the way there takes some time.
+            assert_ne!(rows[0][0], "0us", "{padding}: {ended:?}");
+            let what = format!("there {}, back {}", rows[0][2], rows[1][2]);
+            let who = format!("twampy, {padding} B more, asks {language:?}");
+            answered(&who, &what);
+        }
+    }
+}
+
+/// Its replies have 38 bytes and a padding of their own.
+#[test]
+fn our_clients_and_the_reflector_of_twampy() {
+    let port = free_port();
+    let to = SocketAddr::from(([127, 0, 0, 1], port));
+    for (padding, short) in [("6", false), ("0", true)] {
+        let port = format!("127.0.0.1:{}", to.port());
+        let Some(command) = twampy(&["responder", "--padding", padding, &port])
+        else {
+            return;
+        };
+        let reflector = Program::start("twampy", command);
+        if !short {
+            ready(to);
+        }
+        for language in Language::BOTH {
+            if short {
+                // RFC 5357 wants at least 41 bytes: that is no reply.
+                let ended = client(language, to, &["--timeout", "0.2"]);
+                assert_eq!(Counts::of(&ended).received, 0, "{ended:?}");
+                continue;
+            }
+            let ended = client(language, to, &[]);
+            all_came(&format!("twampy reflects {language:?}'s"), &ended);
+        }
+        reflector.stop();
     }
 }
 
@@ -255,8 +330,10 @@ fn wireshark_reads_every_field() {
             assert!(row[6].starts_with('0'), "Z: {about}");
             assert!(row[7].starts_with("32"), "scale: {about}");
             assert!(row[8].starts_with('1'), "multiplier: {about}");
-            assert_eq!((row[9], row[14], row[15]), ("0", "0", "0"), "{about}");
-            if row[0] != port.to_string() {
+            assert_eq!((row[9], row[14]), ("0", "0"), "{about}");
+            let asks = row[0] != port.to_string();
+            assert_eq!(row[15], if asks { "0" } else { "255" }, "{about}");
+            if asks {
                 assert_eq!((row[10], row[12]), (nothing, nothing), "{about}");
                 assert_eq!((row[11], row[13]), ("0", "0"), "{about}");
                 requests.push((row[2], row[3]));

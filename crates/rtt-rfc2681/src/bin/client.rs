@@ -3,25 +3,26 @@
 //! Run:   cargo run -p rtt-rfc2681 --bin client
 //! First: cargo run -p rtt-rfc2681 --bin server
 //!
-//! --host       the reflector's name or address (localhost)
+//! HOST         the reflector's name or address
+//! --host       the same (localhost)
 //! --port       its port, 1 to 65535 (3501)
-//! --count      how many probes, 0 to 1000000 (100)
-//! --interval   mean seconds between probes, up to 86400 (0.1)
+//! --count      or -c: how many probes, 0 to 1000000 (100)
+//! --interval   or -i: mean seconds between, up to 86400 (0.1)
 //! --periodic   every gap is the mean, none is random
 //! --timeout    seconds; later is lost, up to 86400 (3)
-//! --size       bytes of a probe, 44 to 65507 (44)
+//! --size       or -s: bytes of a probe, 44 to 65507 (44)
 //! --under      milliseconds: what share was faster?
 //! --quiet      no line for each probe
 //! --calibrate  measure this machine first
 //! --json       a file for the results
 //! --svg        a file for the drawing
 
-use rtt_rfc2681::report::Report;
+use rtt_rfc2681::report::{self, Report};
 use rtt_rfc2681::{calibrate, options, sample, schedule};
 use socket2::{Domain, Socket, Type};
 use std::io::{Write, stdout};
 use std::net::UdpSocket;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 
 const HOST: &str = "localhost";
 const PORT: u16 = 3501;
@@ -41,7 +42,8 @@ fn main() -> common::Result<()> {
 
     // 4. Choose when to send the probes; Ctrl-C ends that early.
     let times = schedule::times(o.count, o.interval, o.periodic);
-    ctrlc::set_handler(|| STOP.store(true, Relaxed))?;
+    sample::stop_on_ctrl_c(&STOP)?;
+    report::create(&o)?; // Rust: --json and --svg.
 
     // 5. Send the probes, and see what becomes of each.
     // Rust: --calibrate measures this machine first.
