@@ -1,5 +1,6 @@
 //! The small files of `examples`.
 
+mod chat_page;
 mod options;
 mod sockets;
 mod udp;
