@@ -60,7 +60,19 @@ local again = ProtoExpert.new("zchat.again", "sent again",
     expert.group.SEQUENCE, expert.severity.NOTE)
 local damaged = ProtoExpert.new("zchat.damaged", "damaged",
     expert.group.CHECKSUM, expert.severity.WARN)
-zchat.experts = { again, damaged }
+local cut = ProtoExpert.new("zchat.cut", "cut short",
+    expert.group.UNDECODED, expert.severity.NOTE)
+zchat.experts = { again, damaged, cut }
+
+-- How many bytes were sent. There may be fewer here: a capture can be cut (tcpdump
+-- -s 96), and an ICMP error quotes only the beginning. UDP's own length tells; it
+-- counts UDP's header, 8 bytes. An ICMP error's own datagram is the last.
+local udp_length = Field.new("udp.length")
+local function sent(buffer)
+    local lengths = { udp_length() }
+    local last = lengths[#lengths]
+    return last and last.value - 8 or buffer:reported_len()
+end
 
 -- The bytes of a zlib stream's text, or nil. Newer versions of Wireshark have
 -- another name for the function.
@@ -81,24 +93,46 @@ local function add_text(tree, kind, payload)
     return text:raw()
 end
 
-function zchat.dissector(buffer, packet, root)
-    local length = buffer:len()
-    packet.cols.protocol = "zchat"
-    local tree = root:add(zchat, buffer())
-    if length < EMPTY or length > FRAME_MAX then
-        tree:add_proto_expert_info(damaged, "damaged: " .. length .. " bytes")
-        packet.cols.info = "damaged"
-        return length
-    end
-    local good = crc32(buffer:raw(0, length - 4)) == buffer(length - 4, 4):uint()
-    local kind, try = buffer(2, 1):uint(), buffer(3, 1):uint()
-    local seq = buffer(12, 4):uint()
+-- The fields before the payload: the item of the try, and a line about them.
+local function add_head(tree, buffer)
+    local kind, seq = buffer(2, 1):uint(), buffer(12, 4):uint()
     tree:add(f.kind, buffer(2, 1))
     local try_item = tree:add(f.try, buffer(3, 1))
     tree:add(f.src, buffer(4, 4))
     tree:add(f.dst, buffer(8, 4))
     tree:add(f.seq, buffer(12, 4))
-    local info = (KINDS[kind] or "kind " .. kind) .. " #" .. seq
+    return try_item, (KINDS[kind] or "kind " .. kind) .. " #" .. seq
+end
+
+-- A frame whose end is not here: no word on whether it was damaged.
+local function add_cut(tree, buffer, packet, whole)
+    local length, info = buffer:len(), "zchat"
+    if length >= 16 then
+        _, info = add_head(tree, buffer)
+        if length > 16 then
+            tree:add(f.payload, buffer(16, length - 16))
+        end
+    end
+    local what = "cut short: " .. length .. " of " .. whole .. " bytes"
+    tree:add_proto_expert_info(cut, what)
+    packet.cols.info = info .. " (cut short)"
+end
+
+function zchat.dissector(buffer, packet, root)
+    local length, whole = buffer:len(), sent(buffer)
+    packet.cols.protocol = "zchat"
+    local tree = root:add(zchat, buffer())
+    if whole < EMPTY or whole > FRAME_MAX then
+        tree:add_proto_expert_info(damaged, "damaged: " .. whole .. " bytes")
+        packet.cols.info = "damaged"
+        return length
+    elseif length < whole then
+        add_cut(tree, buffer, packet, whole)
+        return length
+    end
+    local good = crc32(buffer:raw(0, length - 4)) == buffer(length - 4, 4):uint()
+    local kind, try = buffer(2, 1):uint(), buffer(3, 1):uint()
+    local try_item, info = add_head(tree, buffer)
     if length > EMPTY then
         local payload = buffer(16, length - EMPTY)
         if good and (kind == TEXT or kind == ZTEXT) then

@@ -20,21 +20,27 @@ type Datagram = (Direction, Vec<u8>);
 /// A capture file: libpcap's classic format, without link-layer headers
 /// (LINKTYPE_RAW, 101), the client on port 40000 and the server on 4711: the
 /// dissector knows zchat on any port.
-fn capture(datagrams: &[Datagram]) -> Vec<u8> {
+fn capture(packets: &[(Vec<u8>, usize)]) -> Vec<u8> {
     let mut file = 0xa1b2_c3d4_u32.to_be_bytes().to_vec();
     file.extend([0, 2, 0, 4]); // Version 2.4.
     for word in [0, 0, 65_535, 101_u32] {
         file.extend(word.to_be_bytes());
     }
-    for (k, (way, data)) in datagrams.iter().enumerate() {
-        let packet = packet(*way, data);
+    for (k, (packet, whole)) in packets.iter().enumerate() {
         let n = packet.len() as u32;
-        for word in [k as u32, 0, n, n] {
+        for word in [k as u32, 0, n, *whole as u32] {
             file.extend(word.to_be_bytes());
         }
         file.extend(packet);
     }
     file
+}
+
+/// These datagrams as packets that are there as a whole: bytes, and how many
+/// were sent.
+fn packets(datagrams: &[Datagram]) -> Vec<(Vec<u8>, usize)> {
+    let packets = datagrams.iter().map(|(way, data)| packet(*way, data));
+    packets.map(|packet| (packet.clone(), packet.len())).collect()
 }
 
 /// The datagram with its UDP header (without a checksum) and IPv4 header.
@@ -59,10 +65,10 @@ fn packet(way: Direction, data: &[u8]) -> Vec<u8> {
 
 /// What tshark says with the dissector about these datagrams; `None` (and a
 /// word about it) if there is no tshark here.
-fn tshark(datagrams: &[Datagram], args: &[&str]) -> Option<String> {
+fn tshark(packets: &[(Vec<u8>, usize)], args: &[&str]) -> Option<String> {
     let name = format!("zchat-{}-{:?}.pcap", id(), std::thread::current().id());
     let file = env::temp_dir().join(name);
-    fs::write(&file, capture(datagrams)).unwrap();
+    fs::write(&file, capture(packets)).unwrap();
     let script = root().join("crates/zchat/wireshark/zchat.lua");
     let mut tshark = Command::new("tshark");
     tshark.arg("-X").arg(format!("lua_script:{}", script.display()));
@@ -87,8 +93,12 @@ fn tshark(datagrams: &[Datagram], args: &[&str]) -> Option<String> {
     Some(said)
 }
 
-/// The columns that follow, for each datagram.
 fn columns(datagrams: &[Datagram]) -> Option<Vec<String>> {
+    columns_of(&packets(datagrams))
+}
+
+/// The columns that follow, for each packet.
+fn columns_of(packets: &[(Vec<u8>, usize)]) -> Option<Vec<String>> {
     let mut args = vec!["-T", "fields", "-E", "separator=|"];
     for field in [
         "zchat.kind",
@@ -103,7 +113,7 @@ fn columns(datagrams: &[Datagram]) -> Option<Vec<String>> {
     ] {
         args.extend(["-e", field]);
     }
-    let said = tshark(datagrams, &args)?;
+    let said = tshark(packets, &args)?;
     let said = said.replace("True", "1").replace("False", "0");
     Some(said.lines().map(str::to_string).collect())
 }
@@ -144,7 +154,7 @@ fn the_golden_frames() {
     let again = "2|2|0x11223344|0xaabbccdd|2|hola|1|sent again|";
     assert_eq!(said[5], format!("{again}TEXT #2 hola (try 2)"));
     assert!(said[7].contains(&"ja".repeat(100)), "{}", said[7]);
-    let tree = tshark(&datagrams, &["-V"]).unwrap();
+    let tree = tshark(&packets(&datagrams), &["-V"]).unwrap();
     for words in ["¿Qué tal, ñandú?", &"ja".repeat(30), "CRC"] {
         assert!(tree.contains(words), "{words}: {tree}");
     }
@@ -217,7 +227,48 @@ fn damaged_and_foreign_datagrams() {
         odd.push(seal(data));
     }
     let odd: Vec<_> = odd.into_iter().map(there).collect();
-    tshark(&odd, &["-V"]);
+    tshark(&packets(&odd), &["-V"]);
+}
+
+/// Of a frame whose end is not there nobody can say whether it was damaged: the
+/// capture was cut, or an ICMP error quotes its beginning.
+#[test]
+fn frames_that_are_cut_short() {
+    let frame = golden().remove(4).2;
+    let text = Frame { payload: vec![b'x'; 300], ..frame };
+    let whole = packet(Direction::There, &text.pack());
+    // From the magic number alone up to all but one byte.
+    let lengths = [28 + 2, 28 + 15, 28 + 16, 28 + 17, 96, whole.len() - 1];
+    let cut = lengths.map(|n| (whole[..n].to_vec(), whole.len()));
+    // ICMP's "port unreachable" (RFC 792): its head of 8 bytes, and then as
+    // much of the packet as it likes.
+    let quoted = lengths.map(|n| {
+        let mut icmp = vec![0x45, 0];
+        icmp.extend(((28 + n) as u16).to_be_bytes());
+        icmp.extend([0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1]);
+        icmp.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+        icmp.extend(&whole[..n]);
+        let n = icmp.len();
+        (icmp, n)
+    });
+    for packets in [cut, quoted] {
+        let Some(said) = columns_of(&packets) else { return };
+        assert_eq!(said.len(), lengths.len());
+        for (said, n) in said.iter().zip(lengths) {
+            let note = format!("cut short: {} of 320 bytes", n - 28);
+            assert!(said.contains(&note), "{said}");
+            assert!(!said.contains("damaged"), "{said}");
+            let ids = "2|0|0x11223344|0xaabbccdd|2|";
+            assert_eq!(said.starts_with(ids), n >= 28 + 16, "{said}");
+        }
+    }
+    // What is there as a whole, and wrong, is damaged in a quotation as well.
+    let mut bad = packet(Direction::There, &text.pack());
+    let last = bad.len() - 1;
+    bad[last] ^= 1;
+    let n = bad.len();
+    let Some(said) = columns_of(&[(bad, n)]) else { return };
+    assert!(said[0].ends_with("damaged|damaged"), "{said:?}");
 }
 
 /// A conversation with repetitions, as a capture beyond a link that loses a
@@ -282,7 +333,8 @@ fn the_script_and_its_crc_work_in_lua_5_2_and_5_4() {
         meta.__index = function() return any end
         meta.__call = function() return any end
         meta.__newindex = function() end
-        Proto, ProtoField, ProtoExpert, base, expert = any, any, any, any, any
+        Proto, ProtoField, ProtoExpert, Field = any, any, any, any
+        base, expert = any, any
         local crc32 = dofile(arg[1])
         print(string.format('%x %x', crc32('123456789'), crc32('')))
     ";
