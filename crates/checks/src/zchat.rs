@@ -412,6 +412,12 @@ impl Peer {
         panic!("#{seq} {message:?} is never acknowledged");
     }
 
+    /// Leaves at once, with a BYE that is not acknowledged: it may be the
+    /// first that the program reads after many frames of its own.
+    pub fn leave_at_once(&self) {
+        self.send(BYE, 0, self.next, &(self.expect - 1).to_be_bytes());
+    }
+
     /// Says BYE, as a good peer does, and waits for its acknowledgement.
     ///
     /// # Panics

@@ -16,12 +16,15 @@ from session import Action, Session, shown
 
 LINES = 256  # How many lines wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
+LEAVING = 0.5  # How long the main loop may take after a second Ctrl-C.
+COLUMNS = 80  # A terminal's, where the system does not tell them.
 
 
 def listen(host, port):
     """A socket that listens on the first address of host. On an IPv6 one, ::
     for example, it also hears IPv4.
     """
+    _can_show()
     s = _open(_look_up(host, port)[0])
     _tell("listening on " + shown(s.getsockname()))
     return s
@@ -33,6 +36,7 @@ def dial(host, port):
     """
     if port == 0:
         sys.exit("Error: port 0 is nobody's")
+    _can_show()
     addresses = _look_up(host, port)
     _tell(f"calling {host}, port {port}")
     if any(_is_ipv6(address) for address in addresses):
@@ -81,22 +85,40 @@ def _as_ipv6(address):
     return "::ffff:" + address[0], address[1], 0, 0
 
 
+def _can_show():
+    """An error if stdout is closed: nobody would see what is shown there. If
+    stdin or stderr is, /dev/null takes its number, so that no socket does.
+    """
+    for number in 0, 1, 2:
+        try:
+            os.fstat(number)
+        except OSError:
+            if number == 1:
+                why = "stdout is closed: nobody would see a message"
+                sys.exit("Error: " + why)
+            os.open(os.devnull, os.O_RDWR)
+
+
 def run(s, addresses, stats):
     """Chats until either side leaves: calls addresses, or listens if there are
     none. stats: say at the end what was sent and received.
     """
     # 1. Two threads and Ctrl-C tell the main loop what happens.
+    typed = os.isatty(0)
+    if typed:
+        _tell("/quit or Ctrl-C leaves")
     happens = queue.SimpleQueue()
     room = threading.Semaphore(DATAGRAMS)
     permits = threading.Semaphore(0)
-    signal.signal(signal.SIGINT, lambda *_: happens.put(("interrupt",)))
+    _on_ctrl_c(happens)
     for work, *args in (_receive, s, room), (_read_lines, permits):
         args.append(happens)
         threading.Thread(target=work, args=args, daemon=True).start()
 
     # 2. A session; its time is what our clock has counted since now.
     session = Session(addresses, time.monotonic())
-    permitted, interrupted = 0, False
+    permitted, leaving, ended = 0, False, False
+    refused = None
     while True:
         # 3. Let it do what is due.
         session.tick(time.monotonic())
@@ -105,8 +127,10 @@ def run(s, addresses, stats):
                 to, data = rest
                 try:
                     s.sendto(data, to)
-                except OSError:
-                    pass  # A lost datagram.
+                except OSError as why:  # A lost datagram.
+                    if refused != why.errno:
+                        _tell(f"cannot send: {why.strerror}")
+                    refused = why.errno
             elif action == Action.SHOW:
                 _show(*rest)
             elif action == Action.NOTE:
@@ -114,10 +138,12 @@ def run(s, addresses, stats):
             elif action == Action.END:
                 if stats:
                     _tell(session.report())
-                sys.exit(f"Error: {rest[0]}" if rest[0] else 0)
+                unread = not typed and not ended
+                unread = unread and (permitted == 0 or rest[0])
+                _end(rest[0], unread)
 
         # 4. Permit that more lines are read, while there is room for them.
-        while permitted + session.waiting() < LINES:
+        while permitted + session.waiting() < LINES and not leaving:
             permitted += 1
             permits.release()
 
@@ -133,18 +159,52 @@ def run(s, addresses, stats):
         if event == "datagram":
             room.release()
             session.receive(time.monotonic(), *rest)
+        elif event == "line" and typed and rest == [b"/quit"]:
+            session.leave()
         elif event == "line":
             session.say(*rest)
             permitted -= 1
-        elif event == "end of input" and os.isatty(0):
+        elif event == "end of input" and typed:
             session.leave()
         elif event == "end of input":
+            ended = True
             session.no_more()
-        elif interrupted:
+        elif leaving:
             session.abort()
         else:
-            interrupted = True
+            leaving = True
             session.leave()
+            waiting = session.waiting()
+            if waiting:
+                what = "messages not confirmed yet"
+                again = "Ctrl-C again leaves at once"
+                _tell(f"{what}: {waiting}; {again}")
+
+
+def _on_ctrl_c(happens):
+    """Tells the main loop of each Ctrl-C. The second one ends the program in
+    any case: the main loop may wait for somebody to read its output.
+    """
+    pressed = []
+
+    def tells(*_):
+        happens.put(("interrupt",))
+        if pressed:
+            end = threading.Timer(LEAVING, os._exit, [1])
+            end.daemon = True
+            end.start()
+        pressed.append(True)
+
+    signal.signal(signal.SIGINT, tells)
+
+
+def _end(why, unread):
+    """Ends the program: why the session did not end well, if so, and whether a
+    part of the input was perhaps not read any more.
+    """
+    unread = "the input was not sent to its end" if unread else None
+    why = [words for words in (why, unread) if words]
+    sys.exit("Error: " + "; ".join(why) if why else 0)
 
 
 def _receive(s, room, happens):
@@ -181,8 +241,8 @@ def _read_lines(permits, happens):
 
 def next_message(stdin, rest):
     """The next message in stdin: a line without its end, or, of a line that is
-    longer than a message may be, as many whole characters as fit. The others
-    stay in rest. An empty line becomes the message "\\n", because an empty
+    longer than a message may be, as many whole words as fit, or else as many
+    characters. The others stay in rest. An empty line becomes the message "\\n", because an empty
     message is none. None at the end of the input.
     """
     rest += stdin.readline(TEXT_MAX + 1 - len(rest))
@@ -197,7 +257,12 @@ def next_message(stdin, rest):
 
 
 def _cut(line):
-    """Where the character begins that does not fit into a message any more."""
+    """Where the word begins that does not fit into a message any more; in a
+    long word, the character.
+    """
+    space = line.rfind(b" ", TEXT_MAX // 2, TEXT_MAX)
+    if space >= 0:
+        return space + 1
     # UTF-8 marks the bytes after a character's first by the bits 10.
     for at in range(TEXT_MAX, TEXT_MAX - 4, -1):
         if line[at] & 0b11000000 != 0b10000000:
@@ -206,15 +271,47 @@ def _cut(line):
 
 
 def _show(text):
-    """Shows a message on stdout, for sure: whatever goes wrong is an error. On
-    a terminal it takes the place of a half-typed line (Ctrl-R shows it again).
-    """
+    """Shows a message on stdout, for sure: whatever goes wrong is an error."""
     line = text[:-1] if text.endswith(b"\n") else text
     if os.isatty(1):
-        line = ("\r\x1b[K< " + _printable(line)).encode()
+        line = _on_a_terminal(line).encode()
     line += b"\n"
     while line:  # A signal can cut a write short.
         line = line[os.write(1, line) :]
+
+
+def _on_a_terminal(text):
+    """A message as a terminal is to get it."""
+    text = _printable(text.replace(b"\t", b"    "))
+    return _fresh_row(1) + _rows(text, _columns(1))
+
+
+def _rows(text, columns):
+    """A message as rows of a terminal that has so many columns: the first after
+    "< ", the others indented, so that no row of it looks like a note of ours.
+    """
+    rows, used = "< ", 2
+    for c in text:
+        wide = 1 if c.isascii() else 2  # At most.
+        if used + wide > columns:
+            rows += "\n  "
+            used = 2
+        rows += c
+        used += wide
+    return rows
+
+
+def _fresh_row(number):
+    """What brings a terminal's cursor to the start of an empty row. From the
+    first column so many spaces stay in their row; a half-typed line they push
+    into the next one, and so it stays where it is (Ctrl-R shows it again).
+    """
+    return " " * (_columns(number) - 1) + "\r"
+
+
+def _columns(number):
+    """How many columns the terminal with that descriptor has."""
+    return os.get_terminal_size(number).columns or COLUMNS
 
 
 def _printable(text):
@@ -229,7 +326,8 @@ def _printable(text):
 def _tell(text):
     """A sentence for the user, on stderr."""
     try:
-        start = "\r\x1b[K" if os.isatty(2) else ""
-        print(start + text, file=sys.stderr, flush=True)
+        start = _fresh_row(2) if os.isatty(2) else ""
+        # Not print: if stderr was closed, that would write to stdout.
+        os.write(2, f"{start}{text}\n".encode())
     except OSError:
         pass  # Nobody reads it: no harm.

@@ -3,6 +3,8 @@
 Run:   python3 crates/zchat/python/client.py
 First: python3 crates/zchat/python/server.py
 
+/quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
+
 --host   the server's name or address (localhost)
 --port   its port, 1 to 65535 (3502)
 --stats  say at the end what was sent and received
@@ -25,7 +27,7 @@ p.add_argument("--port", default=PORT, type=int)
 p.add_argument("--stats", action="store_true")
 p.add_argument("address", nargs="?")
 args = p.parse_args()
-host = args.address or args.host  # Python: either will do.
+host = args.host if args.address is None else args.address
 
 # 2. Make a socket, and look the addresses up.
 s, addresses = chat.dial(host, args.port)

@@ -3,6 +3,8 @@
 Run:  python3 crates/zchat/python/server.py
 Then: python3 crates/zchat/python/client.py
 
+/quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
+
 --host   address or name to listen on (localhost)
 --port   port to listen on, 0 to 65535; 0: any (3502)
 --stats  say at the end what was sent and received

@@ -243,11 +243,11 @@ class Session:
         rtt = self._rtt.smoothed
         rtt = "not measured" if rtt is None else f"{rtt * 1e3:.1f} ms"
         return (
-            f"{s.confirmed} messages confirmed, {s.again} frames sent again, "
-            f"{s.compressed} compressed: {s.before} bytes to {s.after}\n"
-            f"{s.shown} messages shown, {s.duplicate} duplicates, "
+            f"sent: {s.confirmed} confirmed, {s.again} again, "
+            f"{s.compressed} compressed ({s.before} bytes to {s.after})\n"
+            f"received: {s.shown} shown, {s.duplicate} twice, "
             f"{s.damaged} damaged\n"
-            f"round-trip time {rtt}"
+            f"round-trip time: {rtt}"
         )
 
     def _id_for(self, sender, id):

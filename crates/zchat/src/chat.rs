@@ -1,14 +1,17 @@
 //! The terminal, the socket and the clock around a session: two threads read,
 //! one stdin and one the socket, and the main loop does the rest.
 
+use std::fs::{self, File};
 use std::io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin, stdout};
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
+use std::process::exit;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use common::Result;
 use socket2::{Domain, Socket, Type};
+use terminal_size::{Width, terminal_size};
 
 use crate::frame::{FRAME_MAX, TEXT_MAX};
 use crate::session::{Action, Session};
@@ -16,6 +19,12 @@ use crate::session::{Action, Session};
 /// How many lines wait in memory, at most, and how many datagrams.
 const LINES: usize = 256;
 const DATAGRAMS: usize = 64;
+
+/// How long the main loop may take to leave after a second Ctrl-C.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// A terminal's columns where the system does not tell them.
+const COLUMNS: usize = 80;
 
 /// What the main loop waits for.
 enum Event {
@@ -32,6 +41,7 @@ enum Event {
 /// A sentence, if the name is unknown; what the system says if the address or
 /// the port (0 to 65535) cannot be used.
 pub fn listen(host: &str, port: u16) -> Result<UdpSocket> {
+    can_show()?;
     let addresses = look_up(host, port)?;
     let first = addresses.first().ok_or("no address")?;
     let s = open(*first)?;
@@ -48,6 +58,7 @@ pub fn dial(host: &str, port: u16) -> Result<(UdpSocket, Vec<SocketAddr>)> {
     if port == 0 {
         return Err("port 0 is nobody's".into());
     }
+    can_show()?;
     let mut addresses = look_up(host, port)?;
     tell(&format!("calling {host}, port {port}"));
     if addresses.iter().any(SocketAddr::is_ipv6) {
@@ -90,49 +101,79 @@ fn as_ipv6(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// An error if stdout is closed: nobody would see what is shown there. std has
+/// put `/dev/null` in its place, for reading and writing; who wants no messages
+/// gives it for writing, as the shell's `> /dev/null` does.
+#[cfg(unix)]
+fn can_show() -> Result<()> {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let mut out = File::from(stdout().as_fd().try_clone_to_owned()?);
+    let null = fs::metadata("/dev/null")?.rdev();
+    if out.metadata()?.rdev() == null && out.read(&mut [0]).is_ok() {
+        return Err("stdout is closed: nobody would see a message".into());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn can_show() -> Result<()> {
+    Ok(())
+}
+
 /// Chats until either side leaves: calls `addresses`, or listens if there are
 /// none. `stats`: say at the end what was sent and received.
 ///
 /// # Errors
-/// A sentence, if messages were lost or nobody answered; what the system says
-/// if stdout cannot be written.
+/// A sentence, if messages were lost, the input was not read to its end, or
+/// nobody answered; what the system says if stdout cannot be written.
 pub fn run(
     s: UdpSocket,
     addresses: Vec<SocketAddr>,
     stats: bool,
 ) -> Result<()> {
     // 1. Two threads and Ctrl-C tell the main loop what happens.
+    let typed = stdin().is_terminal();
+    if typed {
+        tell("/quit or Ctrl-C leaves");
+    }
     let (events, happens) = sync_channel(DATAGRAMS);
     let (permits, may_read) = sync_channel(LINES);
-    let interrupts = events.clone();
-    ctrlc::set_handler(move || drop(interrupts.send(Event::Interrupt)))?;
+    on_ctrl_c(events.clone())?;
     let (socket, datagrams) = (s.try_clone()?, events.clone());
-    thread::spawn(move || receive(&socket, &datagrams));
-    thread::spawn(move || read_lines(&may_read, &events));
+    Builder::new().spawn(move || receive(&socket, &datagrams))?;
+    Builder::new().spawn(move || read_lines(&may_read, &events))?;
 
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();
     let mut session = Session::new(addresses, clock.elapsed());
-    let (mut permitted, mut interrupted) = (0, false);
+    let (mut permitted, mut leaving, mut ended) = (0, false, false);
+    let mut refused = None;
     loop {
         // 3. Let it do what is due.
         session.tick(clock.elapsed());
         for action in session.actions() {
             match action {
-                Action::Send(to, data) => drop(s.send_to(&data, to)),
+                Action::Send(to, data) => {
+                    if let Err(why) = s.send_to(&data, to) {
+                        tell_once(&mut refused, &why); // A lost datagram.
+                    }
+                }
                 Action::Show(text) => show(&text)?,
                 Action::Note(text) => tell(&text),
                 Action::End(why) => {
                     if stats {
                         tell(&session.report());
                     }
-                    return why.map_or(Ok(()), |why| Err(why.into()));
+                    let unread = !typed && !ended;
+                    let unread = unread && (permitted == 0 || why.is_some());
+                    return how_it_ended(why, unread);
                 }
             }
         }
 
         // 4. Permit that more lines are read, while there is room for them.
-        while permitted + session.waiting() < LINES {
+        while permitted + session.waiting() < LINES && !leaving {
             permitted += 1;
             let _ = permits.send(()); // At the end of stdin, nobody reads.
         }
@@ -144,20 +185,65 @@ pub fn run(
             Ok(Event::Datagram(from, data)) => {
                 session.receive(clock.elapsed(), from, &data);
             }
+            Ok(Event::Line(line)) if typed && line == b"/quit" => {
+                session.leave();
+            }
             Ok(Event::Line(line)) => {
                 session.say(&line);
                 permitted -= 1;
             }
-            Ok(Event::EndOfInput) if stdin().is_terminal() => session.leave(),
-            Ok(Event::EndOfInput) => session.no_more(),
-            Ok(Event::Interrupt) if interrupted => session.abort(),
+            Ok(Event::EndOfInput) if typed => session.leave(),
+            Ok(Event::EndOfInput) => {
+                ended = true;
+                session.no_more();
+            }
+            Ok(Event::Interrupt) if leaving => session.abort(),
             Ok(Event::Interrupt) => {
-                interrupted = true;
+                leaving = true;
                 session.leave();
+                let waiting = session.waiting();
+                if waiting > 0 {
+                    let what = "messages not confirmed yet";
+                    let again = "Ctrl-C again leaves at once";
+                    tell(&format!("{what}: {waiting}; {again}"));
+                }
             }
             Err(_) => {} // Something is due.
         }
     }
+}
+
+/// Tells the main loop of each Ctrl-C. The second one ends the program in any
+/// case: the main loop may wait for somebody to read its output.
+fn on_ctrl_c(events: SyncSender<Event>) -> Result<()> {
+    let mut again = false;
+    ctrlc::set_handler(move || {
+        let events = events.clone();
+        // In a thread, because there may be no room for it.
+        let tells = move || drop(events.send(Event::Interrupt));
+        let _ = Builder::new().spawn(tells);
+        if again {
+            sleep(LEAVING);
+            exit(1);
+        }
+        again = true;
+    })?;
+    Ok(())
+}
+
+/// Says why the system refuses to send, unless that was said before.
+fn tell_once(refused: &mut Option<io::ErrorKind>, why: &io::Error) {
+    if refused.replace(why.kind()) != Some(why.kind()) {
+        tell(&format!("cannot send: {}", common::plain(why)));
+    }
+}
+
+/// What `main` returns: `why` the session did not end well, if so, and whether
+/// a part of the input was perhaps not read any more.
+fn how_it_ended(why: Option<String>, unread: bool) -> Result<()> {
+    let unread = unread.then(|| "the input was not sent to its end".into());
+    let why: Vec<String> = why.into_iter().chain(unread).collect();
+    if why.is_empty() { Ok(()) } else { Err(why.join("; ").into()) }
 }
 
 /// The thread that reads the socket. Every error means "try again": a peer
@@ -167,7 +253,7 @@ fn receive(s: &UdpSocket, events: &SyncSender<Event>) {
     let mut buffer = [0; FRAME_MAX + 1]; // One more: too long shows.
     loop {
         let Ok((n, from)) = s.recv_from(&mut buffer) else {
-            thread::sleep(Duration::from_millis(1));
+            sleep(Duration::from_millis(1));
             continue;
         };
         let data = buffer[..n].to_vec();
@@ -180,9 +266,10 @@ fn receive(s: &UdpSocket, events: &SyncSender<Event>) {
 /// The thread that reads stdin, a message for each permit.
 fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
     let (mut input, mut rest) = (stdin().lock(), Vec::new());
+    let typed = stdin().is_terminal();
     while may_read.recv().is_ok() {
         let Some(mut text) = next_message(&mut input, &mut rest) else { break };
-        if stdin().is_terminal() && text.ends_with(b"\r") {
+        if typed && text.ends_with(b"\r") {
             text.pop(); // Windows ends a typed line with "\r\n".
         }
         if events.send(Event::Line(text)).is_err() {
@@ -193,8 +280,8 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
 }
 
 /// The next message in `input`: a line without its end, or, of a line that is
-/// longer than a message may be, as many whole characters as fit. The others
-/// stay in `rest`. An empty line becomes the message "\n", because an empty
+/// longer than a message may be, as many whole words as fit, or else as many
+/// characters. The others stay in `rest`. An empty line becomes the message "\n", because an empty
 /// message is none. `None` at the end of the input.
 pub fn next_message(
     input: &mut impl BufRead,
@@ -212,20 +299,25 @@ pub fn next_message(
     (!text.is_empty()).then_some(text)
 }
 
-/// Where the character begins that does not fit into a message any more.
+/// Where the word begins that does not fit into a message any more; in a long
+/// word, the character.
 fn cut(line: &[u8]) -> usize {
+    let half = TEXT_MAX / 2;
+    let space = line[half..TEXT_MAX].iter().rposition(|byte| *byte == b' ');
+    if let Some(at) = space {
+        return half + at + 1;
+    }
     // UTF-8 marks the bytes after a character's first by the bits 10.
     let begins = |at: &usize| line[*at] & 0b1100_0000 != 0b1000_0000;
     let ends = TEXT_MAX - 3..=TEXT_MAX;
     ends.rev().find(begins).unwrap_or(TEXT_MAX) // Not UTF-8: anywhere.
 }
 
-/// Shows a message on stdout, for sure: whatever goes wrong is an error. On a
-/// terminal it takes the place of a half-typed line (Ctrl-R shows that again).
+/// Shows a message on stdout, for sure: whatever goes wrong is an error.
 fn show(text: &[u8]) -> io::Result<()> {
     let line = text.strip_suffix(b"\n").unwrap_or(text);
     let mut line = match stdout().is_terminal() {
-        true => format!("\r\x1b[K< {}", common::printable(line)).into_bytes(),
+        true => on_a_terminal(line).into_bytes(),
         false => line.to_vec(),
     };
     line.push(b'\n');
@@ -236,8 +328,45 @@ fn show(text: &[u8]) -> io::Result<()> {
 /// The name under which exercise 16 knows it.
 pub use common::printable as harmless;
 
+/// A message as a terminal is to get it.
+fn on_a_terminal(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text).replace('\t', "    ");
+    let text = common::printable(text.as_bytes());
+    fresh_row() + &rows(&text, columns())
+}
+
+/// A message as rows of a terminal that has so many columns: the first after
+/// `< `, the others indented, so that no row of it looks like a note of ours.
+fn rows(text: &str, columns: usize) -> String {
+    let (mut rows, mut used) = ("< ".to_string(), 2);
+    for c in text.chars() {
+        let wide = if c.is_ascii() { 1 } else { 2 }; // At most.
+        if used + wide > columns {
+            rows += "\n  ";
+            used = 2;
+        }
+        rows.push(c);
+        used += wide;
+    }
+    rows
+}
+
+/// What brings a terminal's cursor to the start of an empty row. From the first
+/// column so many spaces stay in their row; a half-typed line they push into
+/// the next one, and so it stays where it is (Ctrl-R shows it again).
+fn fresh_row() -> String {
+    " ".repeat(columns() - 1) + "\r"
+}
+
+/// How many columns the terminal has.
+fn columns() -> usize {
+    let size = terminal_size();
+    size.map_or(COLUMNS, |(Width(columns), _)| columns.into())
+}
+
 /// A sentence for the user, on stderr.
 fn tell(text: &str) {
-    let start = if stderr().is_terminal() { "\r\x1b[K" } else { "" };
+    let start =
+        if stderr().is_terminal() { fresh_row() } else { String::new() };
     common::note(format!("{start}{text}"));
 }

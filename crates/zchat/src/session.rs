@@ -302,11 +302,10 @@ impl Session {
             format!("{:.1} ms", rtt.as_secs_f64() * 1e3)
         });
         format!(
-            "{confirmed} messages confirmed, {again} frames sent again, \
-             {compressed} compressed: {before} bytes to {after}\n\
-             {shown} messages shown, {duplicate} duplicates, \
-             {damaged} damaged\n\
-             round-trip time {rtt}"
+            "sent: {confirmed} confirmed, {again} again, \
+             {compressed} compressed ({before} bytes to {after})\n\
+             received: {shown} shown, {duplicate} twice, {damaged} damaged\n\
+             round-trip time: {rtt}"
         )
     }
 

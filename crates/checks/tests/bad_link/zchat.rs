@@ -214,7 +214,7 @@ fn stats_tell_what_was_resent() {
             &["compressed"],
             &["resent", "again"],
             &["damaged"],
-            &["duplicate"],
+            &["twice"],
             &["rtt", "round-trip"],
         ] {
             let any = words.iter().any(|word| about.contains(word));

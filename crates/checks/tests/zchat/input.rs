@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checks::zchat::{ACK, Peer, TEXT};
+use checks::zchat::{ACK, BYE, Frame, Peer, TEXT};
 use checks::{Language, lines, skipped, within};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
@@ -28,6 +28,11 @@ in_both_languages! {
     bad_arguments
     a_gigabyte_on_stdin
     a_stdout_that_nobody_reads
+    no_closed_descriptor_becomes_a_socket
+    a_closed_stdout_is_no_place_to_show
+    a_file_that_is_not_sent_to_its_end
+    a_long_line_is_cut_between_words
+    a_second_ctrl_c_ends_it_while_nobody_reads_its_output
 }
 
 fn the_end_of_stdin_with_nobody_there(language: Language) {
@@ -101,32 +106,33 @@ fn stdin_with_nul_and_invalid_utf_8(language: Language) {
     });
 }
 
-/// Starts a program whose stdout is a file; that is what a shell is for.
-fn into_file(
+/// Starts a program as a shell does: `redirected` is `> file`, say.
+fn by_a_shell(
     language: Language,
     name: &str,
     args: &[&str],
-    file: &str,
+    redirected: &str,
 ) -> Program {
     let program = checks::command(language, "zchat", name);
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("exec \"$0\" \"$@\" > {file}")]);
+    shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")]);
     shell.arg(program.get_program()).args(program.get_args()).args(args);
     for (name, value) in program.get_envs() {
         value.map(|value| shell.env(name, value));
     }
-    Program::start(&format!("{language:?} {name} > {file}"), shell)
+    Program::start(&format!("{language:?} {name} {redirected}"), shell)
 }
 
 fn a_full_disk(language: Language) {
     if fs::metadata("/dev/full").is_err() {
         return skipped("there is no /dev/full");
     }
-    let server = into_file(language, "server", &["--port", "0"], "/dev/full");
+    let server =
+        by_a_shell(language, "server", &["--port", "0"], "> /dev/full");
     let s = socket();
     let port = s.local_addr().unwrap().port().to_string();
     let args = ["--host", "127.0.0.1", "--port", &port];
-    let client = into_file(language, "client", &args, "/dev/full");
+    let client = by_a_shell(language, "client", &args, "> /dev/full");
     let server_peer = Peer::call(server.address(), ME);
     let client_peer = Peer::answer(s, ME);
     for (program, peer) in [(server, server_peer), (client, client_peer)] {
@@ -310,4 +316,130 @@ fn a_gigabyte_on_stdin(language: Language) {
         assert!(ahead < 4_000_000, "{ahead} bytes wait");
         assert!(memory < 100_000, "{memory} kB");
     }
+}
+
+/// Were the socket the descriptor 0, a stranger's datagrams would be read as
+/// typed lines; were it 2, notes would be sent to nobody.
+fn no_closed_descriptor_becomes_a_socket(language: Language) {
+    if cfg!(windows) {
+        return skipped("no shell that closes descriptors");
+    }
+    for closed in ["<&-", "2>&-", "<&- 2>&-"] {
+        let port = free_port();
+        let args = ["--port", &port.to_string()];
+        let server = by_a_shell(language, "server", &args, closed);
+        let to = ([127, 0, 0, 1], port).into();
+        let mut peer = Peer::call(to, ME);
+        let stranger = Peer::new(to, 1);
+        stranger.raw(b"a line of a stranger's\n");
+        peer.say(b"hola");
+        let frames = peer.all_within(MOMENT);
+        assert!(!frames.iter().any(Frame::is_text), "{closed}: {frames:?}");
+        assert!(peer.heard.is_empty());
+        shows(&server, b"hola\n");
+        assert_eq!(alive(server).stdout, "hola\n", "{closed}");
+    }
+}
+
+fn a_closed_stdout_is_no_place_to_show(language: Language) {
+    if cfg!(windows) {
+        return skipped("no shell that closes descriptors");
+    }
+    for name in ["server", "client"] {
+        let args = ["--port", &free_port().to_string()];
+        let ended = by_a_shell(language, name, &args, ">&-").end();
+        no_panic(&ended);
+        assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+        sentence(&ended);
+        assert!(ended.stderr.contains("stdout is closed"), "{ended:?}");
+    }
+    // Who wants no messages says so.
+    let port = free_port();
+    let args = ["--port", &port.to_string()];
+    let server = by_a_shell(language, "server", &args, "> /dev/null");
+    Peer::call(([127, 0, 0, 1], port).into(), ME).say(b"unseen");
+    alive(server);
+}
+
+/// A client that copies 100,000 lines is left, or leaves, in the middle.
+fn a_file_that_is_not_sent_to_its_end(language: Language) {
+    let name = format!("zchat-{}-{language:?}-lines", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    fs::write(&file, "a line of the file\n".repeat(100_000)).unwrap();
+    for ctrl_c in [true, false] {
+        if ctrl_c && cfg!(windows) {
+            skipped("no way to send Ctrl-C on Windows");
+            continue;
+        }
+        let s = socket();
+        let port = s.local_addr().unwrap().port().to_string();
+        let args = ["--host", "127.0.0.1", "--port", &port];
+        let from = format!("< {}", file.display());
+        let mut client = by_a_shell(language, "client", &args, &from);
+        let mut peer = Peer::answer(s, ME);
+        while peer.heard.len() < 10 {
+            peer.until("a line", Frame::is_text);
+        }
+        if ctrl_c {
+            client.signal("INT");
+            client.wait_for("messages not confirmed yet: ");
+            peer.until("BYE", |f| f.kind == BYE);
+        } else {
+            peer.leave_at_once();
+        }
+        let ended = client.status_within(PATIENCE);
+        assert_eq!(ended.and_then(|e| e.code()), Some(1), "{ctrl_c}");
+        let said = client.stderr();
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.ends_with("the input was not sent to its end"), "{last}");
+    }
+    let _ = fs::remove_file(file);
+}
+
+fn a_long_line_is_cut_between_words(language: Language) {
+    both(language, |_, program, peer| {
+        let line = "taller ".repeat(400) + "end";
+        program.write(line.as_bytes());
+        program.write(b"\nchau\n");
+        peer.hears(b"chau");
+        peer.heard.pop();
+        assert_eq!(peer.heard.concat(), line.as_bytes());
+        let (last, parts) = peer.heard.split_last().unwrap();
+        assert!(last.ends_with(b"end"));
+        for part in parts {
+            assert!(part.ends_with(b" ") && part.len() > 512, "{part:?}");
+        }
+        vec![]
+    });
+}
+
+fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
+    if cfg!(windows) {
+        return skipped("no way to send Ctrl-C on Windows");
+    }
+    let port = free_port();
+    let mut program = checks::command(language, "zchat", "server");
+    program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+    program.stdin(Stdio::piped());
+    program.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = testbed::spawn(&mut program).unwrap();
+    let peer = Peer::call(([127, 0, 0, 1], port).into(), ME);
+    // Until its pipe is full: then it confirms no more.
+    let confirmed = (2..1000).take_while(|seq| {
+        peer.send(TEXT, 0, *seq, &[b'x'; 1000]);
+        peer.hear(MOMENT * 2).is_some()
+    });
+    assert!(confirmed.count() < 900, "its output is never full");
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("it goes on, whatever is pressed");
+        }
+        let mut kill = Command::new("kill");
+        kill.args(["-INT", &child.id().to_string()]);
+        testbed::output(&mut kill).unwrap();
+        thread::sleep(MOMENT);
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

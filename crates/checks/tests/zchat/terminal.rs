@@ -21,6 +21,10 @@ in_both_languages! {
     ctrl_d_and_ctrl_c_leave_with_bye
     ctrl_d_and_ctrl_c_where_nobody_is
     escape_sequences_are_made_harmless
+    a_long_message_does_not_imitate_the_program
+    a_half_typed_line_of_two_rows_stays_whole
+    quit_leaves_with_bye
+    ctrl_c_says_what_is_not_confirmed
 }
 
 /// Runs a program on a terminal of its own; ends as the program ends.
@@ -30,10 +34,20 @@ const ON_A_TERMINAL: &str = "import os, pty, sys; \
 
 const ME: u32 = 0x1122_3344;
 
+/// How wide the terminal is.
+const COLUMNS: usize = 40;
+
+/// The row that a message or a note begins is empty: from the first column
+/// the spaces stay in it.
+fn fresh() -> String {
+    " ".repeat(COLUMNS - 1) + "\r"
+}
+
 fn on_a_terminal(language: Language, name: &str, args: &[&str]) -> Program {
     let program = command(language, "zchat", name);
     let mut terminal: Command = python();
-    terminal.args(["-c", ON_A_TERMINAL]);
+    let sized = format!("stty rows 25 cols {COLUMNS}; exec \"$0\" \"$@\"");
+    terminal.args(["-c", ON_A_TERMINAL, "sh", "-c", &sized]);
     terminal.arg(program.get_program()).args(program.get_args()).args(args);
     Program::start(&format!("{language:?} zchat {name}"), terminal)
 }
@@ -76,7 +90,7 @@ fn a_half_typed_line_and_an_incoming_one(language: Language) {
         program.write(b"half a li");
         sees(&program, "half a li"); // The terminal's echo.
         peer.say("¿hola?".as_bytes());
-        sees(&program, "\r\u{1b}[K< ¿hola?\r\n");
+        sees(&program, &format!("half a li{}< ¿hola?\r\n", fresh()));
         program.write(b"ne\n");
         peer.hears(b"half a line");
         assert_eq!(peer.heard, [b"half a line"]);
@@ -122,7 +136,7 @@ fn harmless(c: char) -> bool {
         || ('\u{202a}'..='\u{202e}').contains(&c)
         || ('\u{2066}'..='\u{2069}').contains(&c);
     let separator = matches!(c, '\u{2028}' | '\u{2029}');
-    c == '\t' || !(c.is_control() || bidi || separator)
+    !(c.is_control() || bidi || separator)
 }
 
 fn escape_sequences_are_made_harmless(language: Language) {
@@ -139,13 +153,14 @@ fn escape_sequences_are_made_harmless(language: Language) {
             ("\u{2066}x\u{2069}".as_bytes(), "?x?"),
             ("a\u{2028}b\u{2029}".as_bytes(), "a?b?"),
             (b"\xff\xc3(", ""), // Shown in any way that is harmless.
+            (b"a\tb", "a    b"),
             ("¿Qué tal, ñandú? 🙂".as_bytes(), "¿Qué tal, ñandú? 🙂"),
         ]
         .into_iter()
         .enumerate()
         {
             let end = format!("end {k}");
-            let prefix = "\r\u{1b}[K< ";
+            let prefix = &*(fresh() + "< ");
             peer.say(nasty);
             peer.say(end.as_bytes());
             sees(&program, &format!("{prefix}{end}\r\n"));
@@ -158,6 +173,90 @@ fn escape_sequences_are_made_harmless(language: Language) {
             if !shown.is_empty() {
                 assert_eq!(line, shown, "{language:?}");
             }
+        }
+    }
+}
+
+/// What a terminal shows: its rows, where a row has so many columns. (Each
+/// character here is one column wide, and nothing scrolls.)
+fn screen(output: &str) -> Vec<String> {
+    let mut rows = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    for c in output.chars() {
+        match c {
+            '\r' => column = 0,
+            '\n' => row += 1,
+            c => {
+                if column == COLUMNS {
+                    (row, column) = (row + 1, 0);
+                }
+                rows.resize(rows.len().max(row + 1), Vec::new());
+                let width = rows[row].len().max(column + 1);
+                rows[row].resize(width, ' ');
+                rows[row][column] = c;
+                column += 1;
+            }
+        }
+        rows.resize(rows.len().max(row + 1), Vec::new());
+    }
+    let text = |row: Vec<char>| row.into_iter().collect::<String>();
+    rows.into_iter().map(|row| text(row).trim_end().to_string()).collect()
+}
+
+fn a_long_message_does_not_imitate_the_program(language: Language) {
+    for (program, mut peer) in both(language) {
+        let forged = "the peer left";
+        for spaces in [COLUMNS - 4, COLUMNS - 3, COLUMNS - 2, COLUMNS - 1] {
+            let padded = "x".to_string() + &" ".repeat(spaces) + forged;
+            peer.say(padded.as_bytes());
+            peer.say(forged.repeat(12).as_bytes());
+        }
+        peer.say(b"end");
+        sees(&program, "< end");
+        for row in screen(&program.stdout()) {
+            let ours = !row.starts_with("< ") && !row.starts_with("  ");
+            assert!(!ours || !row.contains(forged), "{language:?}: {row:?}");
+        }
+    }
+}
+
+fn a_half_typed_line_of_two_rows_stays_whole(language: Language) {
+    for (mut program, mut peer) in both(language) {
+        let half = "0123456789".repeat(7);
+        program.write(half.as_bytes());
+        sees(&program, &half);
+        peer.say("¿hola?".as_bytes());
+        sees(&program, "< ¿hola?\r\n");
+        let rows = screen(&program.stdout());
+        let at = rows.iter().position(|row| *row == half[..COLUMNS]);
+        let at = at.unwrap_or_else(|| panic!("{language:?}: {rows:?}"));
+        assert_eq!(rows[at + 1..at + 3], [&half[COLUMNS..], "< ¿hola?"]);
+        program.write(b"\n");
+        peer.hears(half.as_bytes());
+    }
+}
+
+fn quit_leaves_with_bye(language: Language) {
+    for (mut program, mut peer) in both(language) {
+        program.write(b"/quit is a word\n/quit\n");
+        peer.until("BYE", |f| f.kind == BYE);
+        assert_eq!(peer.heard, [b"/quit is a word"]);
+        let ended = ends(program);
+        assert!(ended.stdout.contains("/quit or Ctrl-C leaves"));
+    }
+}
+
+fn ctrl_c_says_what_is_not_confirmed(language: Language) {
+    for (mut program, peer) in both(language) {
+        program.write(b"one\ntwo\n");
+        peer.hear(testbed::PATIENCE).expect("a message");
+        program.write(b"\x03");
+        sees(&program, "messages not confirmed yet: 2; Ctrl-C again");
+        program.write(b"\x03");
+        let ended = program.end();
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        for lost in ["not confirmed: one", "not sent: two"] {
+            assert!(ended.stdout.contains(lost), "{}", ended.stdout);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Run:   cargo run -p zchat --bin client
 //! First: cargo run -p zchat --bin server
 //!
+//! /quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
+//!
 //! --host   the server's name or address (localhost)
 //! --port   its port, 1 to 65535 (3502)
 //! --stats  say at the end what was sent and received

@@ -3,6 +3,8 @@
 //! Run:  cargo run -p zchat --bin server
 //! Then: cargo run -p zchat --bin client
 //!
+//! /quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
+//!
 //! --host   address or name to listen on (localhost)
 //! --port   port to listen on, 0 to 65535; 0: any (3502)
 //! --stats  say at the end what was sent and received
