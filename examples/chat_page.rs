@@ -18,7 +18,7 @@ const HOST: &str = "localhost";
 const PORT: u16 = 3502;
 const BYTES: usize = 4096; // At most so many bytes a line.
 
-/// A line's datagram: CRC-32, then z and zlib, or t and text.
+/// A line as a datagram: CRC-32, z or t, and its bytes.
 fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
     let (mut zlib, best) = (b"z".to_vec(), Compression::best());
     read::ZlibEncoder::new(text, best).read_to_end(&mut zlib)?;
@@ -63,20 +63,20 @@ fn main() -> common::Result<()> {
     args.finish();
 
     // 2. Make a socket; others know the server's port.
-    let (listens, any) =
-        (role == "server", common::ipv4("0.0.0.0", 0)?);
     let server = common::ipv4(&host, port)?;
-    let s = UdpSocket::bind(if listens { server } else { any })?;
+    let any = common::ipv4("0.0.0.0", 0)?;
+    let here = if role == "server" { server } else { any };
+    let s = UdpSocket::bind(here)?;
+    common::note(format!("listening on {}", s.local_addr()?));
 
     // 3. The server waits for a caller, and looks who it is.
-    if listens {
-        common::note(format!("listening on {}", s.local_addr()?));
+    if role == "server" {
         let (_, caller) = s.peek_from(&mut [0; BYTES])?;
         s.connect(caller)?;
     }
 
     // 4. The client calls, with an empty line.
-    if !listens {
+    if role == "client" {
         s.connect(server)?;
         s.send(&pack(b"")?)?;
     }

@@ -21,7 +21,7 @@ BYTES = 4096  # At most so many bytes a line.
 
 
 def pack(text):
-    """A line's datagram: CRC-32, then z and zlib, or t and text."""
+    """A line as a datagram: CRC-32, z or t, and its bytes."""
     body = min(
         b"t" + text, b"z" + zlib.compress(text, 9), key=len
     )
@@ -64,20 +64,19 @@ p.add_argument("role", choices=["server", "client"])
 args = p.parse_args()
 
 # 2. Make a socket; others know the server's port.
-listens, server = args.role == "server", (args.host, args.port)
+server = (args.host, args.port)
+here = server if args.role == "server" else ("", 0)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(server if listens else ("", 0))
+s.bind(here)
+print("listening on %s:%i" % s.getsockname(), file=sys.stderr)
 
 # 3. The server waits for a caller, and looks who it is.
-if listens:
-    print(
-        "listening on %s:%i" % s.getsockname(), file=sys.stderr
-    )
+if args.role == "server":
     _, caller = s.recvfrom(BYTES, socket.MSG_PEEK)
     s.connect(caller)
 
 # 4. The client calls, with an empty line.
-if not listens:
+if args.role == "client":
     s.connect(server)
     s.send(pack(b""))
 

@@ -187,7 +187,7 @@ def _on_ctrl_c(happens):
     """
     pressed = []
 
-    def tells(*_):
+    def _tells(*_):
         happens.put(("interrupt",))
         if pressed:
             end = threading.Timer(LEAVING, os._exit, [1])
@@ -195,7 +195,7 @@ def _on_ctrl_c(happens):
             end.start()
         pressed.append(True)
 
-    signal.signal(signal.SIGINT, tells)
+    signal.signal(signal.SIGINT, _tells)
 
 
 def _end(why, unread):
@@ -242,8 +242,8 @@ def _read_lines(permits, happens):
 def next_message(stdin, rest):
     """The next message in stdin: a line without its end, or, of a line that is
     longer than a message may be, as many whole words as fit, or else as many
-    characters. The others stay in rest. An empty line becomes the message "\\n", because an empty
-    message is none. None at the end of the input.
+    characters. The others stay in rest. An empty line becomes the message
+    "\\n", because an empty message is none. None at the end of the input.
     """
     rest += stdin.readline(TEXT_MAX + 1 - len(rest))
     if rest.endswith(b"\n"):

@@ -27,6 +27,7 @@ p.add_argument("--port", default=PORT, type=int)
 p.add_argument("--stats", action="store_true")
 p.add_argument("address", nargs="?")
 args = p.parse_args()
+# Python: either will do.
 host = args.host if args.address is None else args.address
 
 # 2. Make a socket, and look the addresses up.

@@ -281,8 +281,8 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
 
 /// The next message in `input`: a line without its end, or, of a line that is
 /// longer than a message may be, as many whole words as fit, or else as many
-/// characters. The others stay in `rest`. An empty line becomes the message "\n", because an empty
-/// message is none. `None` at the end of the input.
+/// characters. The others stay in `rest`. An empty line becomes the message
+/// "\n", because an empty message is none. `None` at the end of the input.
 pub fn next_message(
     input: &mut impl BufRead,
     rest: &mut Vec<u8>,
