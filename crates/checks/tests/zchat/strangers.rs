@@ -32,23 +32,24 @@ fn a_flood_of_hellos(language: Language) {
     let server = server(language);
     server.address();
     let before = memory(server.id());
-    hello_flood(server.address(), HELLO);
+    hello_flood(server.address(), HELLO, None);
     let mut peer = Peer::call(server.address(), ME);
-    hello_flood(server.address(), BYE);
+    hello_flood(server.address(), BYE, Some(&mut peer));
     peer.say(b"still me");
     shows(&server, b"still me\n");
     flat(server.id(), before);
     alive(server);
 
     let (client, mut peer) = up(language, Role::Client);
-    hello_flood(peer.to, BYE);
+    hello_flood(peer.to, BYE, Some(&mut peer));
     peer.say(b"still me");
     shows(&client, b"still me\n");
     alive(client);
 }
 
-/// Each HELLO may be answered by one frame of this kind, and need not be.
-fn hello_flood(to: SocketAddr, kind: u8) {
+/// Each HELLO may be answered by one frame of this kind, and need not be. The
+/// `peer`, whose place they want, answers what it is asked meanwhile.
+fn hello_flood(to: SocketAddr, kind: u8, mut peer: Option<&mut Peer>) {
     let flood = Peer::new(to, 0);
     let mut answers = Vec::new();
     for some in 0..40 {
@@ -59,6 +60,10 @@ fn hello_flood(to: SocketAddr, kind: u8) {
             flood.raw(&Frame { kind, tried, src, dst, seq, payload }.pack());
         }
         answers.extend(flood.all_within(Duration::from_millis(10)));
+        if let Some(peer) = &mut peer {
+            let asked = peer.all_within(Duration::from_millis(1));
+            asked.iter().for_each(|frame| peer.serve(frame));
+        }
     }
     answers.extend(flood.all_within(MOMENT));
     for answer in &answers {
