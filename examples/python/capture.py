@@ -138,10 +138,10 @@ def datagram(link, frame):
         else:
             start += (size + 1) * 8
         protocol = following
-    if protocol != UDP:
-        raise NoDatagram(f"IP carries protocol {protocol}, and not UDP (17)")
     if offset != 0:
         raise NoDatagram("a later fragment; the header is in the first")
+    if protocol != UDP:
+        raise NoDatagram(f"IP carries protocol {protocol}, and not UDP (17)")
 
     # 3. The datagram may go on in other packets, or not have been kept.
     udp = everything[start:]

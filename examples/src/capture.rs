@@ -48,7 +48,7 @@ pub type Frames = Box<dyn Iterator<Item = Result<Vec<u8>>>>;
 /// [`datagram`] does not know.
 pub fn frames(path: &str) -> Result<(u32, Frames)> {
     // 1. The first byte tells the order of the others.
-    let named = |e: io::Error| format!("{path}: {}", e.kind());
+    let named = |e: io::Error| common::of_file(path, &e);
     let mut file = BufReader::new(File::open(path).map_err(named)?);
     let head = take(&mut file, 24).map_err(named)?;
     let big = head.first() == Some(&0xa1);
@@ -179,13 +179,13 @@ pub fn datagram(link: u32, frame: &[u8]) -> std::result::Result<Found, String> {
         };
         protocol = next;
     }
+    if offset != 0 {
+        return Err("a later fragment; the header is in the first".to_string());
+    }
     if protocol != UDP {
         return Err(format!(
             "IP carries protocol {protocol}, and not UDP (17)"
         ));
-    }
-    if offset != 0 {
-        return Err("a later fragment; the header is in the first".to_string());
     }
 
     // 3. The datagram may go on in other packets, or not have been kept.

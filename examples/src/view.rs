@@ -15,6 +15,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use common::of_file;
+
 use crate::meaning::meaning;
 
 /// A datagram that has passed, and when.
@@ -124,12 +126,12 @@ impl View {
     ) -> common::Result<View> {
         let make = |file: String| {
             let made = File::create(&file);
-            let mut made = made.map_err(|e| named(&file, &e))?;
-            made.write_all(&pcap::head()).map_err(|e| named(&file, &e))?;
+            let mut made = made.map_err(|e| of_file(&file, &e))?;
+            made.write_all(&pcap::head()).map_err(|e| of_file(&file, &e))?;
             Ok::<_, String>((file, BufWriter::new(made)))
         };
         if let Some(file) = &picture {
-            File::create(file).map_err(|e| named(file, &e))?; // Now, not at the end.
+            File::create(file).map_err(|e| of_file(file, &e))?; // Now, not at the end.
         }
         Ok(View {
             target,
@@ -202,7 +204,7 @@ impl View {
             }
         }
         if let Some((name, file)) = &mut self.capture {
-            file.flush().map_err(|e| named(name, &e))?;
+            file.flush().map_err(|e| of_file(name, &e))?;
         }
         if !self.lines.is_empty() {
             common::println!("{}", self.lines.join("\n"));
@@ -256,7 +258,7 @@ impl View {
             stations[usize::from(!passed.leaves)] = Station::Link;
         }
         let frame = pcap::frame(passed.wall, stations, ends, &passed.data);
-        file.write_all(&frame).map_err(|e| named(name, &e))?;
+        file.write_all(&frame).map_err(|e| of_file(name, &e))?;
         Ok(())
     }
 
@@ -273,7 +275,7 @@ impl View {
         };
         let right = self.target.to_string();
         let svg = Ladder::default().svg(&left, &right, &rungs);
-        std::fs::write(&file, svg).map_err(|e| named(&name, &e))?;
+        std::fs::write(&file, svg).map_err(|e| of_file(&name, &e))?;
         if self.not_drawn > 0 {
             let more = self.not_drawn;
             common::note(format!("{name}: {more} more are not drawn"));
@@ -301,8 +303,4 @@ fn terminal() -> Ladder {
     let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
     let colour = stdout().is_terminal() && !no_colour && !dumb;
     Ladder { columns, colour }
-}
-
-fn named(file: &str, error: &std::io::Error) -> String {
-    format!("{file}: {}", error.kind())
 }

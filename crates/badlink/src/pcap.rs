@@ -120,6 +120,8 @@ mod tests {
         let frame = frame(wall, stations, ends, b"Taller I: Echo sobre UDP");
         assert_eq!(frame[..8], [0, 0, 0, 7, 0, 0, 0, 9]);
         assert_eq!(frame[16..30], [2, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 1, 8, 0]);
+        assert_eq!(frame[32..34], [0, 52]); // All of IP: 20 + 8 + 24.
+        assert_eq!(frame[42..50], [10, 35, 0, 1, 10, 35, 0, 2]);
         assert_eq!(frame[56..58], [0xbf, 0xd2]); // As in echo.pcap.
         assert_eq!(checksum(&frame[30..50]), 0);
     }
@@ -134,9 +136,25 @@ mod tests {
             for data in [&b""[..], b"a", b"ab", b"abc"] {
                 let frame = frame(Duration::ZERO, stations, ends, data);
                 let ip = &frame[30..];
+                assert_eq!(frame[28..30], [0x86, 0xdd]);
+                assert_eq!((ip[0], ip[6], ip[7]), (0x60, 17, 64));
+                let mapped = ip[8..20] == *b"\0\0\0\0\0\0\0\0\0\0\xff\xff";
+                assert_eq!(mapped, from.starts_with("127"));
                 let pseudo = [&ip[8..40], &[0, 17], &ip[4..6]].concat();
                 assert_eq!(checksum(&[&pseudo, &ip[40..]].concat()), 0);
             }
         }
+    }
+
+    /// A checksum of 0 would say that there is none (RFC 768).
+    #[test]
+    fn a_checksum_is_never_0() {
+        let ends = ["[::1]:1", "[::1]:2"].map(|end| end.parse().unwrap());
+        let stations = [Station::Caller, Station::Target];
+        let sum = |data: &[u8]| {
+            let frame = frame(Duration::ZERO, stations, ends, data);
+            [frame[76], frame[77]]
+        };
+        assert_eq!(sum(&sum(&[0, 0])), [0xff, 0xff]);
     }
 }

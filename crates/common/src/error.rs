@@ -50,6 +50,14 @@ pub fn plain(error: &io::Error) -> String {
     words.split(" (os error ").next().unwrap_or_default().to_string()
 }
 
+/// What went wrong with this file, in one sentence.
+pub fn of_file(file: &str, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => format!("{file}: no such file or folder"),
+        kind => format!("{file}: {kind}"),
+    }
+}
+
 fn hint(error: &io::Error) -> Option<&'static str> {
     let kind = error.kind();
     let found = HINTS.iter().find(|(usual, _)| *usual == kind);
@@ -120,6 +128,13 @@ mod tests {
     fn an_error_without_a_hint_has_no_number_either() {
         let many = io::Error::from_raw_os_error(24); // EMFILE, on Unix.
         assert!(!words(many).contains("os error"));
+    }
+
+    #[test]
+    fn an_error_of_a_file_names_it() {
+        let absent = std::fs::File::open("no/such/file").unwrap_err();
+        let words = of_file("no/such/file", &absent);
+        assert_eq!(words, "no/such/file: no such file or folder");
     }
 
     #[test]

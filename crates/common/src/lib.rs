@@ -18,6 +18,6 @@ mod text;
 
 pub use args::Args;
 pub use careful::Careful;
-pub use error::{Error, Result, plain};
+pub use error::{Error, Result, of_file, plain};
 pub use socket::{address, in_time, ipv4, look_up, refused};
 pub use text::{note, print_line, printable};

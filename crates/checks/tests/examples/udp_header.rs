@@ -347,6 +347,11 @@ fn captures() -> Vec<(&'static str, Vec<u8>, String)> {
     let why = "IPv6 sends it on to another address";
     add("a route", of(101, six(43, &on)), &not_shown(why));
 
+    let more = ethernet(&[8, 0], &four(0, 0, 17, &udp(SUM_4, 40)));
+    let why = "not checked, its length does not fit that of IP";
+    let padded = of(1, behind(&more, &[7; 20]));
+    add("padding is no data", padded, &shown(true, 40, SUM_4, why));
+
     // Fragments.
     let first = "not checked, the rest is in other fragments";
     let why = "a later fragment; the header is in the first";
@@ -358,12 +363,16 @@ fn captures() -> Vec<(&'static str, Vec<u8>, String)> {
     );
     add("later", of(101, four(0, 0x2004, 17, &part)), &not_shown(why));
     add("last", of(101, four(0, 0x0004, 17, &part)), &not_shown(why));
+    add("at 32768", of(101, four(0, 0x1000, 17, &part)), &not_shown(why));
     let six_part = |offset, part: &[u8]| {
         let header = [17, 0, 0, offset, 0, 0, 0, 7];
         of(101, six(44, &[&header[..], part].concat()))
     };
     add("first", six_part(1, &part), &shown(false, 3008, sum, first));
     add("later", six_part(33, &part), &not_shown(why));
+    add("at 8", six_part(9, &part), &not_shown(why));
+    let options = [&[60, 0, 0, 9, 0, 0, 0, 7][..], &part].concat();
+    add("later, of options", of(101, six(44, &options)), &not_shown(why));
     add("last", six_part(32, &part), &not_shown(why));
     add("alone", six_part(0, &udp_6), &right_6);
 
@@ -558,6 +567,8 @@ fn what_is_no_capture_is_named() {
         assert_eq!(ended.code, Some(1));
         let ended = run(language, &["--file", "no.such.file"]);
         assert!(ended.stderr.contains("no.such.file"), "{ended:?}");
+        let found = ended.stderr.to_lowercase().contains("no such file or");
+        assert!(found, "{ended:?}");
         assert_eq!(ended.code, Some(1));
         assert_eq!(run(language, &["echo.pcap"]).code, Some(2));
     }
