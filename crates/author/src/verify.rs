@@ -27,7 +27,7 @@ const MISTAKES: usize = 4;
 
 /// So many exercises are checked at a time: while the tests of one wait, the
 /// next is built.
-const AT_A_TIME: usize = 2;
+const AT_A_TIME: usize = 4;
 
 /// So long the tests of a solution may wait, which is right on any machine.
 const LONG: Duration = Duration::from_secs(60);
