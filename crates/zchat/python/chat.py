@@ -117,8 +117,8 @@ def run(s, addresses, stats):
 
     # 2. A session; its time is what our clock has counted since now.
     session = Session(addresses, time.monotonic())
-    permitted, leaving, ended = 0, False, False
-    refused = None
+    permitted, leaving = 0, False
+    refused, whole = None, None
     while True:
         # 3. Let it do what is due.
         session.tick(time.monotonic())
@@ -138,9 +138,9 @@ def run(s, addresses, stats):
             elif action == Action.END:
                 if stats:
                     _tell(session.report())
-                unread = not typed and not ended
-                unread = unread and (permitted == 0 or rest[0])
-                _end(rest[0], unread)
+                paused = permitted == 0 or rest[0] is not None
+                unread = paused if whole is None else not whole
+                _end(rest[0], unread and not typed)
 
         # 4. Permit that more lines are read, while there is room for them.
         while permitted + session.waiting() < LINES and not leaving:
@@ -167,7 +167,9 @@ def run(s, addresses, stats):
         elif event == "end of input" and typed:
             session.leave()
         elif event == "end of input":
-            ended = True
+            whole = rest[0] is None
+            if not whole:
+                _tell(f"cannot read the input: {rest[0]}")
             session.no_more()
         elif leaving:
             session.abort()
@@ -223,10 +225,12 @@ def _receive(s, room, happens):
 
 def _read_lines(permits, happens):
     """The thread that reads stdin, a message for each permit."""
-    rest = bytearray()
+    rest, why = bytearray(), None
     try:
         # Our own reader: Python would wait for sys.stdin's at its end.
         with open(0, "rb", closefd=False) as stdin:
+            if hasattr(os, "get_blocking") and not os.get_blocking(0):
+                raise BlockingIOError(None, "it is not ready")
             while permits.acquire():
                 text = next_message(stdin, rest)
                 if text is None:
@@ -234,9 +238,9 @@ def _read_lines(permits, happens):
                 if os.isatty(0) and text.endswith(b"\r"):
                     text = text[:-1]  # Windows ends a line with "\r\n".
                 happens.put(("line", text))
-    except OSError:
-        pass  # There is no stdin.
-    happens.put(("end of input",))
+    except OSError as error:
+        why = error.strerror
+    happens.put(("end of input", why))
 
 
 def next_message(stdin, rest):

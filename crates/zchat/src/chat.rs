@@ -30,7 +30,7 @@ const COLUMNS: usize = 80;
 enum Event {
     Datagram(SocketAddr, Vec<u8>),
     Line(Vec<u8>),
-    EndOfInput,
+    EndOfInput(io::Result<()>),
     Interrupt,
 }
 
@@ -147,8 +147,8 @@ pub fn run(
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();
     let mut session = Session::new(addresses, clock.elapsed());
-    let (mut permitted, mut leaving, mut ended) = (0, false, false);
-    let mut refused = None;
+    let (mut permitted, mut leaving) = (0, false);
+    let (mut refused, mut whole) = (None, None);
     loop {
         // 3. Let it do what is due.
         session.tick(clock.elapsed());
@@ -165,8 +165,8 @@ pub fn run(
                     if stats {
                         tell(&session.report());
                     }
-                    let unread = !typed && !ended;
-                    let unread = unread && (permitted == 0 || why.is_some());
+                    let paused = permitted == 0 || why.is_some();
+                    let unread = !typed && !whole.unwrap_or(!paused);
                     return how_it_ended(why, unread);
                 }
             }
@@ -192,9 +192,13 @@ pub fn run(
                 session.say(&line);
                 permitted -= 1;
             }
-            Ok(Event::EndOfInput) if typed => session.leave(),
-            Ok(Event::EndOfInput) => {
-                ended = true;
+            Ok(Event::EndOfInput(_)) if typed => session.leave(),
+            Ok(Event::EndOfInput(read)) => {
+                whole = Some(read.is_ok());
+                if let Err(why) = read {
+                    let why = common::plain(&why);
+                    tell(&format!("cannot read the input: {why}"));
+                }
                 session.no_more();
             }
             Ok(Event::Interrupt) if leaving => session.abort(),
@@ -267,8 +271,16 @@ fn receive(s: &UdpSocket, events: &SyncSender<Event>) {
 fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
     let (mut input, mut rest) = (stdin().lock(), Vec::new());
     let typed = stdin().is_terminal();
+    let mut end = Ok(());
     while may_read.recv().is_ok() {
-        let Some(mut text) = next_message(&mut input, &mut rest) else { break };
+        let mut text = match next_message(&mut input, &mut rest) {
+            Ok(Some(text)) => text,
+            Ok(None) => break,
+            Err(why) => {
+                end = Err(why);
+                break;
+            }
+        };
         if typed && text.ends_with(b"\r") {
             text.pop(); // Windows ends a typed line with "\r\n".
         }
@@ -276,27 +288,30 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
             return;
         }
     }
-    let _ = events.send(Event::EndOfInput);
+    let _ = events.send(Event::EndOfInput(end));
 }
 
 /// The next message in `input`: a line without its end, or, of a line that is
 /// longer than a message may be, as many whole words as fit, or else as many
 /// characters. The others stay in `rest`. An empty line becomes the message
 /// "\n", because an empty message is none. `None` at the end of the input.
+///
+/// # Errors
+/// If the input cannot be read.
 pub fn next_message(
     input: &mut impl BufRead,
     rest: &mut Vec<u8>,
-) -> Option<Vec<u8>> {
+) -> io::Result<Option<Vec<u8>>> {
     let room = (TEXT_MAX + 1).saturating_sub(rest.len());
     let mut input = input.take(room as u64);
-    let _ = input.read_until(b'\n', rest); // An error is an end, too.
+    input.read_until(b'\n', rest)?;
     let whole_line = rest.pop_if(|byte| *byte == b'\n').is_some();
     if whole_line && rest.is_empty() {
-        return Some(b"\n".to_vec());
+        return Ok(Some(b"\n".to_vec()));
     }
     let end = if rest.len() > TEXT_MAX { cut(rest) } else { rest.len() };
     let text: Vec<u8> = rest.drain(..end).collect();
-    (!text.is_empty()).then_some(text)
+    Ok((!text.is_empty()).then_some(text))
 }
 
 /// Where the word begins that does not fit into a message any more; in a long

@@ -32,6 +32,7 @@ in_both_languages! {
     a_closed_stdout_is_no_place_to_show
     a_file_that_is_not_sent_to_its_end
     a_long_line_is_cut_between_words
+    an_input_that_cannot_be_read
     a_second_ctrl_c_ends_it_while_nobody_reads_its_output
 }
 
@@ -442,4 +443,36 @@ fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
         thread::sleep(MOMENT);
     }
     assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// An error is no end of the input.
+fn an_input_that_cannot_be_read(language: Language) {
+    if cfg!(windows) {
+        return skipped("no shell that opens what cannot be read");
+    }
+    let s = socket();
+    let port = s.local_addr().unwrap().port().to_string();
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    // Python itself refuses a directory; std takes what is open for writing
+    // alone for an empty input.
+    let unreadable = match language {
+        Language::Rust => "< /",
+        Language::Python => "0> /dev/null",
+    };
+    let mut client = by_a_shell(language, "client", &args, unreadable);
+    let port = free_port();
+    let args = ["--host", "127.0.0.1", "--port", &port.to_string()];
+    let server = by_a_shell(language, "server", &args, unreadable);
+    let mut peer = Peer::call(([127, 0, 0, 1], port).into(), ME);
+    peer.leave();
+    drop(s);
+    client.close_input();
+    for program in [server, client] {
+        let ended = ends(program, 1);
+        for said in
+            ["cannot read the input: ", "the input was not sent to its end"]
+        {
+            assert!(ended.stderr.contains(said), "{ended:?}");
+        }
+    }
 }
