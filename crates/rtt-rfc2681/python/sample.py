@@ -20,6 +20,10 @@ import stats
 
 TICK = 0.05  # Seconds that a thread sleeps before it looks whether to end.
 
+# Seconds. A probe that is later than this, and than a mean gap, was not sent by
+# a program that runs.
+PAUSE = 0.2
+
 # The sending ends when nothing has come back for so many seconds, or ten mean
 # gaps: a network that answers nothing may be overloaded (RFC 8085).
 SILENCE = 30.0
@@ -86,7 +90,7 @@ def _send(s, times, options, stop, sample):
     """The sending thread."""
     warm, noted, seq = _warm(s), [], 0
     start, awake = time.perf_counter(), 0
-    late = max(TICK, options.interval)
+    late = max(PAUSE, options.interval)
     for moment in times:
 
         def _left():

@@ -98,8 +98,9 @@ def summary(sample, under):
         return "  ".join(one)
 
     text = "minimum      %s\n" % ms(minimum(sample))
-    text += "median       %s\n" % ms(median(sample))
-    text += "percentiles, a loss is infinite (RFC 2681)\n"
+    text += "median       %s" % ms(median(sample))
+    text += " (for even N the mean of the two in the middle)\n"
+    text += "percentiles, each of them a delay; a loss is infinite (RFC 2681)\n"
     text += "             %s\n" % _row(sample)
     text += "percentiles, losses excluded (RFC 8912)\n"
     text += "             %s\n" % _row(received(sample))

@@ -10,7 +10,7 @@ use socket2::SockRef;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::options::Options;
-use crate::picture::{histogram, svg};
+use crate::picture::{drawn, histogram};
 use crate::sample::Sample;
 use crate::stats::{self, PERCENTS};
 
@@ -87,7 +87,7 @@ impl Report {
             told(name, fs::write(name, text()))
         };
         let json = write(&self.options.json, &|| self.json());
-        json.and(write(&self.options.svg, &|| svg(&self.sample.rtts())))
+        json.and(write(&self.options.svg, &|| drawn(self)))
     }
 
     fn schedule(&self) -> &'static str {
@@ -159,7 +159,7 @@ impl Report {
 }
 
 /// RFC 3339, in UTC; `wall` is the time since 1970.
-fn utc(wall: Duration) -> String {
+pub fn utc(wall: Duration) -> String {
     let nanos = i128::try_from(wall.as_nanos()).unwrap_or_default();
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanos);
     let text = time.ok().and_then(|time| time.format(&Rfc3339).ok());

@@ -17,6 +17,10 @@ use crate::{clock, stats};
 /// How long a thread sleeps before it looks whether it should end.
 const TICK: Duration = Duration::from_millis(50);
 
+/// A probe that is later than this, and than a mean gap, was not sent by a
+/// program that runs.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// The sending ends when nothing has come back for so many seconds, or ten
 /// mean gaps: a network that answers nothing may be overloaded (RFC 8085).
 const SILENCE: f64 = 30.0;
@@ -130,7 +134,7 @@ impl Run<'_> {
     fn send(&self) {
         let (warm, mut noted, mut seq) = (warm(self.s), None, 0);
         let (start, mut awake) = (Instant::now(), Duration::ZERO);
-        let late = TICK.max(Duration::from_secs_f64(self.options.interval));
+        let late = PAUSE.max(Duration::from_secs_f64(self.options.interval));
         for time in self.times {
             let left = || time.saturating_sub(start.elapsed());
             while !left().is_zero() && !self.stop.load(Relaxed) {

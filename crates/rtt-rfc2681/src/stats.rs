@@ -82,8 +82,10 @@ pub fn summary(sample: &[f64], under: Option<f64>) -> String {
         PERCENTS.map(one).join("  ")
     };
     let mut text = format!("minimum      {}\n", ms(minimum(sample)));
-    text += &format!("median       {}\n", ms(median(sample)));
-    text += "percentiles, a loss is infinite (RFC 2681)\n";
+    text += &format!("median       {}", ms(median(sample)));
+    text += " (for even N the mean of the two in the middle)\n";
+    text +=
+        "percentiles, each of them a delay; a loss is infinite (RFC 2681)\n";
     text += &format!("             {}\n", row(sample));
     text += "percentiles, losses excluded (RFC 8912)\n";
     text += &format!("             {}\n", row(&received(sample)));

@@ -59,8 +59,8 @@ fn samples_without_a_single_delay() {
     let text = summary(&[], Some(1.0));
     assert!(text.contains("under 1 ms  undefined\n"), "{text}");
     assert_eq!(text.matches("undefined").count(), 11, "{text}");
-    assert_eq!(histogram(&[]).lines().count(), 2);
-    assert!(svg(&[]).contains("EDF, N = 0, 0 undefined"));
+    assert_eq!(histogram(&[]), "");
+    assert!(svg(&[], "", false).contains("N = 0, 0 undefined"));
 }
 
 /// The RFC prints -infinity for the 15th; by its own definition it is -5.
@@ -244,17 +244,65 @@ fn the_histogram_has_a_place_for_every_probe() {
     let last: Vec<_> = text.lines().skip(10).collect();
     assert!(last[0].contains(">p99      2 █"), "{text}");
     assert!(last[1].contains("undefined      3 █"), "{text}");
-    // All equal: one class.
+    // No more classes than there are delays; no row without a reason.
     let text = histogram(&[0.002; 5]);
     assert!(text.starts_with("      2.000 ms      5 ████"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(histogram(&[0.001, 0.002, 0.009]).lines().count(), 3);
+    assert_eq!(histogram(&[UNDEF]).lines().count(), 1);
+}
+
+/// The numbers between `<text ...>` and `</text>`, of those on one line of the
+/// drawing: `part` is in what stands before.
+fn labels(drawn: &str, part: &str) -> Vec<String> {
+    let lines = drawn.lines().filter(|line| line.contains(part));
+    let text = |line: &str| {
+        let start = line.split('>').nth(1)?;
+        start.split('<').next().map(str::to_string)
+    };
+    lines.filter_map(text).collect()
 }
 
 #[test]
 fn the_drawing_ends_at_the_share_that_came_back() {
-    let drawn = svg(&[0.001, 0.002, 0.004, UNDEF]);
-    // 75 % of the height: 340 - 0.75 * 300.
-    assert!(drawn.contains("V115.0'/>"), "{drawn}");
-    assert!(drawn.contains("<path class='end' d='M60 115H560'/>"), "{drawn}");
-    assert!(drawn.contains("N = 4, 1 undefined"), "{drawn}");
+    let drawn = svg(&[0.001, 0.002, 0.004, UNDEF], "a title", false);
+    // 75 % of the height: 310 - 0.75 * 250.
+    assert!(drawn.contains("V122.5'/>"), "{drawn}");
+    assert!(drawn.contains("<path class='end' d='M70 122.5H610'/>"), "{drawn}");
+    for words in [
+        ">a title<",
+        ">N = 4, 1 undefined<",
+        ">round-trip delay in ms<",
+        ">share of the probes that took at most so long<",
+        ">probes<",
+        "prefers-color-scheme: dark",
+    ] {
+        assert!(drawn.contains(words), "{words}: {drawn}");
+    }
     assert_eq!(drawn.matches('<').count(), drawn.matches('>').count());
+}
+
+#[test]
+fn the_axes_have_round_numbers() {
+    let axis = |rtts: &[f64]| labels(&svg(rtts, "", false), "y='330'");
+    let delays: Vec<_> =
+        (0..100).map(|i| 0.1215 + f64::from(i) / 1e3).collect();
+    let ms = axis(&delays);
+    assert_eq!(ms, ["120", "140", "160", "180", "200", "220"]);
+    assert_eq!(axis(&[0.000_04]), ["0.00", "0.01", "0.02", "0.03", "0.04"]);
+    let ms = axis(&[0.0123, 0.0125]);
+    assert_eq!(ms.first().map(String::as_str), Some("12.30"), "{ms:?}");
+    assert!(ms.len() >= 4 && ms.len() < 9, "{ms:?}");
+    // One late reply does not press the others flat, and is told.
+    let mut late = delays.clone();
+    late[99] = 2.5;
+    assert_eq!(axis(&late), axis(&delays));
+    let drawn = svg(&late, "", false);
+    let words = "1 beyond the right edge, up to 2500 ms<";
+    assert!(drawn.contains(words), "{drawn}");
+    let spanish = svg(&[0.000_04, UNDEF], "", true);
+    assert_eq!(labels(&spanish, "y='330'")[1], "0,01");
+    assert!(spanish.contains("1 indefinidas<"), "{spanish}");
+    assert!(svg(&[], "", false).contains("</svg>"));
+    assert!(svg(&[UNDEF; 3], "", false).contains("3 undefined"));
 }

@@ -97,6 +97,7 @@ fn block((kind, code): &(String, String)) -> String {
 /// Where a link leads, whatever the language: a heading has another name.
 fn target(link: &str) -> String {
     let link = link.replace(".es.md", ".md").replace("../es/", "../en/");
+    let link = link.replace(".es.svg", ".svg");
     let link = link.replace("docs.python.org/es/", "docs.python.org/");
     let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
     format!("{file}{}", if anchor.is_empty() { "" } else { "#" })

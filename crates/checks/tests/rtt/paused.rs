@@ -58,14 +58,14 @@ fn what_was_due_while_it_was_suspended_is_not_sent_afterwards() {
         assert!(counts.skipped > 5000, "{language:?}: {counts:?}");
         assert_eq!((counts.lost, counts.unmatched), (0, 0), "{language:?}");
         assert_eq!(ended.stderr, "", "{language:?}");
-        // In each tenth of a second, 20 probes; 10 more, if it was late.
+        // In each tenth of a second, 20 probes; 40 more, if it was late.
         let mut tenths = BTreeMap::new();
         for time in sent {
             let tenth = (u128::from(time) * 10) >> 32; // NTP's: 2^-32 s.
             *tenths.entry(tenth).or_insert(0) += 1;
         }
         let most = tenths.values().max().unwrap();
-        assert!(*most <= 40, "{language:?}: {most} in 0.1 s");
+        assert!(*most <= 65, "{language:?}: {most} in 0.1 s");
     }
 }
 
