@@ -123,6 +123,65 @@ fn echo_connect_does_not_hear_the_stranger() {
     }
 }
 
+/// A server that keeps one answer for itself, is late with one, and gives one
+/// twice.
+#[test]
+fn rtt_page_counts_what_is_late_as_lost() {
+    for language in Language::BOTH {
+        let s = socket();
+        let port = s.local_addr().unwrap().port().to_string();
+        let server = std::thread::spawn(move || {
+            let mut buffer = [0; 10];
+            for _ in 0..10 {
+                let (n, from) = s.hear(&mut buffer).unwrap();
+                let answers: &[u8] = match buffer[0] {
+                    3 | 5 => &[],
+                    6 => &[5, 6],
+                    8 => &[8, 8],
+                    _ => &buffer[..n],
+                };
+                for answer in answers {
+                    s.send_to(&[*answer], from).unwrap();
+                }
+            }
+        });
+        let ended = run(language, "rtt_page", &["--port", &port]);
+        server.join().unwrap();
+        let printed = lines(&ended.stdout);
+        let of = |seq: i32| {
+            let name = format!("seq={seq} rtt=");
+            let mut found =
+                printed.lines().filter_map(|l| l.strip_prefix(&name));
+            found.next().unwrap_or_else(|| panic!("{ended:?}")).to_string()
+        };
+        for seq in 0..10 {
+            assert_eq!(of(seq) == "inf ms", [3, 5].contains(&seq), "{printed}");
+        }
+        assert!(
+            printed.contains("sent 10 received 8 lost 2\nmin "),
+            "{printed}"
+        );
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+/// The judge runs it through six networks.
+#[test]
+fn the_judge_has_no_fault_to_find_with_rtt_page() {
+    for language in Language::BOTH {
+        let client = checks::command(language, "examples", "rtt_page");
+        let mut judge =
+            std::process::Command::new(checks::binary("probe", "probe"));
+        judge.args(["rtt", "--client", "--json", "--"]);
+        judge.arg(client.get_program()).args(client.get_args());
+        judge.args(["--host", "{host}", "--port", "{port}"]);
+        let ended = Program::start("the judge", judge).end();
+        let failed = checks::failed_rules(&ended.stdout);
+        assert_eq!(failed, [""; 0], "{language:?}: {ended:?}");
+        assert_eq!(ended.code, Some(0), "{language:?}: {ended:?}");
+    }
+}
+
 /// 127.0.0.2 is this machine, and so is 127.0.0.1, which it answers from if
 /// nobody chooses: a connected client drops that.
 #[test]
