@@ -3,18 +3,21 @@
 Run: python3 docs/browser.py [--shots FOLDER]
 
 Builds both languages (build.py) and opens every page in Chromium, from the
-disk, at three widths and as it is printed:
+disk, at four widths and as it is printed:
 
 - the columns of a twin stand side by side where there is room for them and on
   paper, and each row is at the same height in both; else one above the other;
-- nothing is wider than its place, code included;
+- nothing is wider than its place, code included; a drawing scrolls, and on a
+  telephone all code does;
+- axe finds nothing serious on it, in the light theme and in the dark one;
 - every picture is shown, every link leads to a page or file that exists and to
   a heading of it, and every page to the same page in the other language;
 - no request leaves the machine.
 
 Prints what is wrong, with status 1; leaves pictures of the twins in FOLDER
-(target/shots). It needs mdBook, Chromium, and Playwright (python3 -m pip
-install playwright; not the browser that it would download).
+(target/shots). It needs mdBook, Chromium, Playwright (python3 -m pip install
+playwright; not the browser that it would download), and axe-core, from npm, in
+target/book: .ci/book brings all of them.
 """
 
 import argparse
@@ -24,9 +27,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from build import DOCS, build
-from playwright.sync_api import sync_playwright
 
-VIEWS = {"1600": 1600, "1024": 1024, "600": 600, "print": 718}  # A4, 1 cm off.
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sys.exit("Error: Playwright is not here; docs/README.md says how to get it")
+
+VIEWS = {"1600": 1600, "1024": 1024, "600": 600, "390": 390}
+VIEWS["print"] = 718  # A4, 1 cm off.
 BESIDE = {"1600", "1024", "print"}  # Where two columns are to be seen.
 CHROMIUM = [
     "--no-sandbox",
@@ -47,7 +55,11 @@ WIDE = """() => {
     const parts = `main :is(pre, pre > code, img${table})`;
     for (const e of document.querySelectorAll(parts)) {
         const place = e.closest("td, th, main").getBoundingClientRect();
-        if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+        // A drawing scrolls, and on a phone all code does.
+        const code = e.querySelector("code") || e;
+        const may = code.matches(".language-text") || innerWidth < 500;
+        const scrolls = may && getComputedStyle(code).overflowX == "auto";
+        if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !scrolls
             || e.getBoundingClientRect().right > place.right + 1)
             wrong.push("too wide: " + (e.innerText || e.alt).slice(0, 60));
         if (e.tagName == "IMG" && !e.naturalWidth)
@@ -66,6 +78,16 @@ ROWS = """() => [...document.querySelectorAll("table.twin tr")]
         const line = text.getClientRects()[0];
         return [box.left, box.right, box.top, box.bottom, line.top];
     }))"""
+
+# What axe calls serious: the rule, and how often.
+AXE = DOCS.parent / "target/book/node_modules/axe-core/axe.min.js"
+SERIOUS = """async () => {
+    const found = await axe.run(document, {resultTypes: ["violations"]});
+    return found.violations
+        .filter(rule => ["serious", "critical"].includes(rule.impact))
+        .map(rule => `${rule.id}, ${rule.nodes.length} times: ` +
+            rule.nodes[0].html.slice(0, 80));
+}"""
 
 LINKS = """() => [...document.querySelectorAll("main a, .nav-wrapper a")]
     .map(a => a.href)"""
@@ -136,6 +158,13 @@ def look(browser, language, other, shots, wrong):
                 tell(what, view)
             for what in rows(page, view in BESIDE):
                 tell(what, view)
+            if view == "1600":
+                for scheme in "light", "dark":
+                    page.emulate_media(media="screen", color_scheme=scheme)
+                    page.reload()
+                    page.add_script_tag(path=AXE)
+                    for what in page.evaluate(SERIOUS):
+                        tell(f"axe: {what}", scheme)
             if twins and file.name != "print.html":
                 shot = shots / f"{language}-{file.stem}-{view}.png"
                 part = {"x": 0, "y": 0, "width": width, "height": 5000}
@@ -150,6 +179,8 @@ def main():
         "--shots", default=DOCS.parent / "target/shots", type=Path
     )
     shots = args.parse_args().shots
+    if not AXE.exists():
+        sys.exit("Error: axe-core is not here; .ci/book installs it")
     shots.mkdir(parents=True, exist_ok=True)
     build()
     wrong = []

@@ -4,10 +4,12 @@ Run: python3 docs/build.py
 It needs mdBook: README.md says how to get it.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -50,6 +52,90 @@ href="es/further-reading.html#de-quién-es-este-taller">De quién es</a></p>
 """
 
 
+# What mdBook itself says, in Spanish.
+WORDS = {
+    ">Auto<": ">Automático<",
+    ">Light<": ">Claro<",
+    "Change theme": "Cambiar el tema",
+    "Copied!": "¡Copiado!",
+    "Copy to clipboard": "Copiar",
+    "Document not found (404)": "No existe esta página (404)",
+    "Next chapter": "Capítulo siguiente",
+    "No search results for \\'": "No hay resultados para \\'",
+    "Page navigation": "Navegación",
+    "Previous chapter": "Capítulo anterior",
+    "Print this book": "Imprimir el libro",
+    "Search (`/`)": "Buscar (`/`)",
+    "Search this book ...": "Buscar en el libro ...",
+    "Table of contents": "Índice",
+    "Themes": "Temas",
+    "This URL is invalid, sorry. Please use the navigation bar or search to "
+    "continue.": "La dirección no es válida. Seguí por el índice, o buscá.",
+    "Toggle Searchbar": "Mostrar u ocultar la búsqueda",
+    "Toggle Table of Contents": "Mostrar u ocultar el índice",
+    "search result for": "resultado para",
+    "search results for": "resultados para",
+}
+SCROLLS = '<code tabindex="0" class="language-text'
+QUERY = "searchindex.search(searchterm,"
+PLAIN = 'normalize("NFD").replace(/[\\u0300-\\u036f]/g, "")'
+
+
+def plain(text):
+    """The text without its accents."""
+    parts = unicodedata.normalize("NFD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def joined(one, two):
+    """Two branches of the search index as one, with a and á in one place."""
+    both = {}
+    for key, value in [*one.items(), *two.items()]:
+        if key in ("docs", "df"):
+            continue
+        both[plain(key)] = joined(both.get(plain(key), {}), value)
+    docs = {**one.get("docs", {}), **two.get("docs", {})}
+    return {**both, "docs": docs, "df": len(docs)}
+
+
+def fold(index):
+    """The search index as text, so that nucleo finds núcleo."""
+    before, rest = index.split("JSON.parse('", 1)
+    text, after = rest.rsplit("')", 1)
+    text = text.replace("\\'", "'").replace("\\\\", "\\")
+    search = json.loads(text)
+    for field in search["index"]["index"].values():
+        field["root"] = joined(field["root"], {})
+    text = json.dumps(search, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{before}JSON.parse('{text}'){after}"
+
+
+def mend(site, words):
+    """Gives a built book the words of its language, and its buttons a role."""
+    for file in sorted(site.rglob("*")):
+        if file.suffix not in (".html", ".js"):
+            continue
+        text = file.read_text(encoding="utf-8")
+        label = '<label id="mdbook-sidebar-toggle"'
+        new = text.replace(label, label + ' role="button"')
+        # It scrolls where it does not fit: so the keyboard has to reach it.
+        new = new.replace('<code class="language-text', SCROLLS)
+        for english, spanish in words.items():
+            if file.suffix == ".html" or file.name.startswith(
+                ("book-", "searcher-")
+            ):
+                new = new.replace(english, spanish)
+        if words and file.name.startswith("searcher-"):
+            term = f"searchindex.search(searchterm.{PLAIN},"
+            assert QUERY in new, "mdBook asks its index in another way"
+            new = new.replace(QUERY, term)
+        if words and file.name.startswith("searchindex-"):
+            new = fold(text)
+        if new != text:
+            file.write_text(new, encoding="utf-8")
+
+
 def build():
     """Runs mdbook once for each language."""
     if not shutil.which("mdbook"):
@@ -59,6 +145,8 @@ def build():
         settings = {"MDBOOK_PREPROCESSOR__OUTSIDE__COMMAND": python, **settings}
         command = ["mdbook", "build", str(DOCS)]
         subprocess.run(command, env={**os.environ, **settings}, check=True)
+    mend(DOCS / "site/en", {})
+    mend(DOCS / "site/es", WORDS)
     (DOCS / "site/index.html").write_text(INDEX, encoding="utf-8")
 
 
