@@ -57,7 +57,7 @@ def _look_up(host, port):
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
-        sys.exit(f"Error: unknown host: {host}")
+        sys.exit("Error: unknown host: " + (host or '""'))
     four = [a for family, *_, a in found if family == socket.AF_INET]
     six = [a for family, *_, a in found if family == socket.AF_INET6]
     return four[:1] + six[:1]
@@ -110,10 +110,10 @@ def run(s, addresses, stats):
     happens = queue.SimpleQueue()
     room = threading.Semaphore(DATAGRAMS)
     permits = threading.Semaphore(0)
-    _on_ctrl_c(happens)
     for work, *args in (_receive, s, room), (_read_lines, permits):
         args.append(happens)
         threading.Thread(target=work, args=args, daemon=True).start()
+    _on_ctrl_c(happens)
 
     # 2. A session; its time is what our clock has counted since now.
     session = Session(addresses, time.monotonic())
@@ -229,7 +229,7 @@ def _read_lines(permits, happens):
     try:
         # Our own reader: Python would wait for sys.stdin's at its end.
         with open(0, "rb", closefd=False) as stdin:
-            if hasattr(os, "get_blocking") and not os.get_blocking(0):
+            if os.name == "posix" and not os.get_blocking(0):
                 raise BlockingIOError(None, "it is not ready")
             while permits.acquire():
                 text = next_message(stdin, rest)

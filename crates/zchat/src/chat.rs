@@ -139,10 +139,11 @@ pub fn run(
     }
     let (events, happens) = sync_channel(DATAGRAMS);
     let (permits, may_read) = sync_channel(LINES);
-    on_ctrl_c(events.clone())?;
     let (socket, datagrams) = (s.try_clone()?, events.clone());
+    let interrupts = events.clone();
     Builder::new().spawn(move || receive(&socket, &datagrams))?;
     Builder::new().spawn(move || read_lines(&may_read, &events))?;
+    on_ctrl_c(interrupts)?;
 
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();

@@ -2,6 +2,7 @@
 //! datagram, sound or damaged.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::process::Stdio;
 use std::thread;
 
@@ -133,6 +134,24 @@ fn each_reads_what_the_other_has_compressed() {
             assert_eq!(frame.text().as_ref(), Some(text), "ZCHAT_SEED={seed}");
         }
     }
+}
+
+/// An IPv4 address stands in IPv6's `::ffff:0:0/96`, and nowhere else.
+#[test]
+fn both_show_an_address_alike() {
+    let mut python = python();
+    let script = "import sys; from session import shown; \
+        [print(shown((host, 5, 0, 0))) for host in sys.argv[1:]]";
+    let hosts = ["::ffff:10.0.0.7", "2001:db8::ffff:1", "::1", "64:ff9b::1"];
+    python.args(["-c", script]).args(hosts);
+    python.env("PYTHONPATH", root().join("crates/zchat/python"));
+    let said = testbed::output(&mut python).expect("Python starts").stdout;
+    let said = String::from_utf8(said).unwrap();
+    let ours = hosts.map(|host| {
+        zchat::session::shown((host.parse::<IpAddr>().unwrap(), 5).into())
+    });
+    assert_eq!(said.lines().collect::<Vec<_>>(), ours);
+    assert_eq!(ours[..2], ["10.0.0.7:5", "[2001:db8::ffff:1]:5"]);
 }
 
 fn golden_text() -> Frame {

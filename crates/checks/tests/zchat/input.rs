@@ -33,6 +33,7 @@ in_both_languages! {
     a_file_that_is_not_sent_to_its_end
     a_long_line_is_cut_between_words
     an_input_that_cannot_be_read
+    a_send_that_the_system_refuses_is_told_once
     a_second_ctrl_c_ends_it_while_nobody_reads_its_output
 }
 
@@ -475,4 +476,17 @@ fn an_input_that_cannot_be_read(language: Language) {
             assert!(ended.stderr.contains(said), "{ended:?}");
         }
     }
+}
+
+/// To all machines, say, for which a program would have to ask.
+fn a_send_that_the_system_refuses_is_told_once(language: Language) {
+    if cfg!(not(target_os = "linux")) {
+        return skipped("what the system refuses, it says on Linux");
+    }
+    let args = ["--host", "255.255.255.255", "--port", "9"];
+    let client = start(language, "client", &args);
+    client.wait_for("calling 255.255.255.255:9 for 28 s more");
+    let said = alive(client).stderr.to_lowercase();
+    let refused = "cannot send: permission denied\n";
+    assert_eq!(said.matches(refused).count(), 1, "{said}");
 }
