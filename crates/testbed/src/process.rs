@@ -114,6 +114,7 @@ struct Streams {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     closed: usize,
+    hung_up: bool,
 }
 
 impl Program {
@@ -143,8 +144,9 @@ impl Program {
         let output = Arc::new(Output::default());
         let stdout = child.stdout.take().expect("stdout is piped");
         let stderr = child.stderr.take().expect("stderr is piped");
-        collect(stdout, &output, |streams| &mut streams.stdout);
-        collect(stderr, &output, |streams| &mut streams.stderr);
+        let hung_up = |streams: &Streams| streams.hung_up;
+        collect(stdout, &output, |streams| &mut streams.stdout, hung_up);
+        collect(stderr, &output, |streams| &mut streams.stderr, |_| false);
         let input = child.stdin.take();
         let child = Arc::new(Mutex::new(child));
         let started = STARTED.with_borrow(Arc::clone);
@@ -199,6 +201,12 @@ impl Program {
         let input = self.input.as_mut().ok_or(ErrorKind::BrokenPipe)?;
         input.write_all(bytes)?;
         input.flush()
+    }
+
+    /// Reads one more piece of the program's stdout, and then no more: the
+    /// next that it writes fails.
+    pub fn hang_up(&self) {
+        self.output.lock().hung_up = true;
     }
 
     /// Ends the program's stdin.
@@ -279,8 +287,20 @@ impl Program {
 
     /// Ends the program now.
     pub fn stop(mut self) -> Ended {
-        let _ = lock(&self.child).kill(); // It may have ended already.
+        self.kill();
         self.ended(PATIENCE)
+    }
+
+    /// Ends it, if it runs. On Windows, what it has started is ended, too:
+    /// elsewhere its group is, with us.
+    fn kill(&self) {
+        let mut child = lock(&self.child);
+        if cfg!(windows) && matches!(child.try_wait(), Ok(None)) {
+            let mut tree = Command::new("taskkill");
+            tree.args(["/T", "/F", "/PID", &child.id().to_string()]);
+            let _ = output(&mut tree); // It may end just now.
+        }
+        let _ = child.kill();
     }
 
     fn ended(&mut self, patience: Duration) -> Ended {
@@ -320,7 +340,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = lock(&self.child).kill();
+        self.kill();
         let _ = lock(&self.child).wait();
         if thread::panicking() {
             let (name, out, err) = (&self.name, self.stdout(), self.stderr());
@@ -351,6 +371,7 @@ fn collect(
     mut stream: impl Read + Send + 'static,
     output: &Arc<Output>,
     which: fn(&mut Streams) -> &mut Vec<u8>,
+    hung_up: fn(&Streams) -> bool,
 ) {
     let output = Arc::clone(output);
     thread::spawn(move || {
@@ -364,11 +385,14 @@ fn collect(
             let kept = which(&mut streams);
             let room = KEPT - kept.len();
             kept.extend_from_slice(&buffer[..n.min(room)]);
-            streams.closed += usize::from(n == 0);
-            output.changed.notify_all();
-            if n == 0 {
+            let over = n == 0 || hung_up(&streams);
+            streams.closed += usize::from(over);
+            if over {
+                drop(stream); // Before anybody hears of the piece.
+                output.changed.notify_all();
                 return;
             }
+            output.changed.notify_all();
         }
     });
 }
@@ -412,6 +436,12 @@ pub mod tests {
             "flood" => loop {
                 let _ = stdout().write_all(&[b'x'; 65536]);
             },
+            "talker" => loop {
+                stdin().read_line(&mut line).unwrap();
+                if writeln!(stdout(), "it says {line:?}").is_err() {
+                    exit(4);
+                }
+            },
             "deaf" => loop {
                 thread::park();
             },
@@ -454,6 +484,22 @@ pub mod tests {
         });
         let ended = flood.stop();
         assert_eq!(ended.stdout_bytes.len(), KEPT);
+    }
+
+    #[test]
+    fn nobody_reads_what_comes_after_the_last_piece() {
+        let mut talker = start("talker");
+        talker.write(b"1\n");
+        talker.wait_for("it says \"1");
+        talker.hang_up();
+        talker.write(b"2\n");
+        talker.wait_until("the last piece", |stdout, _| {
+            stdout.contains("it says \"1\\n2").then_some(())
+        });
+        talker.write(b"3\n");
+        let ended = talker.end();
+        assert_eq!(ended.code, Some(4), "{ended:?}");
+        assert!(!ended.stdout.contains('3'), "{ended:?}");
     }
 
     #[test]
