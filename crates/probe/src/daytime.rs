@@ -5,23 +5,82 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kit::bytes;
 
-use crate::asked::{Asked, Protocol};
-use crate::date::{Zone, read};
+use crate::client::MOMENT;
+use crate::date::{self, Zone};
 use crate::echo::TEXT;
 use crate::net::{hear, shown};
-use crate::played::{MOMENT, Played, judge};
-use crate::report::Verdict::Noted;
-use crate::report::{Look, Report, failed, judged};
+use crate::peer::{Peer, Protocol};
+use crate::report::{Look, failed, judged, noted};
 use crate::words::said;
 
+/// What a played server sends.
+const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC";
+
 /// Any datagram, and a line comes back.
-pub const PROTOCOL: Protocol = Protocol {
+pub const DAYTIME: Protocol = Protocol {
     name: "daytime",
+    source: "rfc 867",
     question: |_| TEXT.to_vec(),
     answers: |_, answer| !answer.is_empty(),
-    source: "rfc 867",
-    server,
-    client,
+    server: &[
+        ("empty question", "", |t| answers(t, b"")),
+        ("odd", "", |t| answers(t, b"GET /\0\xff\x1b[2J\r\n")),
+        // macOS sends no more by default.
+        ("9000 bytes", "", |t| answers(t, &[b'?'; 9000])),
+        ("one line", "rfc 867 syntax", |t| {
+            let came = line(t);
+            let text = came.trim_ascii();
+            let good = |b: &u8| (b' '..=b'~').contains(b);
+            let ends = came.iter().all(|b| good(b) || b"\r\n".contains(b));
+            let one = !text.is_empty() && text.iter().all(good);
+            judged(ends && one, bytes(&came))
+        }),
+        ("line end", "rfc 867 end", |t| {
+            let came = line(t);
+            let end = &came[came.len().saturating_sub(12)..];
+            judged(came.ends_with(b"\r\n"), said!("it ends in", bytes(end)))
+        }),
+        ("now", "rfc 867 now", |t| {
+            let (since, came) = (clock(), line(t));
+            is_now(&String::from_utf8_lossy(&came), since, clock())
+        }),
+        ("two times", "", |t| {
+            let first = line(t);
+            thread::sleep(Duration::from_millis(1100));
+            let second = line(t);
+            let came = format!("{}, {}", bytes(&first), bytes(&second));
+            judged(!second.is_empty() && first != second, came)
+        }),
+    ],
+    client: &[
+        ("sends once", "", |p| p.sends_once(&answer())),
+        ("prints line", "", |p| p.prints(&answer(), LINE)),
+        ("prints endless", "rfc 867 syntax", |p| {
+            p.prints(LINE.as_bytes(), LINE)
+        }),
+        ("prints escapes", "harmless", |p| {
+            p.send(&[b"\x1b[2J\x1b]0;hola\x07", &answer()[..]].concat());
+            let (_, ended, how) = p.end(MOMENT);
+            let bad = |c: char| c.is_control() && !"\r\n\t".contains(c);
+            match ended.stdout.contains(bad) {
+                true => noted(said!("as they are", how)),
+                false => Ok(how),
+            }
+        }),
+        ("first lost", "udp loses", |p| {
+            let again = hear(&p.s, Duration::from_secs(8));
+            if again.is_some() {
+                return p.prints(&answer(), LINE);
+            }
+            let (.., how) = p.end(Duration::ZERO);
+            noted(said!("not again", how))
+        }),
+        ("silent", "udp loses", |p| {
+            let (by_itself, ended, how) = p.end(Duration::from_secs(25));
+            let said = !(ended.stdout + &ended.stderr).is_empty();
+            judged(by_itself && said, how)
+        }),
+    ],
 };
 
 /// How far from now a line may be, in seconds.
@@ -30,49 +89,20 @@ const NEAR: i64 = 2;
 /// Zones differ by quarters of an hour: so many seconds.
 const QUARTER: i64 = 900;
 
-/// What a played server sends.
-const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC";
+/// A played server's answer.
+fn answer() -> Vec<u8> {
+    format!("{LINE}\r\n").into_bytes()
+}
 
-fn server(t: &mut Asked) {
-    let long = vec![b'?'; 9000]; // macOS sends no more by default.
-    let odd = b"GET /\0\xff\x1b[2J\r\n";
-    for (name, data) in
-        [("empty question", &b""[..]), ("odd", odd), ("9000 bytes", &long)]
-    {
-        t.rule(name, "rfc 867", |t| {
-            let came = t.ask(data);
-            judged(came.is_some(), shown(came))
-        });
-    }
-    let line = |t: &Asked| {
-        let came = t.ask(TEXT);
-        came.map(|(data, _)| data).unwrap_or_default()
-    };
-    t.rule("one line", "rfc 867 syntax", |t| {
-        let came = line(t);
-        let text = came.trim_ascii();
-        let good = |b: &u8| (b' '..=b'~').contains(b);
-        let ends = came.iter().all(|b| good(b) || b"\r\n".contains(b));
-        let one = !text.is_empty() && text.iter().all(good);
-        judged(ends && one, bytes(&came))
-    });
-    t.rule("line end", "rfc 867 end", |t| {
-        let came = line(t);
-        let end = &came[came.len().saturating_sub(12)..];
-        judged(came.ends_with(b"\r\n"), said!("it ends in", bytes(end)))
-    });
-    t.rule("now", "rfc 867 now", |t| {
-        let (since, came) = (clock(), line(t));
-        is_now(&String::from_utf8_lossy(&came), since, clock())
-    });
-    t.rule("two times", "rfc 867", |t| {
-        let first = line(t);
-        thread::sleep(Duration::from_millis(1100));
-        let second = line(t);
-        let came = format!("{}, {}", bytes(&first), bytes(&second));
-        judged(!second.is_empty() && first != second, came)
-    });
-    t.clients();
+/// Whether `data` is answered.
+fn answers(t: &Peer, data: &[u8]) -> Look {
+    let came = t.ask(data);
+    judged(came.is_some(), shown(came))
+}
+
+/// A server's line; empty if nothing comes.
+fn line(t: &Peer) -> Vec<u8> {
+    t.ask(TEXT).map(|(data, _)| data).unwrap_or_default()
 }
 
 /// Seconds since 1970.
@@ -84,72 +114,51 @@ fn clock() -> i64 {
 /// Whether a line names a time from `since` to `now`, give or take two seconds.
 fn is_now(line: &str, since: i64, now: i64) -> Look {
     let came = bytes(line.trim().as_bytes());
-    let Some(named) = read(line, now) else {
+    let Some(named) = date::read(line) else {
         return failed(said!("no date", came));
     };
-    let early = if named.seconds { NEAR } else { NEAR + 60 };
-    if (since - early..=now + NEAR).contains(&named.time) {
-        return Ok(came);
-    }
-    // A right clock of another zone is off by whole quarters of an hour.
-    let off = named.time - now;
-    let right = off.abs() <= 14 * 3600
-        && (off + early).rem_euclid(QUARTER) <= early + NEAR;
-    let far = span(off);
-    match named.zone {
-        Zone::Unknown(zone) if right => {
-            Err((Noted, said!("zone unknown", came, zone, far)))
-        }
-        Zone::Missing if right => failed(said!("zone missing", came, far)),
-        _ => failed(said!("not now", came, far)),
-    }
-}
-
-/// A difference of times, for a person.
-fn span(seconds: i64) -> String {
-    let whole = seconds.unsigned_abs();
-    let minutes = (whole + 30) / 60;
-    let words = match whole {
-        0..120 => format!("{whole} s"),
-        120..172_800 => format!("{} h {} min", minutes / 60, minutes % 60),
-        _ => said!("days", whole / 86_400),
+    let near = |east| {
+        let mut seconds = since - NEAR..=now + NEAR;
+        seconds.any(|time| named.is(time + east))
     };
-    said!(if seconds < 0 { "behind" } else { "ahead" }, words)
+    // No place is further from UTC than 14 hours.
+    let somewhere = (-56..=56).any(|quarters| near(quarters * QUARTER));
+    match &named.zone {
+        Zone::Known(east) if near(*east) => Ok(came),
+        Zone::Missing if near(0) => Ok(came),
+        Zone::Missing if somewhere => {
+            failed(said!("zone missing", came, date::utc(now)))
+        }
+        Zone::Unknown(zone) if somewhere => {
+            noted(said!("zone unknown", came, zone))
+        }
+        _ => failed(said!("not now", came, date::utc(now))),
+    }
 }
 
-fn client(report: &mut Report, command: &[String]) -> Result<(), String> {
-    let answer = &format!("{LINE}\r\n").into_bytes();
-    let escapes = format!("\x1b[2J\x1b]0;hola\x07{LINE}\r\n");
-    judge(
-        report,
-        command,
-        &[
-            ("sends once", "rfc 867", &|p| p.sends_once(answer)),
-            ("prints line", "rfc 867", &|p| p.prints(answer, LINE)),
-            ("prints endless", "rfc 867 syntax", &|p| {
-                p.prints(LINE.as_bytes(), LINE)
-            }),
-            ("prints escapes", "harmless", &|p| {
-                p.send(escapes.as_bytes());
-                let (_, ended, how) = p.end(MOMENT);
-                let bad = |c: char| c.is_control() && !"\r\n\t".contains(c);
-                judged(!ended.stdout.contains(bad), how)
-            }),
-            ("first lost", "udp loses", &|p| match hear(
-                &p.peer.s,
-                Duration::from_secs(8),
-            ) {
-                Some(_) => p.prints(answer, LINE),
-                None => {
-                    let how = p.end(Duration::ZERO).2;
-                    Err((Noted, said!("not again", how)))
-                }
-            }),
-            ("silent", "udp loses", &|p: Played| {
-                let (by_itself, ended, how) = p.end(Duration::from_secs(25));
-                let said = !(ended.stdout + &ended.stderr).is_empty();
-                judged(by_itself && said, how)
-            }),
-        ],
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Verdict::{Failed, Noted};
+
+    /// 2026-11-22 10:16:00 UTC.
+    const NOW: i64 = 1_795_342_560;
+
+    #[test]
+    fn zones_and_seconds() {
+        let verdict = |line| match is_now(line, NOW, NOW + 1) {
+            Ok(_) => "passed",
+            Err((Noted, _)) => "noted",
+            Err((Failed, _)) => "failed",
+            _ => "skipped",
+        };
+        assert_eq!(verdict("2026-11-22 10:16:03 UTC"), "passed");
+        assert_eq!(verdict("2026-11-22 10:16:04 UTC"), "failed");
+        assert_eq!(verdict("2026-11-22 10:15:58"), "passed");
+        assert_eq!(verdict("2026-11-22 10:15 UTC"), "passed");
+        assert_eq!(verdict("2026-11-22 07:16:00"), "failed");
+        assert_eq!(verdict("22 NOV 2026 15:46:00 IST"), "noted");
+        assert_eq!(verdict("22 NOV 2026 15:50:00 IST"), "failed");
+        assert_eq!(verdict("2026-11-22"), "failed");
+    }
 }

@@ -2,8 +2,8 @@
 //! language, as the slides' protocols want it, and says of each rule what was
 //! sent, what came, and what the slide or the RFC says.
 
-mod asked;
 mod chat;
+mod client;
 mod date;
 mod daytime;
 mod echo;
@@ -11,24 +11,21 @@ mod echo;
 mod frame;
 mod net;
 mod peer;
-mod played;
 mod report;
 mod rtt;
+mod server;
 mod words;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::{env, panic};
 
-use asked::{Asked, Protocol};
-use peer::Peer;
-use report::Report;
+use peer::{MOST, Peer, Protocol, Rule};
+use report::{Report, tell};
 use words::said;
 
-/// The protocols of questions and answers; and there is the chat.
-const PROTOCOLS: [Protocol; 3] =
-    [echo::PROTOCOL, daytime::PROTOCOL, rtt::PROTOCOL];
-const CHAT: &str = "chat";
+const PROTOCOLS: [&Protocol; 4] =
+    [&echo::ECHO, &daytime::DAYTIME, &rtt::RTT, &chat::CHAT];
 
 fn main() -> ExitCode {
     let words = env::args_os().skip(1);
@@ -37,57 +34,58 @@ fn main() -> ExitCode {
     // Whatever the judge meets, it says a sentence.
     panic::set_hook(Box::new(|_| ()));
     let judged = panic::catch_unwind(|| judge(&words));
-    match judged.unwrap_or_else(|_| Err(said!("judge failed"))) {
-        Ok(good) => ExitCode::from(u8::from(!good)),
-        Err(why) => {
-            Report::new(true).tell(why);
-            ExitCode::from(2)
-        }
-    }
+    let judged = judged.unwrap_or_else(|_| Err(said!("judge failed")));
+    ExitCode::from(judged.unwrap_or_else(|why| {
+        tell(why);
+        2
+    }))
 }
 
-/// Reads the command line and does it; gives whether something passed and
-/// nothing failed.
-fn judge(words: &[String]) -> Result<bool, String> {
+/// Reads the command line and does it; gives the exit status.
+fn judge(words: &[String]) -> Result<u8, String> {
     let mut parts = words.splitn(2, |word| word == "--");
     let before = parts.next().unwrap_or_default();
     let command = parts.next().unwrap_or_default();
-    let (mut names, mut json, mut client) = (Vec::new(), false, false);
+    let (mut names, mut calls, report) =
+        (Vec::new(), false, &mut Report::default());
     for word in before {
         match &word[..] {
             "-h" | "--help" | "help" => {
-                Report::new(false).tell(said!("usage"));
-                return Ok(true);
+                report.print(said!("usage"));
+                return Ok(0);
             }
-            "--json" => json = true,
-            "--client" => client = true,
+            "--json" => report.json = true,
+            "--client" => calls = true,
             word => names.push(word),
         }
     }
-    let (name, peer) = match (&names[..], command) {
-        ([name, to], []) if !client => (*name, Peer::new(address(to)?, &[])),
-        ([name], [_, ..]) => (*name, Peer::caller(command)),
+    let (name, to) = match (&names[..], command) {
+        ([name, to], []) if !calls => (*name, address(to)?),
+        ([name], [_, ..]) => (*name, (Ipv4Addr::LOCALHOST, 0).into()),
         _ => return Err(said!("not understood", said!("usage"))),
     };
-    let protocol = PROTOCOLS.iter().find(|known| known.name == name);
-    if protocol.is_none() && name != CHAT {
-        let known = PROTOCOLS.map(|known| known.name).join(", ");
-        return Err(said!("no protocol", name, known, CHAT));
-    } else if !command.is_empty() && !command.concat().contains("{port}") {
+    let Some(protocol) = PROTOCOLS.iter().find(|p| p.name == name) else {
+        let known = PROTOCOLS.map(|protocol| protocol.name).join(", ");
+        return Err(said!("no protocol", format!("{name:?}"), known));
+    };
+    if !command.is_empty() && !command.concat().contains("{port}") {
         return Err(said!("no port"));
     }
-    let report = &mut Report::new(json);
-    let to = peer.to.to_string();
+    let peer = Peer::new(protocol, to, command, calls);
     if peer.far() {
-        report.tell(said!("will send", asked::MOST, to));
+        tell(said!("will send", MOST, to));
     }
-    match protocol {
-        None => chat::judge(report, peer, client)?,
-        Some(protocol) if client => (protocol.client)(report, command)?,
-        Some(protocol) => Asked::judge(report, protocol, peer)?,
+    match name {
+        "chat" => chat::judge(report, peer)?,
+        _ if calls => client::judge(report, &peer)?,
+        _ => {
+            let first: Rule = ("answers", "", server::meet);
+            let rules = [&[first], protocol.server, server::CLIENTS].concat();
+            server::judge(report, peer, &rules, server::meet)?;
+        }
     }
     let started = command.join(" ");
-    let program = if started.is_empty() { to } else { started };
+    let program = if started.is_empty() { to.to_string() } else { started };
     Ok(report.end(name, &program))
 }
 
@@ -95,6 +93,7 @@ fn judge(words: &[String]) -> Result<bool, String> {
 fn address(text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().map(Vec::from_iter).unwrap_or_default();
     let four = found.iter().find(|a| a.is_ipv4());
+    let text = format!("{text:?}");
     let to = four.or(found.first()).ok_or_else(|| said!("no address", text))?;
     let ip = to.ip().to_canonical();
     let many = ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST);

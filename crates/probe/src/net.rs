@@ -32,16 +32,13 @@ pub fn find<T>(
     let (end, mut buffer) = (Instant::now() + limit, vec![0; 65_536]);
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        let left = left.max(Duration::from_micros(1)); // 0 would be for ever.
-        s.set_read_timeout(Some(left)).ok()?;
+        // A limit of 0 would be for ever.
+        s.set_read_timeout(Some(left.max(Duration::from_micros(1)))).ok()?;
         // Whatever is wrong (silence, a signal, a closed port): go on.
-        if let Ok((n, from)) = s.recv_from(&mut buffer)
-            && let Some(it) = found(&buffer[..n], from)
-        {
-            return Some(it);
-        }
-        if Instant::now() >= end {
-            return None;
+        let came = s.recv_from(&mut buffer).ok();
+        let it = came.and_then(|(n, from)| found(&buffer[..n], from));
+        if it.is_some() || left.is_zero() {
+            return it;
         }
     }
 }
@@ -51,9 +48,9 @@ pub fn hear(s: &UdpSocket, limit: Duration) -> Option<Datagram> {
     find(s, limit, |data, from| Some((data.to_vec(), from)))
 }
 
-/// Throws away what is here, a thousand datagrams at most.
-pub fn drain(s: &UdpSocket) {
-    let _ = (0..1000).find(|_| hear(s, Duration::ZERO).is_none());
+/// Throws away what comes within `limit`.
+pub fn forget(s: &UdpSocket, limit: Duration) {
+    find(s, limit, |_, _| None::<()>);
 }
 
 /// What came, or that nothing did.

@@ -1,49 +1,88 @@
 //! The program that is judged: it runs already, or is started here. `testbed`
 //! ends what it started, at the latest when the judge ends.
 
-use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::cell::RefCell;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::bytes;
-use testbed::{Ended, Program, free_port};
+use kit::{bytes, error_words, patience};
+use testbed::{Program, free_port};
 
+use crate::chat::Talk;
 use crate::net::{Datagram, hear, socket};
+use crate::report::{Look, tell};
 use crate::words::said;
 
 /// A program may take so long to start: `cargo run` builds it first.
 pub const START: Duration = Duration::from_secs(60);
-/// Between two datagrams to another machine: so at most 50 a second.
+/// At most so many datagrams to another machine,
+pub const MOST: usize = 1000;
+/// and so much time between two: so at most 50 a second.
 const GAP: Duration = Duration::from_millis(20);
 
-/// The program, and our socket to speak with it.
-pub struct Peer<'a> {
-    /// Our socket.
-    pub s: UdpSocket,
-    /// Where the program is.
+/// A rule: its name and its source's, both of the table of words, and how to
+/// look. If no source is named, it is the protocol's.
+pub type Rule = (&'static str, &'static str, fn(&mut Peer) -> Look);
+
+/// A protocol, and its rules.
+pub struct Protocol {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The name of its source.
+    pub source: &'static str,
+    /// The question number n, from 1.
+    pub question: fn(u32) -> Vec<u8>,
+    /// Whether the second belongs to the first, right or wrong.
+    pub answers: fn(&[u8], &[u8]) -> bool,
+    /// Rules about a server, one after the other.
+    pub server: &'static [Rule],
+    /// Rules about a client.
+    pub client: &'static [Rule],
+}
+
+/// The program, and what we know of it.
+pub struct Peer {
+    /// What it should speak.
+    pub protocol: &'static Protocol,
+    /// Where it is.
     pub to: SocketAddr,
-    /// The program, if we have started it,
+    /// Our socket: that of most rules, for a server may know only its first
+    /// client.
+    pub s: UdpSocket,
+    /// What starts it. Empty: it runs already.
+    pub command: Vec<String>,
+    /// Whether it calls us, or else listens.
+    pub calls: bool,
+    /// It, if we have started it.
     pub program: Option<Program>,
-    /// with this command. Empty: we do not start it.
-    pub command: &'a [String],
-    /// So many datagrams were sent.
-    pub sent: Cell<usize>,
+    /// How far our chat with it is.
+    pub talk: Talk,
+    /// The first datagram of one that calls.
+    pub first: Vec<u8>,
     /// What could not be sent, and why.
     pub trouble: RefCell<Option<String>>,
 }
 
-impl<'a> Peer<'a> {
-    /// A program at `to`; or one of this machine, if there is a `command`.
-    pub fn new(to: SocketAddr, command: &'a [String]) -> Peer<'a> {
-        let (sent, trouble) = Default::default();
-        Peer { s: socket(to), to, program: None, command, sent, trouble }
+impl Peer {
+    /// A program at `to`, or one that `command` starts.
+    pub fn new(
+        protocol: &'static Protocol,
+        to: SocketAddr,
+        command: &[String],
+        calls: bool,
+    ) -> Peer {
+        let (s, command) = (socket(to), command.to_vec());
+        let (program, talk, first, trouble) = Default::default();
+        Peer { protocol, to, s, command, calls, program, talk, first, trouble }
     }
 
-    /// One that calls us.
-    pub fn caller(command: &'a [String]) -> Peer<'a> {
-        Peer::new((Ipv4Addr::LOCALHOST, 0).into(), command)
+    /// The same program, to be started once more.
+    pub fn another(&self) -> Peer {
+        Peer::new(self.protocol, self.to, &self.command, self.calls)
     }
 
     /// Another machine's?
@@ -51,71 +90,93 @@ impl<'a> Peer<'a> {
         !self.to.ip().is_loopback()
     }
 
-    /// Starts it, if that is ours to do. It `calls`, or else listens.
+    /// Starts it, or starts it again at another port, if that is ours to do.
+    /// What was late comes to nobody.
     ///
     /// # Errors
     /// A sentence, if it does not start.
-    pub fn start(&mut self, calls: bool) -> Result<(), String> {
-        if self.command.is_empty() {
-            self.s = socket(self.to); // What was late comes to nobody.
-        } else {
-            let program = Program::try_start("it", self.prepared(calls));
-            let wrong = |e| said!("no start", self.command[0], e);
-            self.program = Some(program.map_err(wrong)?);
-        }
-        Ok(())
-    }
-
-    /// The command, its gaps filled, to start it anew at another port.
-    pub fn prepared(&mut self, calls: bool) -> Command {
+    pub fn start(&mut self) -> Result<(), String> {
         self.program = None; // This ends it.
         self.s = socket(self.to);
-        if !calls {
+        if self.command.is_empty() {
+            return Ok(());
+        }
+        if !self.calls {
             self.to.set_port(free_port());
         }
         let own = self.s.local_addr().unwrap_or(self.to);
-        let to = if calls { own } else { self.to };
+        let to = if self.calls { own } else { self.to };
         let (host, port) = (to.ip().to_string(), to.port().to_string());
-        let fill =
-            |w: &String| w.replace("{host}", &host).replace("{port}", &port);
-        let mut command = Command::new(fill(&self.command[0]));
-        command.args(self.command[1..].iter().map(fill));
-        command.env("PYTHONUNBUFFERED", "1");
-        command
+        let filled = self
+            .command
+            .iter()
+            .map(|word| word.replace("{host}", &host).replace("{port}", &port));
+        let filled: Vec<_> = filled.collect();
+        let mut command = Command::new(&filled[0]);
+        command.args(&filled[1..]).env("PYTHONUNBUFFERED", "1");
+        let program = Program::try_start("it", command);
+        let name = format!("{:?}", self.command[0]);
+        let wrong = |e| said!("no start", name, error_words(&e));
+        self.program = Some(program.map_err(wrong)?);
+        Ok(())
     }
 
-    /// Its first datagram, up to `limit`; before each `wait`, `ask`s it.
+    /// Waits for its first datagram; until that comes, a server is asked again
+    /// and again.
     ///
     /// # Errors
-    /// That nothing came, and how it has ended if it has.
-    pub fn first(
-        &mut self,
-        limit: Duration,
-        wait: Duration,
-        mut ask: impl FnMut(&Self, Duration),
-    ) -> Result<Datagram, String> {
+    /// That nothing came.
+    pub fn hear_first(&mut self) -> Result<Datagram, String> {
+        static WAITING: Once = Once::new();
+        let limit = if self.program.is_some() { START } else { patience() * 2 };
         let start = Instant::now();
         loop {
-            let ended = self.ended(); // Before: it may have sent, and ended.
-            ask(self, start.elapsed());
-            if let Some(came) = hear(&self.s, wait) {
+            let ended = self.ended().is_some(); // Before: it may have sent, and ended.
+            if !self.calls {
+                self.send(&self.question());
+            }
+            if let Some(came) = hear(&self.s, self.moment()) {
                 return Ok(came);
-            } else if ended.is_some() || start.elapsed() > limit {
-                let came = said!("nothing for", start.elapsed().as_secs());
-                return Err(came + &ended.unwrap_or_default());
+            }
+            let waited = start.elapsed();
+            if ended {
+                return Err(said!("nothing"));
+            } else if waited > limit {
+                return Err(said!("nothing for", waited.as_secs()));
+            } else if waited > patience() {
+                WAITING.call_once(|| tell(said!("waiting")));
             }
         }
     }
 
-    /// Sends `data` from `s`, slowly enough.
-    pub fn send(&self, s: &UdpSocket, data: &[u8]) {
-        if self.far() {
-            thread::sleep(GAP);
-        }
-        self.sent.set(self.sent.get() + 1);
-        if let Err(e) = s.send_to(data, self.to) {
-            let words = said!("not sent", data.len(), e);
-            self.trouble.borrow_mut().get_or_insert(words);
+    /// A question that was not asked before.
+    pub fn question(&self) -> Vec<u8> {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        (self.protocol.question)(NUMBER.fetch_add(1, Relaxed))
+    }
+
+    /// What an answer may take on its way.
+    pub fn moment(&self) -> Duration {
+        Duration::from_millis(if self.far() { 1000 } else { 250 })
+    }
+
+    /// Sends `data`.
+    pub fn send(&self, data: &[u8]) {
+        self.send_from(&self.s, data);
+    }
+
+    /// Sends `data` from `s`; slowly and not too often, to another machine.
+    pub fn send_from(&self, s: &UdpSocket, data: &[u8]) {
+        static SENT: AtomicUsize = AtomicUsize::new(0);
+        let wrong = if self.far() && SENT.fetch_add(1, Relaxed) >= MOST {
+            Some(said!("enough", MOST))
+        } else {
+            thread::sleep(if self.far() { GAP } else { Duration::ZERO });
+            let sent = s.send_to(data, self.to).err();
+            sent.map(|e| said!("not sent", data.len(), error_words(&e)))
+        };
+        if let Some(wrong) = wrong {
+            self.trouble.borrow_mut().get_or_insert(wrong);
         }
     }
 
@@ -123,31 +184,14 @@ impl<'a> Peer<'a> {
     pub fn ended(&mut self) -> Option<String> {
         let program = self.program.as_mut()?;
         let status = program.status_within(Duration::ZERO)?;
-        let words = program.stderr();
-        let last = words.lines().rev().find(|line| !line.trim().is_empty());
-        let last = last.map(|line| said!("last words", bytes(line.as_bytes())));
+        let last = last_line(&program.stderr());
+        let last = last.map(|line| said!("last words", line));
         Some(said!("ended", status, last.unwrap_or_default()))
-    }
-
-    /// Waits up to `limit` for its end, then ends it; gives whether it had
-    /// ended by itself.
-    ///
-    /// # Panics
-    /// If we have not started it, or this is the second time.
-    pub fn end_within(&mut self, limit: Duration) -> (bool, Ended) {
-        let mut program = self.program.take().expect("it runs");
-        program.close_input();
-        let by_itself = program.status_within(limit).is_some();
-        end_tree(program.id());
-        (by_itself, program.stop())
     }
 }
 
-/// On Windows, ends a process and what it started: nobody else does it there.
-pub fn end_tree(id: u32) {
-    if cfg!(windows) {
-        let mut kill = Command::new("taskkill");
-        kill.args(["/T", "/F", "/PID", &id.to_string()]);
-        let _ = testbed::output(&mut kill); // It may have ended already.
-    }
+/// The last line in which there is something, for a person to read.
+pub fn last_line(text: &str) -> Option<String> {
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.map(|line| bytes(line.as_bytes()))
 }

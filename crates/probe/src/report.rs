@@ -1,19 +1,24 @@
-//! What is said of each rule: to a person, or as JSON to a program.
+//! What becomes of a rule, and what is said of it: to a person, or as JSON to a
+//! program.
 
 use std::fmt::Display;
-use std::io::{Write, stderr, stdout};
+use std::io::{Error, Write, stderr, stdout};
 
+use kit::error_words;
+
+use crate::peer::{Protocol, Rule};
 use crate::words::said;
-use Verdict::{Failed, Passed, Skipped};
+use Verdict::{Failed, Noted, Passed, Skipped};
 
 /// What became of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// What was seen is as the rule wants it.
+    /// What was seen is what its source says.
     Passed,
     /// It is not.
     Failed,
-    /// The rule only tells what was seen.
+    /// It is not, but the slides' own programs do the same, or the network or
+    /// this machine may be the reason.
     Noted,
     /// Nothing was seen.
     Skipped,
@@ -36,6 +41,14 @@ pub fn failed<T>(came: String) -> Result<T, Otherwise> {
     Err((Failed, came))
 }
 
+/// The rule is only told.
+///
+/// # Errors
+/// Always.
+pub fn noted<T>(came: String) -> Result<T, Otherwise> {
+    Err((Noted, came))
+}
+
 /// Passed if `good`; and what was seen.
 ///
 /// # Errors
@@ -44,73 +57,74 @@ pub fn judged(good: bool, came: String) -> Look {
     if good { Ok(came) } else { failed(came) }
 }
 
+/// A line on stderr: what is no verdict. (A closed stream harms nobody.)
+pub fn tell(text: impl Display) {
+    let _ = writeln!(stderr(), "{text}");
+}
+
 /// All that was said.
+#[derive(Default)]
 pub struct Report {
-    json: bool,
+    /// Whether it is said in the end, as JSON; else each rule at once.
+    pub json: bool,
     rules: Vec<String>,
     counts: [usize; 4],
+    trouble: Option<Error>,
 }
 
 impl Report {
-    /// Says each rule at once, or with `json` all in the end.
-    pub fn new(json: bool) -> Report {
-        Report { json, rules: Vec::new(), counts: [0; 4] }
+    /// A line on stdout.
+    pub fn print(&mut self, text: impl Display) {
+        let written = writeln!(stdout(), "{text}");
+        self.trouble = self.trouble.take().or(written.err());
     }
 
-    /// A line for people. (Where JSON is wanted, it goes to stderr.)
-    pub fn tell(&self, text: impl Display) {
-        // A closed stream harms nobody.
-        let _ = match self.json {
-            true => writeln!(stderr(), "{text}"),
-            false => writeln!(stdout(), "{text}"),
-        };
-    }
-
-    /// Says what became of the rule `name`, which comes from `source`: both are
-    /// names of the table of words.
-    pub fn rule(&mut self, name: &str, source: &str, look: Look) {
-        let (verdict, came) = match look {
-            Ok(came) => (Passed, came),
-            Err(other) => other,
-        };
+    /// Says what became of a rule.
+    pub fn rule(&mut self, protocol: &Protocol, rule: &Rule, look: Look) {
+        let (name, source, _) = *rule;
+        let source = if source.is_empty() { protocol.source } else { source };
+        let (verdict, came) = look.map_or_else(|it| it, |came| (Passed, came));
         self.counts[verdict as usize] += 1;
         let (what, why) = (said!(name), said!(source));
         let named = VERDICTS[verdict as usize];
         if self.json {
             let [name, sent, came, why] = [name, &what, &came, &why].map(json);
-            return self.rules.push(format!(
+            self.rules.push(format!(
                 "    {{\"rule\": {name}, \"verdict\": \"{named}\", \
                  \"sent\": {sent}, \"came\": {came}, \"source\": {why}}}"
             ));
+            return;
         }
-        self.tell(format!("{:<6} {what}: {came}", said!(named)));
+        self.print(format!("{:<6} {what}: {came}", said!(named)));
         if verdict != Skipped {
-            self.tell(format!("       {why}"));
+            self.print(format!("       {why}"));
         }
     }
 
-    /// Says why nothing was seen of the rule `name`.
-    pub fn skip(&mut self, name: &str, source: &str, why: String) {
-        self.rule(name, source, Err((Skipped, why)));
-    }
-
-    /// Says the end; gives whether something passed and nothing failed.
-    pub fn end(&self, protocol: &str, program: &str) -> bool {
+    /// Says the end; gives the exit status.
+    pub fn end(&mut self, protocol: &str, program: &str) -> u8 {
         let [passed, failed, noted, skipped] = self.counts;
         if self.json {
             let [protocol, program] = [protocol, program].map(json);
             let rules = self.rules.join(",\n");
-            let _ = writeln!(
-                stdout(),
+            self.print(format!(
                 "{{\n  \"protocol\": {protocol}, \"program\": {program},\n  \
                  \"passed\": {passed}, \"failed\": {failed}, \
                  \"noted\": {noted}, \"not looked at\": {skipped},\n  \
                  \"rules\": [\n{rules}\n  ]\n}}",
-            );
+            ));
         } else {
-            self.tell(said!("counts", passed, failed, noted, skipped));
+            self.print(said!("counts", passed, failed, noted, skipped));
         }
-        failed == 0 && passed > 0
+        if let Some(e) = &self.trouble {
+            tell(said!("not written", error_words(e)));
+            return 2;
+        }
+        match self.counts {
+            [0, 0, 0, _] => 2,
+            [_, 0, ..] => 0,
+            _ => 1,
+        }
     }
 }
 

@@ -38,6 +38,8 @@ mod tests {
         for name in WORDS.split("\n[").skip(1) {
             let name = name.split(']').next().unwrap();
             assert!(code.contains(&format!("{name:?}")), "no use of {name:?}");
+            let times = WORDS.matches(&format!("\n[{name}]\n")).count();
+            assert_eq!(times, 1, "{name:?}");
             let texts = testbed::entry(WORDS, name).unwrap();
             let gaps = texts.map(|text| text.matches("{}").count());
             assert_eq!(gaps[0], gaps[1], "{name:?}");

@@ -92,3 +92,20 @@ fn nothing_that_it_started_goes_on() {
     }
     assert!(!there(), "its child {child} goes on");
 }
+
+/// Where nothing can be sent, nothing is judged; and what cannot be written is
+/// no judgement either.
+#[test]
+fn neither_a_refusal_nor_a_full_disk_is_a_verdict() {
+    let (status, said) = judge(&["echo", "127.255.255.255:7"]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("could not be sent"), "{said}");
+
+    let mut shell = Command::new("sh");
+    let full = "\"$0\" echo --json --client -- true {port} > /dev/full";
+    shell.args(["-c", full, env!("CARGO_BIN_EXE_probe")]);
+    let ended = testbed::output(shell.env("TALLER_LANG", "en")).unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("cannot be written"), "{said}");
+}

@@ -98,7 +98,7 @@ fn what_is_not_understood_or_not_polite_is_refused() {
         (&[][..], "not understood"),
         (&["echo"], "not understood"),
         (&["echo", "127.0.0.1:7", "more"], "not understood"),
-        (&["tcp", "127.0.0.1:7"], "There is no protocol tcp"),
+        (&["tcp", "127.0.0.1:7"], "There is no protocol \"tcp\""),
         (&["echo", "nowhere.invalid:7"], "is no HOST:PORT"),
         (&["echo", "127.0.0.1"], "is no HOST:PORT"),
         (&["echo", "127.0.0.1:0"], "nothing is sent there"),

@@ -38,6 +38,7 @@ static int echo_server(void) {
         if (n < 0 || (is("ends-at-1024") && n == 1024)) return 1;
         if (first.sin_port == 0) first = from;
         if (is("whole-buffer")) n = sizeof buffer;
+        if (is("byte-length")) n = (unsigned char)n;
         if (is("strlen")) n = strnlen(buffer, n);
         if (is("newline") && n < 1024) buffer[n++] = '\n';
         if (n > 0)
@@ -75,6 +76,10 @@ static int echo_client(void) {
     buffer[n] = 0;
     if (is("asks-no-more") && n == 0)
         for (;;) pause();
+    if (is("format")) {
+        printf(buffer);
+        return 0;
+    }
     printf("--> %s\n", buffer);
     return 0;
 }

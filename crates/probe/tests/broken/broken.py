@@ -33,6 +33,10 @@ def echo_server():
             data = data.decode().encode()
         if FAULT == "strips":
             data = data.strip()
+        if FAULT == "dedupe":  # The same again is taken for a copy.
+            if data == before:
+                continue
+            before = data
         if FAULT == "one-behind":  # The one before is answered, too late.
             data, before = before or data, data
         answering = s
@@ -56,6 +60,9 @@ def daytime_server():
             continue
         now = time.gmtime(born if FAULT == "frozen" else time.time())
         line = time.strftime("%A, %B %d, %Y %H:%M:%S-UTC\r\n", now)
+        if FAULT == "weekday":  # Tomorrow's.
+            tomorrow = time.strftime("%A", time.gmtime(time.time() + 86400))
+            line = tomorrow + line[line.index(",") :]
         if FAULT == "local":
             line = time.strftime("%a %b %d %H:%M:%S %Y\r\n")
         if FAULT == "two-lines":
@@ -81,6 +88,8 @@ def echo_client():
         print("-->", TEXT.decode())
     elif FAULT == "bytes":
         print("-->", data)
+    elif FAULT == "stderr":
+        print("-->", data.decode(errors="replace"), file=sys.stderr)
     else:
         print("-->", data.decode(errors="replace"))
 
@@ -146,6 +155,8 @@ def rtt_client():
             if FAULT == "lost-is-0":
                 rtts.append(0.0)
             continue
+        if FAULT == "half":  # The time of one way, it is said.
+            answered /= 2
         if FAULT == "clock-set-back" and number == 5:
             answered -= 0.25
         received += 1
