@@ -281,7 +281,7 @@ fn the_reflector_s_own_time_is_subtracted() {
                 let back = reply(data, 1 << 40, t3);
                 s.send_to(if told { &back } else { data }, from).map(|_| ())
             });
-            let args = ["--count", "30", "--interval", "0.06"];
+            let args = ["--count", "15", "--interval", "0.2", "--periodic"];
             let ended = client(language, address, &args).end();
             let rtt = |seq| -> f64 {
                 let fate = fate(&ended, seq);
