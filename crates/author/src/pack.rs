@@ -36,6 +36,8 @@ fn cannot<T>(why: String) -> Result<T> {
 pub fn run(root: &Path, folder: &str) -> Result {
     let copy = std::path::absolute(folder);
     let copy = copy.map_err(|e| (2, format!("{folder}: {e}")))?;
+    // Without a `/` at its end: behind that, `.zip` would be a file in it.
+    let copy: PathBuf = copy.components().collect();
     let mut zip = copy.clone().into_os_string();
     zip.push(".zip");
     let zip = PathBuf::from(zip);
@@ -48,8 +50,9 @@ pub fn run(root: &Path, folder: &str) -> Result {
         let _ = fs::remove_dir_all(&copy); // It was made here.
         return Err(why);
     }
-    if !archive(&copy, &zip) {
-        crate::line(said("no zip", &[]));
+    if let Err((_, why)) = archive(&copy, &zip) {
+        let _ = fs::remove_file(&zip); // A half.
+        crate::line(said("no zip", &[&last(&why)]));
     }
     for path in [copy, zip].iter().filter(|path| path.exists()) {
         let all = if path.is_dir() { files(path) } else { vec![path.clone()] };
@@ -70,14 +73,17 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
         return cannot(said("not as handed out", &[&not_own.join("\n  ")]));
     }
     prune(copy).map_err(failed)?;
-    crate::line(said("vendoring", &[]));
-    let mut vendor = Command::new(cargo());
-    vendor.args(["vendor", ".vendor"]);
-    let settings = done(&mut vendor, copy)?;
     let config = copy.join(".cargo/config.toml");
-    let written = fs::create_dir_all(copy.join(".cargo"));
-    let text = read(&config) + "\n" + &settings;
-    written.and_then(|()| fs::write(&config, text)).map_err(failed)?;
+    // A copy of a copy has its packages.
+    if !read(&config).contains("[source.crates-io]") {
+        crate::line(said("vendoring", &[]));
+        let mut vendor = Command::new(cargo());
+        vendor.args(["vendor", ".vendor"]);
+        let settings = done(&mut vendor, copy)?;
+        let written = fs::create_dir_all(copy.join(".cargo"));
+        let text = read(&config) + "\n" + &settings;
+        written.and_then(|()| fs::write(&config, text)).map_err(failed)?;
+    }
     handed_out::write(copy, None).map_err(failed)?;
     book(copy);
     prove(copy)?;
@@ -95,9 +101,13 @@ fn begin(root: &Path, copy: &Path) -> Result<()> {
     let mut clone =
         git(&["clone", "--quiet", "--depth=1", "--no-local", "--template="]);
     clone.arg("--").arg(root).arg(copy);
-    let changed = done(&mut git(&["status", "--porcelain"]), root);
-    if root.join(".git").exists() && done(&mut clone, root).is_ok() {
-        if let Some(changed) = changed.ok().filter(|text| !text.is_empty()) {
+    let there = done(&mut git(&["--version"]), root).is_ok();
+    if there && root.join(".git").exists() {
+        let names = "core.quotePath=false"; // An ñ is an ñ.
+        let mut status = git(&["-c", names, "status", "--porcelain"]);
+        let changed = done(&mut status, root)?;
+        done(&mut clone, root)?;
+        if !changed.is_empty() {
             crate::line(said("not committed", &[&changed.trim_end()]));
         }
         return fs::remove_dir_all(copy.join(".git")).map_err(failed);
@@ -109,7 +119,7 @@ fn begin(root: &Path, copy: &Path) -> Result<()> {
     };
     for file in files(root) {
         let name = file.strip_prefix(root).unwrap_or(&file);
-        if !other(name) && !file.starts_with(copy) {
+        if !other(name) {
             let to = copy.join(name);
             let parent = to.parent().unwrap_or(copy);
             let copied = fs::create_dir_all(parent);
@@ -149,7 +159,8 @@ fn prune(copy: &Path) -> io::Result<()> {
     }
     let attributes = copy.join(".gitattributes");
     // Cargo compares each file of a package with its sum.
-    fs::write(&attributes, read(&attributes) + "/.vendor/** -text\n")
+    let line = "/.vendor/** -text\n";
+    fs::write(&attributes, read(&attributes).replace(line, "") + line)
 }
 
 /// Builds the book, where mdBook and Python are.
@@ -183,7 +194,8 @@ fn prove(copy: &Path) -> Result<()> {
 /// a stub back.
 fn commit(copy: &Path) -> Result<()> {
     for args in [
-        &["init", "--quiet", "--template=", "--initial-branch=main"][..],
+        &["init", "--quiet", "--template="][..],
+        &["symbolic-ref", "HEAD", "refs/heads/main"],
         &["config", "core.fileMode", "false"], // A zip file forgets the mode.
         &["add", "--all"],
         &[
@@ -195,25 +207,29 @@ fn commit(copy: &Path) -> Result<()> {
         ],
     ] {
         let mut git = Command::new("git");
-        git.args([
-            "-c",
+        // Whatever the teacher's git does otherwise.
+        for set in [
             "user.name=workshop",
-            "-c",
             "user.email=workshop@localhost",
-        ]);
-        git.args(["-c", "commit.gpgSign=false", "-c", "core.autocrlf=false"]);
-        if done(git.args(args), copy).is_err() {
+            "commit.gpgSign=false",
+            "core.autocrlf=false",
+            "core.excludesFile=",
+            "core.hooksPath=none",
+        ] {
+            git.args(["-c", set]);
+        }
+        if let Err((_, why)) = done(git.args(args), copy) {
             let _ = fs::remove_dir_all(copy.join(".git"));
-            crate::line(said("no git", &[]));
+            crate::line(said("no git", &[&last(&why)]));
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// Writes all of the folder `copy` into the file `zip`, under the folder's name,
-/// where there is Python, which has what that takes.
-fn archive(copy: &Path, zip: &Path) -> bool {
+/// Writes all of the folder `copy` into the file `zip`, under the folder's name:
+/// Python has what that takes.
+fn archive(copy: &Path, zip: &Path) -> Result<String> {
     let folder = copy.file_name().unwrap_or_default();
     let mut python = testbed::python();
     python.args(["-m", "zipfile", "-c"]).arg(zip).arg(folder);
@@ -222,11 +238,12 @@ fn archive(copy: &Path, zip: &Path) -> bool {
         let opened = File::options().append(true).open(&file);
         let _ = opened.and_then(|file| file.set_modified(SystemTime::now()));
     }
-    let archived = done(&mut python, copy.parent().unwrap_or(copy)).is_ok();
-    if !archived {
-        let _ = fs::remove_file(zip); // A half.
-    }
-    archived
+    done(&mut python, copy.parent().unwrap_or(copy))
+}
+
+/// The last line of what a program said.
+fn last(words: &str) -> &str {
+    words.lines().last().unwrap_or_default()
 }
 
 /// Runs a command in `folder`; gives what it wrote on stdout.

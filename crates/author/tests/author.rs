@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use testbed::Ended;
+use testbed::{Ended, Program};
 use workshop::{NAME, Workshop, assert_says};
 
 /// Runs `cargo taller ARGS`, as the runner does for authors.
@@ -299,6 +299,10 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     let _ = fs::remove_dir_all(workshop.0.join(".git"));
     let folder = copy.to_str().unwrap();
     fs::write(workshop.0.join(".gitignore"), "/target/\n").unwrap();
+    // It has a package from elsewhere.
+    let own = "[dependencies]\nsocket2.workspace = true\n\n[dev-dep";
+    workshop.change("Cargo.toml", "[dev-dep", own);
+    workshop.hand_out();
     let stub = fs::read_to_string(workshop.0.join(LIB)).unwrap();
 
     // The files as they are would tell what somebody has begun to write.
@@ -316,13 +320,24 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     git(&workshop.0, &["commit", "-qm", "one"]);
     git(&workshop.0, &["commit", "-q", "--allow-empty", "-m", "two"]);
     fs::write(workshop.0.join(LIB), &half).unwrap();
-    let ended = author(&workshop, &["pack", folder]);
-    let words = ["what is committed", "para la comisión: 0 MB", "Rust 1.89"];
+    let settings = workshop.0.join("settings of git");
+    let ignored = workshop.0.join("ignored");
+    fs::write(&ignored, "*.orig\n").unwrap();
+    let text = format!("[core]\n\texcludesFile = {ignored:?}\n");
+    fs::write(&settings, text).unwrap();
+    let settings = [("GIT_CONFIG_GLOBAL", settings.to_str().unwrap())];
+    let pack = Command::new(env!("CARGO_BIN_EXE_author"));
+    let slash = format!("{folder}/"); // As a shell completes it.
+    let ended = workshop.run(pack, &["pack", &slash], &settings);
+    let words = ["what is committed", "para la comisión: ", "Rust 1.89"];
     assert_says(&ended, 0, &words);
+    assert!(!copy.join(".zip").exists(), "the zip is in itself");
     assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
     assert!(zip.exists() || testbed::output(&mut testbed::python()).is_err());
     let names = git(&copy, &["log", "--all", "--format=", "--name-only"]);
     assert!(names.contains(LIB), "{names}");
+    let orig = ".vendor/socket2/Cargo.toml.orig";
+    assert!(names.contains(orig), "{names}"); // What the teacher's git ignores.
     for hidden in ["solution", "mistakes"] {
         assert!(!names.contains(hidden), "{names}");
         assert!(!copy.join("exercises/01-first-one").join(hidden).exists());
@@ -333,6 +348,18 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
     let again = author(&workshop, &["pack", folder]);
     assert_says(&again, 1, &["is there already"]);
+
+    // A copy of the copy, which is a student's; without a network.
+    let (second, home) = (format!("{folder} 2"), workshop.0.join("no home"));
+    let _ = fs::remove_dir_all(&second);
+    let _ = fs::remove_file(format!("{second}.zip"));
+    let mut pack = Command::new(env!("CARGO_BIN_EXE_author"));
+    pack.args(["pack", &second]).current_dir(&copy);
+    pack.env("TALLER_LANG", "en").env("CARGO_HOME", home);
+    pack.env("CARGO_NET_OFFLINE", "true");
+    let ended = Program::start("pack", pack).end();
+    assert_says(&ended, 0, &["para la comisión 2: "]);
+    assert_eq!(git(Path::new(&second), &["status", "--porcelain"]), "");
 
     // Of a committed answer nothing is handed out either.
     git(&workshop.0, &["commit", "-qam", "half"]);
