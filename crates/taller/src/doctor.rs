@@ -89,27 +89,33 @@ fn packages(root: &Path) -> bool {
     output(&mut fetch).is_ok_and(|ended| ended.status.success())
 }
 
-/// Writes a file in `folder`, and removes it.
+/// Writes a file in `folder`, and removes it, and a folder that is empty then: a
+/// first build is told by its target folder.
 fn can_write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let file = folder.join(format!("doctor-{}", process::id()));
     fs::write(&file, "")?;
-    fs::remove_file(file)
+    fs::remove_file(file)?;
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 /// The room on the disk that holds `folder`, in GB (10^9 bytes), if this system
 /// says it.
 fn room(folder: &Path) -> Option<f64> {
     let folder = folder.to_string_lossy();
-    let (said, column, unit) = if cfg!(windows) {
+    let (said, unit) = if cfg!(windows) {
         // In its last line: `2 Dir(s)  81000000000 bytes free`
-        (said_by("cmd", &["/c", "dir", "/-c", &folder]), 2, 1.0)
+        (said_by("cmd", &["/c", "dir", "/-c", &folder]), 1.0)
     } else {
-        // Of its last line, the fourth column, in units of 1,024 bytes.
-        (said_by("df", &["-Pk", &folder]), 3, 1024.0)
+        // In its last line, in units of 1,024 bytes: `81000000  40% /`
+        (said_by("df", &["-Pk", &folder]), 1024.0)
     };
-    let free = said.lines().last()?.split_whitespace().nth(column)?;
-    Some(free.parse::<f64>().ok()? * unit / 1e9)
+    let words: Vec<_> = said.lines().last()?.split_whitespace().collect();
+    // A disk's name may have blanks: so by what stands behind the number.
+    let behind = |word: &&str| word.ends_with('%') || *word == "bytes";
+    let at = words.iter().position(behind)?.checked_sub(1)?;
+    Some(words[at].parse::<f64>().ok()? * unit / 1e9)
 }
 
 /// Sends a datagram to a socket of ours.

@@ -99,8 +99,8 @@ impl Exercise {
 }
 
 /// What the runner understands beside an exercise's number.
-const COMMANDS: [&str; 6] =
-    ["hint", "solution", "watch", "demo", "probe", "doctor"];
+const COMMANDS: [&str; 7] =
+    ["hint", "solution", "watch", "demo", "probe", "doctor", "pack"];
 
 /// How many letters must be typed, left out or replaced to make `one` of `two`
 /// (Levenshtein's distance).

@@ -46,7 +46,7 @@ pub fn ended(result: Result) -> ExitCode {
 /// Does what these words say; gives whether all is well.
 fn command(words: Vec<&str>) -> Result {
     if let ["probe", rest @ ..] = &words[..] {
-        return probe(&root()?, rest); // It has a help of its own.
+        return start(&root()?, "probe", rest); // It has a help of its own.
     }
     if words.iter().any(|word| ["-h", "--help", "help"].contains(word)) {
         tell!("usage");
@@ -69,10 +69,11 @@ fn command(words: Vec<&str>) -> Result {
         }
         ["demo", ref options @ ..] => demo::run(&root, "udp-echo", options),
         ["doctor"] => doctor::run(&root),
-        ["verify" | "mutants" | "new" | "pack", ..] => author(&root, &words),
+        ["pack"] => Err((2, said!("which folder"))),
         [word @ ("hint" | "solution")] => {
             Err((2, said!("which exercise", word, word)))
         }
+        ["verify" | "mutants" | "new" | "pack", ..] => author(&root, &words),
         [name] if !name.starts_with('-') => run::run(&find(name)?),
         _ => Err((2, said!("no command", words.join(" "), said!("usage")))),
     }
@@ -167,11 +168,16 @@ fn until_saved(exercise: &Exercise, over: impl Fn(bool) -> bool) -> Result {
     }
 }
 
-/// The files of the exercise's source, each with its time and its size. What an
-/// editor keeps beside them does not count.
+/// The files of the exercise's source and tests, each with its time and its size.
+/// What an editor keeps beside them does not count.
 fn sources(exercise: &Exercise) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
-    let all = files(&exercise.folder.join("src")).into_iter();
-    let all = all.filter(|file| file.extension() == Some("rs".as_ref()));
+    let all = ["src", "tests"].map(|name| files(&exercise.folder.join(name)));
+    // Emacs locks lib.rs with a file `.#lib.rs`.
+    let its = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".rs") && !name.starts_with('.')
+    };
+    let all = all.into_iter().flatten().filter(its);
     let saved = |file: PathBuf| {
         let data = file.metadata().ok();
         let time = data.as_ref().and_then(|data| data.modified().ok());
@@ -187,29 +193,50 @@ fn touch(file: &Path) {
     }
 }
 
-/// Starts the authors' program.
+/// Starts the authors' program, if it was handed out.
 fn author(root: &Path, words: &[&str]) -> Result {
     if !root.join("crates/author").is_dir() {
         return Err((1, said!("no author")));
     }
-    let mut author = Command::new(cargo());
-    author.args(["run", "--quiet", "--package", "author", "--manifest-path"]);
-    author.arg(root.join("Cargo.toml")).arg("--").args(words);
-    let ended = author.status();
-    ended
-        .map(|s| s.success())
-        .map_err(|e| (1, format!("cargo: {}", error_words(&e))))
+    start(root, "author", words)
 }
 
-/// Starts the judge on the wire, here, and ends with its exit status.
-fn probe(root: &Path, words: &[&str]) -> Result {
+/// Starts the program of a crate of ours, here, and ends with its exit status.
+fn start(root: &Path, package: &str, words: &[&str]) -> Result {
     let own = env::current_exe().unwrap_or_default();
-    if !own.with_file_name(format!("probe{EXE_SUFFIX}")).exists() {
+    if !own.with_file_name(format!("{package}{EXE_SUFFIX}")).exists() {
         tell!("first build");
     }
-    let mut probe = Command::new(cargo());
-    probe.args(["run", "--quiet", "--package", "probe", "--manifest-path"]);
-    probe.arg(root.join("Cargo.toml")).arg("--").args(words);
-    let ended = probe.status().map_err(|e| (2, format!("cargo: {e}")))?;
+    let mut program = Command::new(cargo());
+    program.args(["run", "--quiet", "--package", package, "--manifest-path"]);
+    program.arg(root.join("Cargo.toml")).arg("--").args(words);
+    let ended = program.status();
+    let ended =
+        ended.map_err(|e| (2, format!("cargo: {}", error_words(&e))))?;
     exit(ended.code().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_an_editor_keeps_beside_a_file_is_none_of_the_exercise_s() {
+        let name = format!("taller-sources-{}", std::process::id());
+        let folder = env::temp_dir().join(name);
+        let its = ["src/lib.rs", "src/main.rs", "tests/exercise.rs"];
+        let editors = ["src/.lib.rs.swp", "src/lib.rs~", "src/.#lib.rs"];
+        for file in its.iter().chain(&editors) {
+            let file = folder.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let (root, name) = (folder.clone(), "01-first-one".to_string());
+        let exercise = Exercise { name, folder: folder.clone(), root };
+        let seen: Vec<_> =
+            sources(&exercise).into_iter().map(|f| f.0).collect();
+        assert_eq!(seen, its.map(|file| folder.join(file)));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -2,6 +2,7 @@
 //! can stop the others, and what does not end is ended.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,10 +11,10 @@ use std::time::Duration;
 use std::{env, fs};
 
 use kit::{Failure, TOLD, cut, error_words, patience, width};
-use testbed::{Program, json, programs};
+use testbed::{Program, json, output, programs};
 
 use crate::Result;
-use crate::exercise::{Exercise, read};
+use crate::exercise::{Exercise, entries, read};
 use crate::handed_out::changed;
 use crate::words::{line, said, tell};
 
@@ -118,12 +119,32 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     // All at once, and waited for all at once: what a student's code has left
     // running may hold each of them up for a moment.
     let running: Vec<_> = exercise.tests().iter().map(start).collect();
-    Ok(Some(thread::scope(|scope| {
+    let all = thread::scope(|scope| {
         let wait = |test: Test| scope.spawn(move || test.end());
         let waiting: Vec<_> = running.into_iter().map(wait).collect();
         let end = |w: ScopedJoinHandle<_>| w.join().expect("end has no panic");
         waiting.into_iter().map(end).collect()
-    })))
+    });
+    end_strays();
+    Ok(Some(all))
+}
+
+/// Ends what the tests' code has started outside our process group (`setsid`).
+/// It has a test's environment; Linux tells whose that is.
+fn end_strays() {
+    let of_ours = format!("{TOLD}={}", told_file("").display());
+    for (id, folder) in entries(Path::new("/proc")) {
+        let set = fs::read(folder.join("environ")).unwrap_or_default();
+        let mut set = set.split(|byte| *byte == 0);
+        if set.any(|pair| pair.starts_with(of_ours.as_bytes())) {
+            let _ = output(Command::new("kill").args(["-KILL", &id]));
+        }
+    }
+}
+
+/// The file in which the test number `count` of ours tells how it went.
+fn told_file(count: impl Display) -> PathBuf {
+    env::temp_dir().join(format!("taller-{}-{count}", process::id()))
 }
 
 /// How far an exercise is: how many of its tests pass, of how many; and what
@@ -181,8 +202,7 @@ impl Test {
     ) -> Test {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = format!("taller-{}-{count}", process::id());
-        let file = env::temp_dir().join(file);
+        let file = told_file(count);
         let mut command = Command::new(program);
         command.args(["--exact", name, "--nocapture"]).current_dir(folder);
         let language = language.unwrap_or(testbed::language().code());
@@ -215,11 +235,13 @@ fn sentence(text: String) -> Failure {
     Failure::default().with("sentence", &text)
 }
 
-/// The last lines that a program wrote, long ones cut.
+/// The last lines that a program wrote, if it did, long ones cut.
 fn last_words(stderr: &str) -> String {
     let lines: Vec<_> = stderr.lines().collect();
     let last = &lines[lines.len().saturating_sub(5)..];
-    last.iter().map(|line| "\n".to_string() + &cut(line, 150)).collect()
+    let last = last.iter().map(|line| "\n".to_string() + &cut(line, 150));
+    let last: String = last.collect();
+    if last.is_empty() { last } else { said!("last words", last) }
 }
 
 /// Runs the exercise and tells what matters; gives whether it is done.

@@ -122,6 +122,8 @@ fn hints_help_and_what_is_not_understood() {
         (&["é"], "There is no exercise é."),
         (&["--nwo"], "There is no command: cargo taller --nwo\n"),
         (&["solution"], "cargo taller solution 01"),
+        (&["pack"], "pack needs a folder"),
+        (&["pakc"], "Did you mean: cargo taller pack?"),
         (&["doctro"], "exercise doctro. Did you mean: cargo taller doctor?"),
         (&["frist-one"], "Did you mean: cargo taller first-one? There"),
         (&["2"], "There is no exercise 2. There are: 01."),
@@ -172,6 +174,8 @@ fn the_doctor_looks_at_what_the_workshop_needs() {
     let own = "[dev-dependencies]\nsocket2.workspace = true\n";
     workshop.change("Cargo.toml", "[dev-dependencies]\n", own);
     fs::remove_dir_all(&target).unwrap();
+    run(&workshop, &["doctor"]);
+    assert!(!target.exists(), "a first build would not be announced");
     fs::write(&target, "").unwrap();
     let home = home.to_str().unwrap();
     let doctor = workshop.run(taller(), &["doctor"], &[("CARGO_HOME", home)]);
@@ -418,8 +422,8 @@ fn what_a_students_code_starts_ends_with_the_run_and_holds_nobody_up() {
     let mark = workshop.0.join("ids");
     let _ = fs::remove_file(&mark);
     let start = format!(
-        "for _ in 0..5 {{
-            let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn();
+        "for with in [\"setsid\", \"env\", \"setsid\", \"env\", \"env\"] {{
+            let child = std::process::Command::new(with).args([\"sleep\", \"600\"]).spawn();
             let ids = std::fs::File::options().create(true).append(true).open({mark:?});
             std::io::Write::write_all(&mut ids?, format!(\"{{}}\\n\", child?.id()).as_bytes())?;
         }}"
