@@ -37,11 +37,6 @@ pub fn address(host: &str, port: u16) -> Result<SocketAddr> {
 /// # Errors
 /// A sentence, if the name is unknown, or is an address with a port.
 pub fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-    let found = (bare.unwrap_or(host), port).to_socket_addrs();
-    if let Ok(found) = found {
-        return Ok(found.collect());
-    }
     if let Some((name, number)) = host.rsplit_once(':')
         && number.parse::<u16>().is_ok()
         && (name.ends_with(']') || !name.contains(':'))
@@ -49,7 +44,11 @@ pub fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
         let both = format!("{host} is a host and a port");
         return Err(format!("{both}: --host {name} --port {number}").into());
     }
-    Err(format!("unknown host: {}", shown(host)).into())
+    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    match (bare.unwrap_or(host), port).to_socket_addrs() {
+        Ok(found) => Ok(found.collect()),
+        Err(_) => Err(format!("unknown host: {}", shown(host)).into()),
+    }
 }
 
 /// `None` when nothing came within the socket's read timeout, which is no

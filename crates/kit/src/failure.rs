@@ -91,10 +91,18 @@ impl Failure {
     }
 }
 
-/// The first `most` characters of a text, and how many are left out.
+/// The first `most` characters of a text, and how many are left out. A control
+/// character, which might do anything to a terminal, is a `?`.
 pub fn cut(text: &str, most: usize) -> String {
+    let harmless = |c: char| match c {
+        '\t' => ' ',
+        '\n' => c,
+        c if c.is_control() => '?',
+        c => c,
+    };
+    let text: String = text.chars().map(harmless).collect();
     let Some((at, _)) = text.char_indices().nth(most) else {
-        return text.to_string();
+        return text;
     };
     let left = text[at..].chars().count();
     format!("{}... {}", &text[..at], own("left out", &[&left]))
@@ -162,6 +170,11 @@ fn ask_terminal() -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_might_do_anything_to_a_terminal_does_nothing() {
+        assert_eq!(cut("a\u{1b}[2Jb\r\tc\nd", 99), "a?[2Jb? c\nd");
+    }
 
     #[test]
     fn what_is_written_is_read() {

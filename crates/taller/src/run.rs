@@ -244,11 +244,19 @@ fn last_words(stderr: &str) -> String {
     if last.is_empty() { last } else { said!("last words", last) }
 }
 
+/// Names the files that are not as they were handed out, if there are any.
+fn tell_changed(changed: &[String]) {
+    if !changed.is_empty() {
+        tell!("changed", changed.join("\n  "), changed.join(" "));
+    }
+}
+
 /// Runs the exercise and tells what matters; gives whether it is done.
 pub fn run(exercise: &Exercise) -> Result {
     let (name, number) = (&exercise.name, exercise.number());
     let Some(state) = state(exercise)? else {
         tell!("no compile", name, number);
+        tell_changed(&changed(exercise));
         return Ok(false);
     };
     line(format!("{name}: {}", state.said()));
@@ -265,10 +273,8 @@ pub fn run(exercise: &Exercise) -> Result {
     if state.results.is_empty() {
         let tests = exercise.shown("tests/exercise.rs");
         tell!("no tests", tests, tests);
-    } else if !state.changed.is_empty() {
-        let (files, names) =
-            (state.changed.join("\n  "), state.changed.join(" "));
-        tell!("changed", files, names);
+    } else {
+        tell_changed(&state.changed);
     }
     if !state.is_done() {
         return Ok(false);

@@ -203,6 +203,11 @@ fn what_is_not_the_exercise_any_more_is_not_called_done() {
         assert_says(&ended, 1, &words);
         assert!(!ended.stdout.contains("Done!"), "{ended:?}");
     }
+    // If they do not compile, that is not all that is told.
+    fs::write(workshop.exercise().join(tests), "fn step_1(").unwrap();
+    let ended = run(&workshop, &["1"]);
+    let words = ["does not compile", "not as they were handed out", tests];
+    assert_says(&ended, 1, &words);
     fs::write(workshop.exercise().join(tests), &own).unwrap();
     assert_says(&run(&workshop, &["1"]), 0, &["Done!"]);
     for file in [tests, "Cargo.toml", "build.rs", "../../.cargo/config.toml"] {
