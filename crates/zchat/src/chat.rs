@@ -274,7 +274,7 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
     let typed = stdin().is_terminal();
     let mut end = Ok(());
     while may_read.recv().is_ok() {
-        let mut text = match next_message(&mut input, &mut rest) {
+        let mut text = match read_message(&mut input, &mut rest) {
             Ok(Some(text)) => text,
             Ok(None) => break,
             Err(why) => {
@@ -299,7 +299,7 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
 ///
 /// # Errors
 /// If the input cannot be read.
-pub fn next_message(
+fn read_message(
     input: &mut impl BufRead,
     rest: &mut Vec<u8>,
 ) -> io::Result<Option<Vec<u8>>> {
@@ -343,6 +343,15 @@ fn show(text: &[u8]) -> io::Result<()> {
 
 /// The name under which exercise 16 knows it.
 pub use common::printable as harmless;
+
+/// The next message in `input`, as exercise 16 takes it: what cannot be read is
+/// the end. What is longer than a message may be stays in `rest`.
+pub fn next_message(
+    input: &mut impl BufRead,
+    rest: &mut Vec<u8>,
+) -> Option<Vec<u8>> {
+    read_message(input, rest).ok().flatten()
+}
 
 /// A message as a terminal is to get it.
 fn on_a_terminal(text: &[u8]) -> String {
