@@ -390,7 +390,12 @@ impl World {
             Some((*what, note.strip_prefix(what)?.strip_prefix(": ")?))
         });
         let kind = match found {
-            None => note.split(" to ").next().unwrap_or(note),
+            // Without the words that differ: an address, a message.
+            None => {
+                let told = ["connected", "calling", "not confirmed yet"];
+                let told = told.into_iter().find(|k| note.starts_with(k));
+                told.unwrap_or(note)
+            }
             Some((what, text)) => {
                 let message = self.messages.get_mut(text).expect("a message");
                 assert_eq!(message.reported, None, "{text:?}, twice");
