@@ -1,17 +1,19 @@
 //! Builds an exercise's tests and runs each as a process of its own: so none
 //! can stop the others, and what does not end is ended.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 use std::{env, fs};
 
 use kit::{Failure, TOLD, cut, error_words, patience, width};
-use testbed::{Program, json, output, programs};
+use testbed::{Program, READY, json, output, programs};
 
 use crate::Result;
 use crate::exercise::{Exercise, entries, read};
@@ -74,13 +76,19 @@ pub fn target(root: &Path) -> PathBuf {
 pub const PROGRAMS: [&str; 4] =
     ["udp-echo", "daytime-rfc867", "rtt-rfc2681", "zchat"];
 
+/// Those whose programs this process has built.
+static BUILT_PEERS: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+
 /// Builds the programs that the exercise's tests talk to, before any test's
 /// time runs. What does not build, its test tells.
 pub fn build_peers(exercise: &Exercise, target: &Path) {
     let tests = read(&exercise.folder.join("tests/exercise.rs"));
     let named = |package: &&str| tests.contains(&format!("{package:?}"));
     for package in PROGRAMS.into_iter().filter(named) {
-        let _ = programs(&exercise.root, target, package);
+        if programs(&exercise.root, target, package).is_ok() {
+            let mut built = BUILT_PEERS.lock().expect("no thread panics");
+            built.insert(package);
+        }
     }
 }
 
@@ -209,6 +217,9 @@ impl Test {
         command.env("TALLER_LANG", language);
         command.env("RUST_BACKTRACE", "0").env(TOLD, &file);
         command.env("TALLER_SECONDS", patience.as_secs().to_string());
+        let built = BUILT_PEERS.lock().expect("no thread panics");
+        let built: Vec<_> = built.iter().copied().collect();
+        command.env(READY, built.join(" "));
         let process = Program::start("test", command);
         let limit = patience * 15; // Thrice what a test gives itself.
         Test { name: name.to_string(), file, process, limit }

@@ -26,7 +26,8 @@ mod watch;
 mod words;
 
 pub use build::{
-    binary, example, example_of, json, programs, python, references, root,
+    READY, binary, example, example_of, json, programs, python, references,
+    root,
 };
 pub use ports::{close, free_port};
 pub use process::{
