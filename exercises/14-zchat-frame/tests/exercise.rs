@@ -513,9 +513,9 @@ fn step_5_gives_a_bomb_no_room() {
             let _ = inflate(stream);
             *best = begun.elapsed().min(*best);
         }
-        if came.is_none() && quickest[1] < quickest[0] * 8 {
-            return;
-        }
+    }
+    if came.is_none() && quickest[1] < quickest[0] * 8 {
+        return;
     }
     let times = quickest[1].as_nanos() / quickest[0].as_nanos().max(1);
     let came = As(came.map_or("None".to_string(), |text| bytes(&text)));
