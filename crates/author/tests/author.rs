@@ -333,7 +333,11 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     assert_says(&ended, 0, &words);
     assert!(!copy.join(".zip").exists(), "the zip is in itself");
     assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
-    assert!(zip.exists() || testbed::output(&mut testbed::python()).is_err());
+    if testbed::output(&mut testbed::python()).is_ok() {
+        assert!(zip.exists(), "no zip file: {ended:?}");
+    } else {
+        testbed::skipped("there is no Python here, which makes the zip file");
+    }
     let names = git(&copy, &["log", "--all", "--format=", "--name-only"]);
     assert!(names.contains(LIB), "{names}");
     let orig = ".vendor/socket2/Cargo.toml.orig";

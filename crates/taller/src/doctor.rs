@@ -31,15 +31,14 @@ pub fn run(root: &Path) -> Result {
         "macos" => ("lsof -nP -iUDP:3500", said!("firewall macos")),
         _ => ("ss -lunp", said!("firewall linux")),
     };
-    let system = said!("the system", consts::OS, consts::ARCH);
     let folder = target(root);
     let built = said!("the target", folder.display());
     let free = room(root);
     let shown = free.map_or("?".to_string(), |free| format!("{free:.0}"));
     let mut good = true;
     tell!("diagnosis");
+    tell!("here", said!("the system", consts::OS, consts::ARCH));
     for (key, what, here, must) in [
-        ("system", system, true, true),
         ("rust", format!("Rust: {rust}"), minor >= 89, true),
         ("linker", said!("the linker"), true, true), // It linked this program.
         ("packages", said!("the packages"), packages(root), true),

@@ -4,7 +4,7 @@
 //! `exercises/sums.txt` has the CRC-32 of each such file, a line each. Who changes
 //! them for good is an author: `cargo taller verify` writes the sums anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
@@ -26,27 +26,27 @@ const SHARED: [&str; 5] = [
 /// not as they were handed out, from the workshop's folder: changed, missing, or
 /// new. All of them, if nothing says how they were.
 pub fn changed(exercise: &Exercise) -> Vec<String> {
-    let text = fs::read_to_string(exercise.root.join(SUMS)).unwrap_or_default();
+    let all = differing(&exercise.root).into_iter();
+    let matters = |name: &String| match name.strip_prefix("exercises/") {
+        Some(part) => {
+            // The source is the student's to write.
+            let own = part.strip_prefix(&format!("{}/", exercise.name));
+            own.is_some_and(|file| !file.starts_with("src/"))
+        }
+        None => true, // All exercises stand on it.
+    };
+    all.filter(matters).collect()
+}
+
+/// The same for all files that have a sum, the sources too.
+pub fn differing(root: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(root.join(SUMS)).unwrap_or_default();
     let lines = text.lines().filter_map(|line| line.split_once("  "));
-    let old: BTreeMap<_, _> = lines.map(|(sum, name)| (name, sum)).collect();
-    let new = sums(&exercise.root);
-    // The source is the student's to write.
-    let no_matter = |name: &str| {
-        let part = name.strip_prefix("exercises/");
-        part.is_some_and(|part| {
-            let (its, file) = part.split_once('/').unwrap_or((part, ""));
-            its != exercise.name || file.starts_with("src/")
-        })
-    };
-    let names = old.keys().copied().chain(new.keys().map(String::as_str));
-    let same = |name: &str| {
-        old.get(name) == new.get(name).map(String::as_str).as_ref()
-    };
-    let differs = |name: &&str| !no_matter(name) && !same(name);
-    let mut changed: Vec<_> = names.filter(differs).map(String::from).collect();
-    changed.sort();
-    changed.dedup();
-    changed
+    let pair = |(sum, name): (&str, &str)| (name.into(), sum.into());
+    let old: BTreeSet<(String, String)> = lines.map(pair).collect();
+    let new = sums(root).into_iter().collect();
+    let differ = old.symmetric_difference(&new);
+    differ.map(|(name, _sum)| name.clone()).collect()
 }
 
 /// Writes the sums anew, of all files or of those of the exercise `only`; gives
@@ -89,9 +89,8 @@ fn sums(root: &Path) -> BTreeMap<String, String> {
     for file in all {
         let name = file.strip_prefix(root).unwrap_or(&file);
         let name = name.to_string_lossy().replace('\\', "/");
-        let counts = ["rs", "toml", "txt"].iter().any(|end| {
-            name.rsplit_once('.').is_some_and(|(_, ending)| ending == *end)
-        });
+        let ending = file.extension().unwrap_or_default();
+        let counts = ["rs", "toml", "txt"].iter().any(|end| ending == *end);
         if let Ok(text) = fs::read_to_string(&file)
             && counts
             && name != SUMS
