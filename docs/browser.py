@@ -181,11 +181,13 @@ def main():
     shots = args.parse_args().shots
     if not AXE.exists():
         sys.exit("Error: axe-core is not here; .ci/book installs it")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        sys.exit("Error: Chromium is not here; .ci/book installs it")
     shots.mkdir(parents=True, exist_ok=True)
     build()
     wrong = []
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(
             executable_path=chromium, args=CHROMIUM
         )

@@ -128,7 +128,8 @@ def mend(site, words):
                 new = new.replace(english, spanish)
         if words and file.name.startswith("searcher-"):
             term = f"searchindex.search(searchterm.{PLAIN},"
-            assert QUERY in new, "mdBook asks its index in another way"
+            if QUERY not in new:
+                sys.exit("Error: mdBook is not the one of docs/README.md")
             new = new.replace(QUERY, term)
         if words and file.name.startswith("searchindex-"):
             new = fold(text)
@@ -144,7 +145,8 @@ def build():
     for settings in {}, SPANISH:
         settings = {"MDBOOK_PREPROCESSOR__OUTSIDE__COMMAND": python, **settings}
         command = ["mdbook", "build", str(DOCS)]
-        subprocess.run(command, env={**os.environ, **settings}, check=True)
+        if subprocess.run(command, env={**os.environ, **settings}).returncode:
+            sys.exit("Error: mdbook has not built the book")
     mend(DOCS / "site/en", {})
     mend(DOCS / "site/es", WORDS)
     (DOCS / "site/index.html").write_text(INDEX, encoding="utf-8")
