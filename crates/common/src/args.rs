@@ -86,19 +86,15 @@ impl Args {
     /// Lets `short` (`-c`, say) stand for `name` (`--count`), as `-c 10` and
     /// `-c10`. Comes before `name` is asked for.
     pub fn short(&mut self, short: &str, name: &str) {
-        let given =
-            self.given.clone().finish().into_iter().map(|word| match text_of(
-                &word,
-            )
-            .strip_prefix(short)
-            {
-                None => word,
-                Some("") => name.into(),
-                Some(value) => {
-                    let value = value.strip_prefix('=').unwrap_or(value);
-                    format!("{name}={value}").into()
-                }
-            });
+        let long = |word: OsString| match text_of(&word).strip_prefix(short) {
+            None => word,
+            Some("") => name.into(),
+            Some(value) => {
+                let value = value.strip_prefix('=').unwrap_or(value);
+                format!("{name}={value}").into()
+            }
+        };
+        let given = self.given.clone().finish().into_iter().map(long);
         self.given = Arguments::from_vec(given.collect());
     }
 

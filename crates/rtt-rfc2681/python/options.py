@@ -37,7 +37,7 @@ def read(default, port, doc):
 
     under = o.under is None or 0 <= o.under <= 86400e3
     one = o.alone is None or o.host == default
-    _require(one, "HOST or --host?")
+    _require(one, "HOST or --host, not both")
     _require(0 < o.port < 65536, "--port: 0-65535, nothing can be sent to 0")
     _require(0 <= o.count <= 1_000_000, "--count: 0 to 1000000")
     _require(0.000001 <= o.interval <= 86400, "--interval: 0.000001 to 86400 s")

@@ -65,7 +65,8 @@ pub fn read(default: &str, port: u16, source: &str) -> Result<Options> {
     // 2. Check it.
     let time = |seconds| (0.000001..=86400.0).contains(&seconds);
     let under = o.under.is_none_or(|ms| (0.0..=86400e3).contains(&ms));
-    args.require(alone.is_none() || host == default, "HOST or --host?");
+    let one = alone.is_none() || host == default;
+    args.require(one, "HOST or --host, not both");
     args.require(port > 0, "--port: nothing can be sent to port 0");
     args.require(o.count <= 1_000_000, "--count: 0 to 1000000");
     args.require(time(o.interval), "--interval: 0.000001 to 86400 s");

@@ -32,14 +32,9 @@ pub struct Report {
 /// A sentence with the name of the first file that cannot be written.
 pub fn create(options: &Options) -> Result<(), String> {
     for name in [&options.json, &options.svg].into_iter().flatten() {
-        told(name, File::create(name))?;
+        File::create(name).map_err(|e| common::of_file(name, &e))?;
     }
     Ok(())
-}
-
-/// What went wrong with the file `name`, as a sentence.
-fn told<T>(name: &str, done: io::Result<T>) -> Result<T, String> {
-    done.map_err(|e| format!("{name}: {}", e.kind()))
 }
 
 impl Report {
@@ -84,7 +79,7 @@ impl Report {
     pub fn save(&self) -> Result<(), String> {
         let write = |name: &Option<String>, text: &dyn Fn() -> String| {
             let Some(name) = name else { return Ok(()) };
-            told(name, fs::write(name, text()))
+            fs::write(name, text()).map_err(|e| common::of_file(name, &e))
         };
         let json = write(&self.options.json, &|| self.json());
         json.and(write(&self.options.svg, &|| drawn(self)))

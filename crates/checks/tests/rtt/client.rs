@@ -21,6 +21,11 @@ fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
     checks::client(language, "rtt-rfc2681", to, args)
 }
 
+/// The client's end, after a run in which it has sent something.
+fn ended(language: Language, to: SocketAddr, args: &[&str]) -> Ended {
+    Counts::of_some(|| client(language, to, args).end())
+}
+
 /// A port that nobody listens on: as long as the socket lives, nobody will.
 fn silent() -> (UdpSocket, SocketAddr) {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -46,7 +51,7 @@ fn the_four_pairings_of_the_languages() {
     for listener in Language::BOTH {
         let server = server(listener);
         for speaker in Language::BOTH {
-            let ended = client(speaker, server.address(), &SHORT).end();
+            let ended = ended(speaker, server.address(), &SHORT);
             all_came(&ended, 20);
             let lines = ended.stdout.lines();
             let probes = lines.filter(|l| l.starts_with("seq=")).count();
@@ -65,7 +70,7 @@ fn over_ipv6() {
     let server = start(Language::Rust, "rtt-rfc2681", "server", &args);
     assert_eq!(server.address().ip(), IpAddr::V6(Ipv6Addr::LOCALHOST));
     for language in Language::BOTH {
-        let ended = client(language, server.address(), &SHORT).end();
+        let ended = ended(language, server.address(), &SHORT);
         all_came(&ended, 20);
         let rust = language == Language::Rust;
         assert_eq!(ended.stdout.contains("path         [::1]:"), rust);
@@ -106,7 +111,7 @@ fn every_size_of_probe() {
                 let count = n.to_string();
                 let args = ["--interval", "0.005", "--size", size];
                 let args = [&args[..], &["--count", &count]].concat();
-                let ended = client(language, server.address(), &args).end();
+                let ended = ended(language, server.address(), &args);
                 all_came(&ended, n);
             }
         }
@@ -119,7 +124,7 @@ fn the_report_names_what_rfc_2681_wants_named() {
     let to = server.address();
     let args = ["--count", "10", "--interval", "0.002", "--timeout", "0.9"];
     let more = ["--under", "900", "--calibrate", "--quiet", "--size", "100"];
-    let ended = client(Language::Rust, to, &[args, more].concat()).end();
+    let ended = ended(Language::Rust, to, &[args, more].concat());
     all_came(&ended, 10);
     let text = &ended.stdout;
     for words in [
@@ -154,7 +159,7 @@ fn the_report_names_what_rfc_2681_wants_named() {
 fn periodic_probes_say_so() {
     let server = server(Language::Rust);
     let args = [&SHORT[..], &["--periodic"]].concat();
-    let ended = client(Language::Rust, server.address(), &args).end();
+    let ended = ended(Language::Rust, server.address(), &args);
     all_came(&ended, 20);
     let text = &ended.stdout;
     assert!(text.contains("stream       periodic, mean gap 0.005 s"), "{text}");
@@ -168,7 +173,7 @@ fn the_json_file_has_every_result() {
     let files = ["--json", json.to_str().unwrap(), "--svg"];
     let more = [svg.to_str().unwrap(), "--under", "0.5", "--calibrate"];
     let args = [&SHORT[..], &files, &more].concat();
-    let ended = client(Language::Rust, server.address(), &args).end();
+    let ended = ended(Language::Rust, server.address(), &args);
     all_came(&ended, 20);
     let read: Value =
         serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
@@ -310,7 +315,7 @@ fn a_full_disk_is_a_sentence_after_the_report() {
     let good = file.to_str().unwrap();
     for (option, other) in [("--json", "--svg"), ("--svg", "--json")] {
         let args = [&SHORT[..], &[option, "/dev/full", other, good]].concat();
-        let ended = client(Language::Rust, server.address(), &args).end();
+        let ended = ended(Language::Rust, server.address(), &args);
         assert_eq!(ended.code, Some(1));
         assert_eq!(ended.stderr, "Error: /dev/full: no storage space\n");
         Counts::all_came(&ended, 20);
@@ -369,7 +374,8 @@ fn ctrl_c_ends_the_sending_and_the_report_comes() {
     for language in Language::BOTH {
         for interval in ["0.05", "20"] {
             if interval == "20" && !cfg!(target_os = "linux") {
-                continue; // No system but Linux tells what is caught.
+                skipped("no system but Linux tells what is caught");
+                continue;
             }
             let args = ["--count", "100000", "--interval", interval];
             let args = [&args[..], &["--under", "1000"]].concat();
@@ -431,7 +437,8 @@ fn a_ping_user_s_fingers() {
     for language in Language::BOTH {
         let args = ["127.0.0.1", "-c", "3", "-i0.1", "-s", "100"];
         let args = [&args[..], &["--port", &port]].concat();
-        let ended = start(language, "rtt-rfc2681", "client", &args).end();
+        let run = || start(language, "rtt-rfc2681", "client", &args).end();
+        let ended = Counts::of_some(run);
         all_came(&ended, 3);
         if language == Language::Rust {
             assert!(ended.stdout.contains("UDP, 100 bytes"), "{ended:?}");
@@ -439,7 +446,7 @@ fn a_ping_user_s_fingers() {
         }
         for (args, words) in [
             (&["127.0.0.1", "127.0.0.1"][..], "127.0.0.1"),
-            (&["127.0.0.1", "--host", "127.0.0.2"], "HOST or --host?"),
+            (&["127.0.0.1", "--host", "127.0.0.2"], "HOST or --host, not both"),
             (&["fe80::1"], "needs its interface: fe80::1%eth0"),
             (&["-s", "20"], "--size: 44 to 65507"),
         ] {
@@ -479,7 +486,7 @@ fn the_files_are_opened_before_the_first_probe_leaves() {
         let ended = client(Language::Rust, to, &args).end();
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert_eq!(ended.stdout, "");
-        let words = format!("Error: {name}: entity not found\n");
+        let words = format!("Error: {name}: no such file or folder\n");
         assert_eq!(ended.stderr, words);
     }
     s.set_nonblocking(true).unwrap();

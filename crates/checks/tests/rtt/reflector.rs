@@ -316,10 +316,10 @@ fn a_late_reply_never_delays_a_later_probe() {
 }
 
 /// The gaps between probes are no even ones: of a hundred in a Poisson stream,
-/// one at least is twice the mean (in all but one of a million samples). A busy
+/// one at least is 1.5 times the mean (in all but one of 10^10 samples). A busy
 /// machine makes the longest gap longer, so it spoils nothing here. Whether the
-/// schedule's own numbers are a Poisson stream, the crate's own tests say; how exactly
-/// they are kept, `measure.py` measures.
+/// schedule's own numbers are a Poisson stream, the crate's own tests say; how
+/// exactly they are kept, `measure.py` measures.
 #[test]
 fn the_probes_leave_with_gaps_that_are_not_even() {
     for language in Language::BOTH {
