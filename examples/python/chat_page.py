@@ -31,7 +31,8 @@ def pack(text):
 def unpack(data):
     """The line in a datagram; None if it came damaged."""
     kind, text = data[4:5], data[5:]
-    if zlib.crc32(data[4:]).to_bytes(4, "big") != data[:4]:
+    crc = zlib.crc32(data[4:]).to_bytes(4, "big")
+    if crc != data[:4] or not kind:
         return None
     try:
         z = zlib.decompressobj()
@@ -44,7 +45,8 @@ def unpack(data):
 
 def show(s):
     """Shows what comes, for ever."""
-    bad = "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+    bad = "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f"
+    bad += "\u2028-\u202e\u2066-\u2069]"
     while True:
         try:
             text = unpack(s.recv(BYTES + 5))

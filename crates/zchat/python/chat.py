@@ -4,7 +4,6 @@ one stdin and one the socket, and the main loop does the rest.
 
 import os
 import queue
-import re
 import signal
 import socket
 import sys
@@ -12,7 +11,7 @@ import threading
 import time
 
 from frame import FRAME_MAX, TEXT_MAX
-from session import Action, Session, shown
+from session import Action, Session, _printable, shown
 
 LINES = 256  # How many lines wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
@@ -213,9 +212,8 @@ def _receive(s, room, happens):
     """The thread that reads the socket. Every error means "try again"."""
     while True:
         try:
-            data, sender = s.recvfrom(
-                FRAME_MAX + 1
-            )  # One more: too long shows.
+            # One more: too long shows.
+            data, sender = s.recvfrom(FRAME_MAX + 1)
         except OSError:
             time.sleep(0.001)
             continue
@@ -316,15 +314,6 @@ def _fresh_row(number):
 def _columns(number):
     """How many columns the terminal with that descriptor has."""
     return os.get_terminal_size(number).columns or COLUMNS
-
-
-def _printable(text):
-    """Text from the network for a terminal: what could move its cursor or
-    change its settings, and what could turn the direction of the text around,
-    becomes ?; what is no UTF-8 becomes U+FFFD.
-    """
-    bad = "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-    return re.sub(bad, "?", text.decode(errors="replace"))
 
 
 def _tell(text):

@@ -315,7 +315,7 @@ class Session:
         idle = not self._queue and not leaves
         ask = peer.ask or idle and now >= peer.heard + SILENCE
         peer.ask = False
-        if not ask and not self._queue and not leaves:
+        if idle and not ask:
             return
         if peer.sent == 2**32 - 1:
             return self._down(0, "no numbers are left in this session")
@@ -497,8 +497,12 @@ def shown(address):
 
 
 def _printable(text):
-    """Bytes as text that is safe to print."""
-    return re.sub(r"[\0-\x1f\x7f-\x9f]", "?", text.decode(errors="replace"))
+    """Bytes as text that is safe to print: what could move a terminal's cursor
+    or change its settings, and what could turn the direction of the text
+    around, becomes ?; what is no UTF-8 becomes U+FFFD.
+    """
+    bad = "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+    return re.sub(bad, "?", text.decode(errors="replace"))
 
 
 def _fresh_id():

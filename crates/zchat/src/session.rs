@@ -389,6 +389,13 @@ impl Session {
         let idle = self.queue.is_empty() && !leaves;
         let ask = peer.ask || idle && now >= peer.heard + SILENCE;
         peer.ask = false;
+        if idle && !ask {
+            return;
+        }
+        let Some(seq) = peer.sent.checked_add(1) else {
+            return self.down(0, "no numbers are left in this session");
+        };
+        peer.sent = seq;
         let next = if ask { Some(Vec::new()) } else { self.queue.pop_front() };
         let (kind, payload, patience) = match &next {
             Some(text) => {
@@ -400,18 +407,12 @@ impl Session {
                 }
                 (kind, payload, PATIENCE)
             }
-            None if leaves => {
+            None => {
                 let read = peer.expect.wrapping_sub(1).to_be_bytes();
                 (Kind::Bye, read.to_vec(), BYE_PATIENCE)
             }
-            None => return,
         };
         let text = next.unwrap_or_default();
-        let Some(seq) = peer.sent.checked_add(1) else {
-            self.queue.push_front(text);
-            return self.down(0, "no numbers are left in this session");
-        };
-        peer.sent = seq;
         let (src, dst) = (peer.me, peer.id);
         let frame = Frame { kind, attempt: 0, src, dst, seq, payload };
         let flight = Flight::new(frame, text, now, now + patience);

@@ -60,14 +60,17 @@ fn what_came_damaged_is_said_and_what_is_lost_is_lost() {
             bad,
             vec![],
             good[..4].to_vec(),
+            seal(b""),
             seal(b"z is no zlib stream"),
             seal(b"t\x1b[2J"),
+            seal("t\u{200f}\u{61c}".as_bytes()),
             good,
         ] {
             s.send(&data).unwrap();
         }
         let damaged = "< (damaged)\n";
-        let shown = format!("< hola\n{}< ?[2J\n< hola\n", damaged.repeat(4));
+        let shown = damaged.repeat(5) + "< ?[2J\n< ??\n";
+        let shown = format!("< hola\n{shown}< hola\n");
         shows(&server, &shown);
         // A bomb costs no more than a line.
         s.send(&seal(&[b"z", &stream[..]].concat())).unwrap();

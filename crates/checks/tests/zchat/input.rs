@@ -429,7 +429,7 @@ fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
     // Until its pipe is full: then it confirms no more.
     let confirmed = (2..1000).take_while(|seq| {
         peer.send(TEXT, 0, *seq, &[b'x'; 1000]);
-        peer.hear(MOMENT * 2).is_some()
+        peer.hear(MOMENT * 10).is_some()
     });
     assert!(confirmed.count() < 900, "its output is never full");
     let deadline = Instant::now() + PATIENCE;
@@ -485,7 +485,7 @@ fn a_send_that_the_system_refuses_is_told_once(language: Language) {
     }
     let args = ["--host", "255.255.255.255", "--port", "9"];
     let client = start(language, "client", &args);
-    client.wait_for("calling 255.255.255.255:9 for 28 s more");
+    client.wait_for("calling 255.255.255.255:9 for ");
     let said = alive(client).stderr.to_lowercase();
     let refused = "cannot send: permission denied\n";
     assert_eq!(said.matches(refused).count(), 1, "{said}");

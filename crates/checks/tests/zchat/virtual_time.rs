@@ -747,8 +747,8 @@ fn what_is_said_after_leaving_is_reported(language: Language) {
     let mut s = Script::up(language, Role::Client);
     s.say(b"in time");
     s.side.leave();
-    s.say(b"too late");
-    assert!(s.told("not sent: too late"), "{:?}", s.notes);
+    s.say("too\u{202e}late\u{200f}".as_bytes());
+    assert!(s.told("not sent: too?late?"), "{:?}", s.notes);
     s.confirm(b"in time");
     s.confirm_bye();
     let why = "0 not confirmed, 1 not sent".to_string();
