@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -99,7 +99,8 @@ impl<'a> Workshop<'a> {
         let outcomes = Mutex::new(BTreeMap::new());
         let work = || {
             loop {
-                let next = next.lock().expect("no thread panics").next();
+                let next = next.lock();
+                let next = next.unwrap_or_else(PoisonError::into_inner).next();
                 let Some(index) = next else { return };
                 let outcome = match (broken.get(&index), programs.get(&index)) {
                     (None, Some(program)) => {
@@ -109,7 +110,9 @@ impl<'a> Workshop<'a> {
                         Outcome::NoBuild(words.cloned().unwrap_or_default())
                     }
                 };
-                let mut outcomes = outcomes.lock().expect("no thread panics");
+                let outcomes = outcomes.lock();
+                let mut outcomes =
+                    outcomes.unwrap_or_else(PoisonError::into_inner);
                 outcomes.insert(index, outcome);
             }
         };
@@ -118,7 +121,8 @@ impl<'a> Workshop<'a> {
                 scope.spawn(work);
             }
         });
-        let outcomes = outcomes.into_inner().expect("no thread panics");
+        let outcomes = outcomes.into_inner();
+        let outcomes = outcomes.unwrap_or_else(PoisonError::into_inner);
         Ok(outcomes.into_values().collect())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -40,10 +40,13 @@ pub fn run(exercises: &[Exercise]) -> Result {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
                 loop {
-                    let next = next.lock().expect("no thread panics").next();
+                    let next = next.lock();
+                    let next =
+                        next.unwrap_or_else(PoisonError::into_inner).next();
                     let Some(exercise) = next else { return };
                     let checked = check(exercise);
-                    let mut good = all_good.lock().expect("no thread panics");
+                    let good = all_good.lock();
+                    let mut good = good.unwrap_or_else(PoisonError::into_inner);
                     match checked {
                         Ok(wrong) if wrong.is_empty() => {}
                         Ok(_) => *good = good.clone().map(|_| false),
@@ -53,7 +56,7 @@ pub fn run(exercises: &[Exercise]) -> Result {
             });
         }
     });
-    let good = all_good.into_inner().expect("no thread panics")?;
+    let good = all_good.into_inner().unwrap_or_else(PoisonError::into_inner)?;
     if let (true, Some(first)) = (good, exercises.first()) {
         let alone = (exercises.len() == 1).then_some(first);
         let written = handed_out::write(&first.root, alone);

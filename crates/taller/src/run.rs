@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 use std::{env, fs};
@@ -86,7 +87,8 @@ pub fn build_peers(exercise: &Exercise, target: &Path) {
     let named = |package: &&str| tests.contains(&format!("{package:?}"));
     for package in PROGRAMS.into_iter().filter(named) {
         if programs(&exercise.root, target, package).is_ok() {
-            let mut built = BUILT_PEERS.lock().expect("no thread panics");
+            let mut built =
+                BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
             built.insert(package);
         }
     }
@@ -130,7 +132,9 @@ pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
     let all = thread::scope(|scope| {
         let wait = |test: Test| scope.spawn(move || test.end());
         let waiting: Vec<_> = running.into_iter().map(wait).collect();
-        let end = |w: ScopedJoinHandle<_>| w.join().expect("end has no panic");
+        let end = |w: ScopedJoinHandle<_>| {
+            w.join().unwrap_or_else(|e| resume_unwind(e))
+        };
         waiting.into_iter().map(end).collect()
     });
     end_strays();
@@ -217,7 +221,7 @@ impl Test {
         command.env("TALLER_LANG", language);
         command.env("RUST_BACKTRACE", "0").env(TOLD, &file);
         command.env("TALLER_SECONDS", patience.as_secs().to_string());
-        let built = BUILT_PEERS.lock().expect("no thread panics");
+        let built = BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
         let built: Vec<_> = built.iter().copied().collect();
         command.env(READY, built.join(" "));
         let process = Program::start("test", command);
