@@ -86,10 +86,13 @@ pub fn build_peers(exercise: &Exercise, target: &Path) {
     let tests = read(&exercise.folder.join("tests/exercise.rs"));
     let named = |package: &&str| tests.contains(&format!("{package:?}"));
     for package in PROGRAMS.into_iter().filter(named) {
-        if programs(&exercise.root, target, package).is_ok() {
-            let mut built =
-                BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let builds = programs(&exercise.root, target, package).is_ok();
+        let mut built =
+            BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if builds {
             built.insert(package);
+        } else {
+            built.remove(package); // It was built before its last change.
         }
     }
 }
