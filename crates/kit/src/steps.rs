@@ -206,7 +206,7 @@ pub fn check_sends(
     to: &'static str,
 ) {
     let peer = Peer::new();
-    let mut before = "";
+    let mut before: Option<&[u8]> = None;
     for text in ["hola", "¿Mañana?", " dos\n", "", "a"] {
         let ((s, address), there) = (socket(), peer.address());
         let same = s.try_clone().expect("the system has room for a socket");
@@ -223,14 +223,14 @@ pub fn check_sends(
             None => "nothing was sent",
             Some((data, from)) if data == whole => {
                 if *from == address {
-                    before = text;
+                    before = Some(whole);
                     continue;
                 }
                 "through another socket"
             }
             Some((data, _)) => {
                 let more = data.strip_prefix(whole);
-                if data == before.as_bytes() {
+                if before == Some(&data[..]) {
                     "sent twice"
                 } else if more.is_some_and(|more| more.iter().all(|b| *b == 0))
                 {
