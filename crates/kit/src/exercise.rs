@@ -489,7 +489,7 @@ pub fn refusals_are_told() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{As, TOLD, fail, told_by};
+    use crate::{TOLD, fail, told_by, value};
 
     const WORDS: &str = "
 [step 2]
@@ -530,7 +530,7 @@ es: no loop?
         let Ok(part) = env::var("KIT_PART") else { return };
         let told = || -> u8 {
             let [expected, came] = ["a\nb", "nothing"].map(String::from);
-            fail("sent", As(expected), As(came), "no loop")
+            fail("sent", value(expected), value(came), "no loop")
         };
         let mine = || -> u8 { panic!("mine") };
         told_by(WORDS, move || match part.as_str() {
@@ -633,7 +633,7 @@ es: no loop?
     fn a_failure_is_told_in_four_lines() {
         let words = failed(|| {
             let [expected, came] = ["back", "nothing"].map(String::from);
-            fail("sent", As(expected), As(came), "no loop")
+            fail("sent", value(expected), value(came), "no loop")
         });
         assert_eq!(words.lines().count(), 4, "{words}");
         assert!(words.ends_with(": no loop?"), "{words}");

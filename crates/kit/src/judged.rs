@@ -1,8 +1,7 @@
 //! A function that is given to the student to write, asked many questions, and
 //! what beginners write in its place.
 
-use crate::shown::As;
-use crate::{Said, caught, doing, fail};
+use crate::{Said, caught, doing, fail, value};
 
 /// A wrong way to do it: the name of the cause, and what it gives for a
 /// question; `None`: that does not matter.
@@ -41,6 +40,6 @@ pub fn judge<Q, T: PartialEq>(
             Some((cause, _)) => Said::from(*cause),
             None => other(question, &came),
         };
-        fail(did, As(shown(&right)), As(shown(&came)), why);
+        fail(did, value(shown(&right)), value(shown(&came)), why);
     }
 }

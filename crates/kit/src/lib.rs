@@ -17,7 +17,7 @@
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
 //! | [`compared`] | how what came differs from what was expected |
 //! | [`judge`] | a function is asked many questions, and compared with wrong ways |
-//! | [`said`], [`Shown`], [`As`] | a sentence by its name; a value, as a person reads it |
+//! | [`said`], [`Shown`], [`value`] | a sentence by its name; a value, as a person reads it |
 //! | [`kind`], [`by_kind`] | an error's kind, the same on Unix and Windows |
 //!
 //! and, from `testbed`, what every test here stands on.
@@ -38,9 +38,9 @@ pub use exercise::{
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};
 pub use kit_macros::test;
-pub use said::{OWN, Said, compared, fail, said, told_by};
+pub use said::{OWN, Said, compared, fail, said, told_by, value};
 pub use shown::{
-    As, Shown, by_kind, bytes, error_words, hex, kind, nothing, number, value,
+    Shown, by_kind, bytes, error_words, hex, kind, nothing, number,
 };
 pub use steps::{
     Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,

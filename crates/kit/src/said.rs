@@ -82,6 +82,12 @@ pub(crate) fn own(name: &str, values: &[&dyn Display]) -> Said {
     found.unwrap_or_else(|| panic!("the kit lacks [{name}]")).filled(values)
 }
 
+/// A value as it is, in the student's language or in none already.
+pub fn value(shown: impl Display) -> Said {
+    let (text, name) = (shown.to_string(), String::new());
+    Said { text, name, kind: "look", step: None }
+}
+
 /// Fails the test: what it did, what it expected, what came instead, and why:
 /// the name of a likely cause, or of a sentence that says what to look at.
 pub fn fail(

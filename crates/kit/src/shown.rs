@@ -1,13 +1,12 @@
 //! Values, as a person reads them, in the student's language.
 
-use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use testbed::say;
 
-use crate::said::{Said, own};
+use crate::said::{Said, own, value};
 use crate::{patience, said};
 
 /// What a person can be shown.
@@ -81,11 +80,6 @@ pub fn by_kind<T>(
     Some(given.as_ref()?.as_ref().map_err(kind))
 }
 
-/// A value as it is, which needs no words.
-pub fn value(shown: impl Display) -> Said {
-    own("the value", &[&shown])
-}
-
 /// An error's words, in the student's language.
 pub fn error_words(error: &io::Error) -> String {
     let number = error.raw_os_error();
@@ -117,16 +111,6 @@ impl Shown for Said {
 impl Shown for str {
     fn shown(&self) -> String {
         said(self, &[]).to_string()
-    }
-}
-
-/// What is in the student's language, or in none, already.
-#[derive(Clone)]
-pub struct As(pub String);
-
-impl Shown for As {
-    fn shown(&self) -> String {
-        self.0.clone()
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
     Peer, Said, Shown, beside, bytes, check_fails, compared, doing, fail,
-    free_port, is_refusal, patience, said, servers, socket, to_nobody,
+    free_port, is_refusal, patience, said, servers, socket, to_nobody, value,
 };
 
 /// A client's socket that these tests make themselves, connected to a server.
@@ -29,13 +29,8 @@ fn shown(given: &Given) -> Said {
     match given {
         None => "it still waits".into(),
         Some(Ok(None)) => "no answer".into(),
-        Some(given) => value(given),
+        Some(given) => value(given.shown()),
     }
-}
-
-/// A value, in words.
-fn value(value: &impl Shown) -> Said {
-    said("a value", &[&value.shown()])
 }
 
 /// Whether it is the error of a time-out.
@@ -51,7 +46,7 @@ fn step_4_is_connected_to_the_server() {
     let given = open(server);
     let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
         Ok(Ok(to)) if to == server => return,
-        Ok(Ok(to)) => (value(&to), "connected to somebody else"),
+        Ok(Ok(to)) => (value(to), "connected to somebody else"),
         Ok(Err(_)) => ("not connected".into(), "connect left out"),
         Err(e) if e.kind() == ErrorKind::AddrInUse => {
             // Bound to another server's address, where none is?
@@ -59,9 +54,9 @@ fn step_4_is_connected_to_the_server() {
             let there = open(free).and_then(|s| s.local_addr());
             let theirs = there.is_ok_and(|there| there == free);
             let bound = "bound to the server's address";
-            (value(e), if theirs { bound } else { "a fixed port" })
+            (value(e.shown()), if theirs { bound } else { "a fixed port" })
         }
-        Err(e) => (value(e), "an error of open"),
+        Err(e) => (value(e.shown()), "an error of open"),
     };
     fail(did, said("a socket connected to", &[&server]), came, why);
 }

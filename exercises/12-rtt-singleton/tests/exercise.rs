@@ -10,6 +10,7 @@ use ex12_rtt_singleton::{Probe, measure, note, read, send, wait, write};
 use kit::{
     Beside, Peer, Random, Said, Shown, beside, bytes, check_fails, compared,
     doing, fail, hex, is_refusal, patience, said, servers, socket, to_nobody,
+    value,
 };
 
 /// A threshold that is soon over.
@@ -67,7 +68,7 @@ fn list(probes: &[Probe]) -> Said {
         return "an empty list".into();
     }
     let all: Vec<_> = probes.iter().enumerate().map(one).collect();
-    said("a value", &[&all.join("; ")])
+    value(all.join("; "))
 }
 
 #[kit::test]
@@ -329,7 +330,7 @@ fn step_4_ignores_what_answers_no_probe() {
     ] {
         let shown = match fields(&data) {
             Some((seq, sent)) => said("reply to", &[&seq, &sent.shown()]),
-            None => said("a value", &[&bytes(&data)]),
+            None => value(bytes(&data)),
         };
         let did = doing(said("called note at 210 ms", &[&shown]));
         let mut probes = three();
@@ -404,7 +405,7 @@ fn shown(given: &Given) -> Said {
     match given {
         None => said("it still waits", &[&patience().as_secs()]),
         Some(Ok(probes)) => list(probes),
-        Some(Err(e)) => said("a value", &[&e.shown()]),
+        Some(Err(e)) => value(e.shown()),
     }
 }
 

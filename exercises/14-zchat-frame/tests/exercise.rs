@@ -15,7 +15,7 @@ use flate2::read::{
     DeflateDecoder, DeflateEncoder, GzDecoder, GzEncoder, ZlibEncoder,
 };
 use kit::{
-    As, Random, Said, Way, bytes, caught, compared, doing, fail, judge, said,
+    Random, Said, Way, bytes, caught, compared, doing, fail, judge, said, value,
 };
 use zchat::frame as reference;
 
@@ -518,8 +518,8 @@ fn step_5_gives_a_bomb_no_room() {
         return;
     }
     let times = quickest[1].as_nanos() / quickest[0].as_nanos().max(1);
-    let came = As(came.map_or("None".to_string(), |text| bytes(&text)));
-    let came = said("so many times as long", &[&came.0, &times]);
+    let came = came.map_or("None".to_string(), |text| bytes(&text));
+    let came = said("so many times as long", &[&came, &times]);
     fail(did, "None, as soon for both", came, "inflates all of it first");
 }
 
@@ -629,9 +629,9 @@ fn choosing(all: &[Choice], one: &Choice) -> Said {
 }
 
 /// What was chosen, for a person to read; the kind is ours or crates/zchat's.
-fn chosen_shown(chosen: &Option<(impl Debug, Vec<u8>)>) -> As {
-    let Some((kind, data)) = chosen else { return As("None".to_string()) };
-    As(match format!("{kind:?}") {
+fn chosen_shown(chosen: &Option<(impl Debug, Vec<u8>)>) -> Said {
+    let Some((kind, data)) = chosen else { return value("None") };
+    value(match format!("{kind:?}") {
         text if text == "Text" => format!("{text}, {}", bytes(data)),
         other => format!("{other}, {}", hex(data)),
     })
@@ -672,7 +672,7 @@ fn step_6_counts_bytes() {
             _ if takes(&"a".repeat(10_000)) => "a limit for the stream",
             _ => "takes a text of one byte too many",
         };
-        let none = As("None".to_string());
+        let none = value("None");
         fail(called_smaller(&text), none, chosen_shown(&came), cause);
     }
 }

@@ -13,8 +13,8 @@ use ex16_zchat_peer::{
     BYTES, Event, act, chat, read_lines, receive, say_line, start, tell, wait,
 };
 use kit::{
-    As, Peer, Said, Shown, Way, beside, bytes, doing, fail, judge, outputs,
-    patience, references, said, socket,
+    Peer, Said, Shown, Way, beside, bytes, doing, fail, judge, outputs,
+    patience, references, said, socket, value,
 };
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
@@ -45,9 +45,9 @@ fn event_words(event: &Event) -> String {
 }
 
 /// Several of them.
-fn events_words(events: &[Event]) -> As {
+fn events_words(events: &[Event]) -> Said {
     let all: Vec<_> = events.iter().map(event_words).collect();
-    As(match &all[..] {
+    value(match &all[..] {
         [] => said("no event", &[]).to_string(),
         [first @ .., _] if first.len() > 8 => first[..8].join(", ") + " ...",
         all => all.join(", "),
@@ -146,7 +146,7 @@ fn step_6_tells_each_line_and_then_the_end() {
         |input| said("called read_lines", &[&bytes(input)]),
         |input| told_of(*input),
         |input| lines_of(input, whole).unwrap_or_default(),
-        |events| events_words(events).0,
+        |events| events_words(events).to_string(),
         &WRONG_LINES,
         |_, told| match told.len() {
             MANY => "never comes to an end".into(),
@@ -204,7 +204,7 @@ fn step_6_ends_at_an_error() {
     let meant = lines_and_end(&[b"hola"]);
     let asked = asked.load(Ordering::SeqCst);
     if asked >= ERRORS {
-        let came = said("asked so often", &[&events_words(&came).0, &asked]);
+        let came = said("asked so often", &[&events_words(&came), &asked]);
         fail(did, events_words(&meant), came, "passes over errors");
     }
     if came != meant {

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Shares};
 use kit::{
-    As, Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience,
-    said, socket,
+    Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience, said,
+    socket, value,
 };
 use zchat::frame::{Frame, Kind};
 
@@ -290,6 +290,6 @@ pub fn hold(calls: bool, (language, mut command): (&str, Command)) {
     let notes = yours.1.stderr().trim_end().replace('\n', " | ");
     let noted = said("noted", &[&notes]).to_string();
     drop((yours, other)); // Before anything is told.
-    let came = As(format!("{}\n{}\n{noted}", each[0], each[1]));
+    let came = value(format!("{}\n{}\n{noted}", each[0], each[1]));
     fail(did, "each shows the other's, once", came, why);
 }
