@@ -20,7 +20,7 @@ use std::{env, thread};
 use testbed::{Program, STARTED, Started, end_all, free_port, say};
 
 use crate::failure::{Failure, cut, runner_waits, width};
-use crate::{Shown, said};
+use crate::{Shown, said, socket};
 
 /// Fails the test being told so. No message of the panic hook: [`run`] has the
 /// words.
@@ -407,8 +407,7 @@ impl Peer {
     /// If the system gives none.
     #[expect(clippy::new_without_default, reason = "it opens a socket")]
     pub fn new() -> Peer {
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-        let s = s.expect("the system gives a socket");
+        let (s, _) = socket();
         s.set_read_timeout(Some(patience())).expect("it may wait");
         Peer(s)
     }
@@ -452,7 +451,7 @@ impl Peer {
 ///
 /// # Panics
 /// If the socket cannot be connected.
-pub fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
+pub(crate) fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
     s.connect(peer).expect("a socket can be connected");
     // std closes one side of a TCP socket alone, and the call is the same.
     let same = s.try_clone().expect("the system has room for a socket");
@@ -465,8 +464,7 @@ pub fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
 /// # Panics
 /// If the system has no port left.
 pub fn to_nobody() -> UdpSocket {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-    let s = s.expect("the system has a port left");
+    let (s, _) = socket();
     s.connect((Ipv4Addr::LOCALHOST, free_port()))
         .expect("a socket can be connected");
     s
@@ -477,7 +475,7 @@ pub fn to_nobody() -> UdpSocket {
 ///
 /// # Panics
 /// As [`to_nobody`].
-pub fn refusals_are_told() -> bool {
+pub(crate) fn refusals_are_told() -> bool {
     use ErrorKind::{ConnectionRefused, ConnectionReset};
     let s = to_nobody();
     s.set_read_timeout(Some(patience())).expect("that is no 0");

@@ -6,7 +6,6 @@
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
 //! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
-//! | [`only_receives`] | a socket through which no answer can be sent |
 //! | [`to_nobody`], [`is_refusal`] | a socket that asks where nobody listens; what it hears |
 //! | [`socket`], [`waiting`] | a socket of the test's; what waits in one, untaken |
 //! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
@@ -32,8 +31,7 @@ mod shown;
 mod steps;
 
 pub use exercise::{
-    Beside, Peer, beside, caught, doing, only_receives, outputs, patience,
-    printed, refusals_are_told, to_nobody,
+    Beside, Peer, beside, caught, doing, outputs, patience, printed, to_nobody,
 };
 pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use testbed::{Program, references};
 
+use crate::exercise::{only_receives, refusals_are_told};
 use crate::said::own;
 use crate::{
     Beside, Peer, Said, Shown, beside, by_kind, bytes, compared, doing, fail,
-    only_receives, patience, refusals_are_told, skipped,
+    patience, skipped,
 };
 
 /// A socket of the test's own, at a free port of 127.0.0.1, and its address.
@@ -272,7 +273,7 @@ pub fn check_fails<T>(
 /// system has none, which is said aloud.
 ///
 /// # Panics
-/// As [`refusals_are_told`].
+/// As [`to_nobody`](crate::to_nobody).
 pub fn is_refusal<T>(given: &Option<io::Result<T>>) -> bool {
     if let Some(Err(ErrorKind::ConnectionRefused)) = by_kind(given) {
         return true;
