@@ -246,13 +246,13 @@ fn rtt_over_a_noisy_link() {
         let now = now.replace(&format!(":{port},"), ":3600,");
         (ended, now)
     };
-    for (language, name) in [("es", "rtt-edf.es.svg"), ("en", "rtt-edf.svg")] {
-        kept(name, &measured(language).1, |old, new| {
+    let ((_, spanish), (ended, english)) = (measured("es"), measured("en"));
+    for (name, now) in [("rtt-edf.es.svg", spanish), ("rtt-edf.svg", english)] {
+        kept(name, &now, |old, new| {
             let (old, new) = (form(old), form(new));
             (old != new).then(|| format!("- {old}\n+ {new}"))
         });
     }
-    let (ended, _) = measured("en");
     let mut text = Terminal::default();
     text.ran(
         &format!(
