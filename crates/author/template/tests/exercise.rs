@@ -2,10 +2,11 @@
 //! What they say stands in words.txt, by the names that are in quotes here.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
 
 use exNN_name::{BYTES, send, take};
-use kit::{Peer, beside, bytes, compared, fail, said, socket};
+use kit::{
+    Peer, beside, bytes, compared, fail, fails_to_receive, said, socket,
+};
 
 /// The first datagram that came to a socket before this moment, if one did.
 fn came_to(s: &UdpSocket, address: SocketAddr) -> Vec<u8> {
@@ -81,8 +82,7 @@ fn step_2_takes_the_bytes() {
 
 #[kit::test]
 fn step_2_gives_the_error() {
-    let (s, _) = socket();
-    s.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    let s = fails_to_receive();
     let taken = beside(move || take(&s)).wait();
     if !matches!(taken, Some(Err(_))) {
         fail("called take, nothing came", "an error", taken, "error kept");
