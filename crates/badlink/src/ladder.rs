@@ -101,62 +101,80 @@ impl Ladder {
         fits.then(|| format!("{:6} | {} |", "", words(side, text, room)))
     }
 
-    /// All rungs as a picture, with the two sides' names above.
+    /// All rungs as a picture, with the two sides' names above. On paper it is
+    /// black on white; on a screen, as the reader's theme is.
     pub fn svg(&self, left: &str, right: &str, rungs: &[Rung]) -> String {
-        let height = 24 * rungs.len() + 60;
+        let both = columns(left) + columns(right);
+        let low = if both > IN_A_ROW { 44 } else { 24 }; // Below the other.
+        let height = 34 * rungs.len() + low + 26;
+        let (left, right) = (escaped(left), escaped(right));
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 \
-             {height}\" font-family=\"monospace\" font-size=\"12\">\n\
-             <rect width=\"800\" height=\"{height}\" fill=\"white\"/>\n\
-             <text x=\"90\" y=\"24\" text-anchor=\"end\">s</text>\n\
-             <text x=\"100\" y=\"24\">{}</text>\n\
-             <text x=\"700\" y=\"24\" text-anchor=\"end\">{}</text>\n\
-             <path d=\"M100 34V{height}M700 34V{height}\" stroke=\"black\"/>\n",
-            escaped(left),
-            escaped(right)
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"480\" \
+             height=\"{height}\" viewBox=\"0 0 480 {height}\" \
+             role=\"img\">\n<title>{left} - {right}</title>\n{STYLE}\
+             <rect class=\"back\" width=\"480\" height=\"{height}\"/>\n\
+             <text x=\"58\" y=\"24\" text-anchor=\"end\">s</text>\n\
+             <text x=\"66\" y=\"24\">{left}</text>\n\
+             <text x=\"472\" y=\"{low}\" text-anchor=\"end\">{right}</text>\n\
+             <path d=\"M66 {0}V{height}M472 {0}V{height}\"/>\n",
+            low + 8
         );
         for (i, rung) in rungs.iter().enumerate() {
-            svg += &drawn(rung, 24 * i + 58);
+            svg += &drawn(rung, 34 * i + low + 30);
         }
         svg + "</svg>\n"
     }
 }
 
-/// A rung of the picture, at this height.
+/// So many characters of a picture stand between its two uprights.
+const IN_A_ROW: usize = 44;
+
+const STYLE: &str = "\
+<style>text { font: 15px monospace; fill: #1a1a1a } .back { fill: #fff }
+path { fill: none; stroke: #1a1a1a; stroke-width: 1.5 }
+path.lost { stroke: #b3261e } text.lost { fill: #b3261e }
+path.harmed { stroke: #8a5300 } text.harmed { fill: #8a5300 }
+@media screen and (prefers-color-scheme: dark) {
+text { fill: #e6e6e6 } .back { fill: #181818 } path { stroke: #e6e6e6 }
+path.lost { stroke: #ff8a80 } text.lost { fill: #ff8a80 }
+path.harmed { stroke: #f0b35e } text.harmed { fill: #f0b35e } }</style>
+";
+
+/// A rung of the picture, its words at this height.
 fn drawn(rung: &Rung, y: usize) -> String {
     let at = rung.at.as_secs_f64();
     let time =
-        format!("<text x=\"90\" y=\"{y}\" text-anchor=\"end\">{at:.3}</text>");
+        format!("<text x=\"58\" y=\"{y}\" text-anchor=\"end\">{at:.3}</text>");
     let Kind::Datagram(way, fate, lost) = &rung.kind else {
-        let label = escaped(&short(&rung.label, 80));
+        let label = escaped(&short(&rung.label, IN_A_ROW));
         let right = rung.kind == Kind::Words(Direction::Back);
-        let (x, side) = if right { (690, "end") } else { (110, "start") };
+        let (x, side) = if right { (464, "end") } else { (74, "start") };
         let text = format!("<text x=\"{x}\" y=\"{y}\" text-anchor=\"{side}\"");
         return format!("{time}{text} font-weight=\"bold\">{label}</text>\n");
     };
-    let colour = match (lost, fate.is_empty()) {
-        (true, _) => "#c00000",
-        (_, true) => "black",
-        _ => "#a06000",
+    let class = match (lost, fate.is_empty()) {
+        (true, _) => " class=\"lost\"",
+        (_, true) => "",
+        _ => " class=\"harmed\"",
     };
     let (from, to, tip) = match way {
-        Direction::There => (100, if *lost { 550 } else { 698 }, -8),
-        Direction::Back => (700, if *lost { 250 } else { 102 }, 8),
+        Direction::There => (66, if *lost { 370 } else { 470 }, -8),
+        Direction::Back => (472, if *lost { 170 } else { 68 }, 8),
     };
+    let line = y + 7;
     let end = if *lost {
-        format!("M{} {}l8 8m0 -8l-8 8", to - 4, y)
+        format!("M{} {}l10 10m0 -10l-10 10", to - 5, line - 5)
     } else {
-        format!("M{} {}L{to} {}L{} {}", to + tip, y, y + 4, to + tip, y + 8)
+        let from = to + tip;
+        format!("M{from} {}L{to} {line}L{from} {}", line - 4, line + 4)
     };
-    let fate = if fate.is_empty() { fate.clone() } else { format!(": {fate}") };
-    let room = 80_usize.saturating_sub(fate.len()); // Of 7 pixels each.
+    let fate = short(fate, IN_A_ROW - 12);
+    let fate = if fate.is_empty() { fate } else { format!(": {fate}") };
+    let room = IN_A_ROW.saturating_sub(columns(&fate));
     let label = escaped(&short(&rung.label, room));
     format!(
-        "{time}<path d=\"M{from} {}H{to}{end}\" fill=\"none\" \
-         stroke=\"{colour}\"/><text x=\"400\" y=\"{}\" text-anchor=\"middle\" \
-         fill=\"{colour}\">{label}{fate}</text>\n",
-        y + 4,
-        y - 2
+        "{time}<path d=\"M{from} {line}H{to}{end}\"{class}/><text x=\"269\" \
+         y=\"{y}\" text-anchor=\"middle\"{class}>{label}{fate}</text>\n"
     )
 }
 
@@ -341,6 +359,7 @@ mod tests {
         let svg = Ladder::default().svg("a<", "b", &[rung.clone(), rung]);
         assert_eq!(svg.matches("&lt;script&gt;&amp;: lost</text>").count(), 2);
         assert!(!svg.contains("<script>"));
+        assert!(svg.contains("<title>a&lt; - b</title>"));
         assert!(svg.contains(">a&lt;<") && svg.ends_with("</svg>\n"));
     }
 }
