@@ -57,7 +57,7 @@ struct Words {
 }
 
 const ENGLISH: Words = Words {
-    share: "share of the probes that took at most so long",
+    share: "share that took at most so long",
     delay: "round-trip delay in ms",
     probes: "probes",
     undefined: "undefined",
@@ -66,7 +66,7 @@ const ENGLISH: Words = Words {
 };
 
 const SPANISH: Words = Words {
-    share: "parte de las sondas que tardó a lo sumo eso",
+    share: "parte que tardó a lo sumo eso",
     delay: "ida y vuelta en ms",
     probes: "sondas",
     undefined: "indefinidas",
@@ -197,17 +197,18 @@ pub fn svg(rtts: &[f64], title: &str, spanish: bool) -> String {
     let Words { share, delay, probes, .. } = words;
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 640 540'>\n\
-         <style>text {{ font: 13px sans-serif; fill: #222 }}\n\
+         <title>{title}: {share}</title>\n\
+         <style>text {{ font: 17px sans-serif; fill: #222 }}\n\
          path {{ fill: none }} .back {{ fill: #fff }}\n\
          .grid {{ stroke: #ccc }} .end {{ stroke: #c00 }}\n\
          .edf {{ stroke: #036; stroke-width: 2 }} .bar {{ fill: #58b }}\n\
-         @media (prefers-color-scheme: dark) {{\n\
+         @media screen and (prefers-color-scheme: dark) {{\n\
          text {{ fill: #ddd }} .back {{ fill: #181818 }}\n\
          .grid {{ stroke: #444 }} .end {{ stroke: #f66 }}\n\
          .edf {{ stroke: #9cf }} .bar {{ fill: #47a }} }}</style>\n\
          <rect class='back' width='640' height='540'/>\n\
-         <text x='70' y='24'>{title}</text>\n\
-         <text x='70' y='46'>{what}</text>\n{text}\
+         <text x='20' y='24'>{title}</text>\n\
+         <text x='20' y='46'>{what}</text>\n{text}\
          <text transform='translate(20 185) rotate(-90)' \
          text-anchor='middle'>{share}</text>\n\
          <text x='340' y='352' text-anchor='middle'>{delay}</text>\n\

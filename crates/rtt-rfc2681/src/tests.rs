@@ -273,7 +273,7 @@ fn the_drawing_ends_at_the_share_that_came_back() {
         ">a title<",
         ">N = 4, 1 undefined<",
         ">round-trip delay in ms<",
-        ">share of the probes that took at most so long<",
+        ">share that took at most so long<",
         ">probes<",
         "prefers-color-scheme: dark",
     ] {
