@@ -26,22 +26,21 @@ INDEX = """<!doctype html>
 <title>UDP sockets / Sockets UDP</title>
 <style>
 body { max-width: 40em; margin: auto; padding: 1em; font-family: sans-serif }
-body { line-height: 1.5; color-scheme: light dark }
-pre { overflow-x: auto; line-height: 1.2 }
+:root { line-height: 1.5; color-scheme: light dark }
+img { max-width: 100%; height: auto }
 a { display: inline-block; padding: 0.5em 0 }
 </style>
 <h1>UDP sockets</h1>
-<pre>
-client                                        server
-  |------- "Taller I: Echo sobre UDP" ------------>|
-  |&lt;------ "Taller I: Echo sobre UDP" -------------|
-</pre>
+<img src="echo-ladder.svg" alt="The client sends a text to the server, which
+sends it back">
 <p>What happens when two programs talk: the sockets interface, in Python and in
 Rust side by side, with exercises and a judge for programs of your own. For
 students of networks who have written a little Python, and for their teachers.
 <a href="en/introduction.html" hreflang="en">Read it in English</a></p>
 <div lang="es">
 <h2>Sockets UDP</h2>
+<img src="echo-ladder.es.svg" alt="El cliente le manda un texto al servidor, que
+se lo devuelve">
 <p>Qué pasa cuando dos programas conversan: la interfaz de sockets, en Python y
 en Rust lado a lado, con ejercicios y un juez para los programas que escribas.
 Para quien estudia redes y ya escribió algo en Python, y para quien da clases.
@@ -150,6 +149,8 @@ def build():
     mend(DOCS / "site/en", {})
     mend(DOCS / "site/es", WORDS)
     (DOCS / "site/index.html").write_text(INDEX, encoding="utf-8")
+    for picture in (DOCS / "material").glob("echo-ladder*.svg"):
+        shutil.copy(picture, DOCS / "site")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def adapt(items):
             continue  # A line or a title between the chapters.
         chapter = item["Chapter"]
         text = chapter["content"].replace("](../../", f"]({top}/")
-        text = re.sub(r"\]\(\.\./material/([\w-]+\.(svg|png))\)", picture, text)
+        text = re.sub(
+            r"\]\(\.\./material/([\w.-]+\.(svg|png))\)", picture, text
+        )
         text = text.replace("](../material/", f"]({top}/docs/material/")
         chapter["content"] = text
         adapt(chapter["sub_items"])

@@ -3,4 +3,5 @@
 
 mod commands;
 mod pages;
+mod pictures;
 mod readmes;

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use badlink::ladder::{Ladder, Rung};
+use badlink::ladder::{Kind, Ladder, Rung};
 use badlink::{BadLink, Direction, Fate, Passing, Shares};
-use checks::book::{LANGUAGES, kept, page, recorded, recorded_as};
+use checks::book::{LANGUAGES, difference, kept, page, recorded, recorded_as};
 use checks::{
     Hear, Language, command, forge, python, root, skipped, socket, start,
 };
@@ -378,15 +378,87 @@ fn chat() -> (Log, Ended, Ended) {
     (log, client, server)
 }
 
-/// The log as a ladder, as `noisy_link --draw` has it.
-fn ladder(log: &Log) -> String {
+/// The rungs of a ladder, as `noisy_link --draw` has them.
+fn rungs(log: &Log) -> Vec<Rung> {
     let first = log.first().map(|entry| entry.0).unwrap_or_default();
-    let ladder = Ladder::default();
     let rungs = log.iter().map(|(at, way, frame, fate)| {
-        ladder.rung(&Rung::new(*at - first, *way, fate, chat_frame(frame)))
+        Rung::new(*at - first, *way, fate, chat_frame(frame))
     });
+    rungs.collect()
+}
+
+/// The rungs as a ladder of text.
+fn ladder(rungs: &[Rung]) -> String {
+    let ladder = Ladder::default();
     let head = ladder.head("client", "server");
+    let rungs = rungs.iter().map(|rung| ladder.rung(rung));
     [head].into_iter().chain(rungs).map(|line| line + "\n").collect()
+}
+
+/// What the ladders say, in Spanish.
+const SPANISH: [(&str, &str); 4] = [
+    ("empty", "vacío"),
+    ("try", "intento"),
+    ("lost", "perdida"),
+    ("corrupted", "dañada"),
+];
+
+/// The rungs as the pictures NAME.svg and NAME.es.svg of the book; times may
+/// differ.
+fn drawn(name: &str, title: [&str; 2], rungs: &[Rung]) {
+    let spanish = |text: &str| {
+        let text = text.to_string();
+        SPANISH.iter().fold(text, |text, (en, es)| text.replace(en, es))
+    };
+    let in_spanish = rungs.iter().cloned().map(|mut rung| {
+        rung.label = spanish(&rung.label);
+        if let Kind::Datagram(_, fate, _) = &mut rung.kind {
+            *fate = spanish(fate);
+        }
+        rung
+    });
+    let ladder = Ladder::default();
+    let english = ladder.svg("client", "server", rungs);
+    let in_spanish: Vec<_> = in_spanish.collect();
+    let in_spanish = ladder.svg("cliente", "servidor", &in_spanish);
+    for (ending, title, svg) in
+        [("svg", title[0], english), ("es.svg", title[1], in_spanish)]
+    {
+        let (head, rest) = svg.split_once("<title>").unwrap();
+        let (_, rest) = rest.split_once("</title>").unwrap();
+        let svg = format!("{head}<title>{title}</title>{rest}");
+        kept(&format!("{name}.{ending}"), &svg, difference);
+    }
+}
+
+/// The echo's two datagrams, for the first page of all.
+#[test]
+fn echo_ladder() {
+    let (_server, address) = server(Language::Rust, "udp-echo", &[]);
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (kept, began) = (Arc::clone(&log), Instant::now());
+    let any = (Ipv4Addr::LOCALHOST, 0).into();
+    let none = Shares::default();
+    let link = BadLink::watched(any, address, none, none, 0, move |passing| {
+        let Passing { direction: way, data, fate, leaves, .. } = *passing;
+        if leaves {
+            return;
+        }
+        let label = format!("\"{}\"", String::from_utf8_lossy(data));
+        let rung = Rung::new(began.elapsed(), way, fate, label);
+        kept.lock().unwrap().push(rung);
+    });
+    let port = link.as_ref().unwrap().address().port().to_string();
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    let ended = run(Language::Rust, "udp-echo", "client", &args);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    drop(link);
+    let mut rungs = log.lock().unwrap().clone();
+    let first = rungs[0].at;
+    rungs.iter_mut().for_each(|rung| rung.at -= first);
+    let english = "The echo: a datagram to the server, and one back";
+    let spanish = "El eco: un datagrama hasta el servidor, y otro de vuelta";
+    drawn("echo-ladder", [english, spanish], &rungs);
 }
 
 /// A machine that pauses makes a program send again what was not lost: then
@@ -415,13 +487,16 @@ fn zchat_ladder() {
             chat_frame(frame) + &fate.words()
         };
         if log.iter().map(went).collect::<Vec<_>>() != expected {
-            let _ = writeln!(stderr(), "again:\n{}", ladder(&log));
+            let text = ladder(&rungs(&log));
+            let _ = writeln!(stderr(), "again:\n{text}");
             continue;
         }
         assert_eq!(server.stdout, "hola\nchau\n");
-        let text = ladder(&log);
-        let _ = writeln!(stderr(), "== zchat-ladder\n{text}");
-        recorded("zchat-ladder", &text);
+        let rungs = rungs(&log);
+        let _ = writeln!(stderr(), "{}", ladder(&rungs));
+        let english = "A chat over a bad link, frame by frame";
+        let spanish = "Un chat por un enlace con pérdidas, trama por trama";
+        drawn("zchat-ladder", [english, spanish], &rungs);
         let mut text = Terminal::default();
         let stats = |ended: &Ended| {
             let lines: Vec<_> = ended.stderr.lines().collect();
