@@ -4,10 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use crate::error::plain;
-use crate::note;
-
-/// The ports of this workshop's own servers, all of which answer.
-const OURS: [u16; 4] = [3500, 3501, 3502, 3513];
+use crate::{note, ports};
 
 /// Windows' "the datagram is larger than the buffer"; std has no kind for it.
 const TOO_LONG: i32 = 10040;
@@ -99,7 +96,7 @@ impl Careful {
         if port == 0 {
             return Some("nobody can be at port 0");
         }
-        if port < 1024 || port == self.own || OURS.contains(&port) {
+        if port < 1024 || port == self.own || ports::ALL.contains(&port) {
             return Some("that is a server's port");
         }
         let broadcast = ip == Ipv4Addr::BROADCAST;
@@ -161,7 +158,7 @@ mod tests {
             assert_eq!(why(to), None, "{to}");
         }
         assert_eq!(why("127.0.0.1:0"), Some("nobody can be at port 0"));
-        for port in [7, 1023, 3500, 3501, 3502, 3513, own] {
+        for port in ports::ALL.into_iter().chain([7, 1023, own]) {
             let server = Some("that is a server's port");
             assert_eq!(why(&format!("10.0.0.7:{port}")), server, "{port}");
         }

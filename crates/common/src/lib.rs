@@ -5,6 +5,7 @@
 //! | module | its business |
 //! |---|---|
 //! | `args` | the command line: options, `--help`, what was not understood |
+//! | [`ports`] | where the workshop's servers listen |
 //! | `error` | an error that `main` may return, and a hint for the usual causes |
 //! | `careful` | a server's socket: `recv_from` and `send_to`, with what can go wrong |
 //! | `socket` | the address of a name; what a received error means |
@@ -13,6 +14,7 @@
 mod args;
 mod careful;
 mod error;
+pub mod ports;
 mod socket;
 mod text;
 

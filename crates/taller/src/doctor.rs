@@ -17,6 +17,10 @@ use crate::words::{said, tell};
 /// So much room all that can be built takes, in GB, roughly.
 const ROOM: f64 = 2.0;
 
+/// The echo's port, as in `common::ports`; but `common` needs a package, and
+/// the doctor speaks where no package is.
+const ECHO: u16 = 3500;
+
 /// Looks at each need; gives whether nothing that must be here is missing.
 pub fn run(root: &Path) -> Result {
     let (rust, minor) = version(env::var_os("RUSTC").unwrap_or("rustc".into()));
@@ -24,11 +28,13 @@ pub fn run(root: &Path) -> Result {
     let pythons = env::var_os("PYTHON").map_or(pythons, |own| vec![own]);
     let python = pythons.into_iter().map(version).find(|p| p.1 >= 9);
     let (python, newest) = python.unwrap_or(("Python".to_string(), 0));
-    let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 3500));
+    let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, ECHO));
     let taken = bound.is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
     let (who, firewall) = match consts::OS {
         "windows" => ("netstat -ano -p udp", said!("firewall windows")),
-        "macos" => ("lsof -nP -iUDP:3500", said!("firewall macos")),
+        "macos" => {
+            (&*format!("lsof -nP -iUDP:{ECHO}"), said!("firewall macos"))
+        }
         _ => ("ss -lunp", said!("firewall linux")),
     };
     let folder = target(root);
@@ -51,7 +57,7 @@ pub fn run(root: &Path) -> Result {
         ),
         ("python", python, newest >= 9, false),
         ("loopback", said!("to itself"), loopback().is_ok(), true),
-        ("taken", said!("the port"), !taken, false),
+        ("taken", said!("the port", ECHO), !taken, false),
     ] {
         good &= here || !must;
         tell!(if here { "here" } else { "look" }, what, said!(key, who));

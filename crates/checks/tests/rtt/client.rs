@@ -8,6 +8,7 @@ use std::process::{self, Stdio};
 use std::time::Duration;
 
 use checks::{Hear, Language, command, forge, skipped, start};
+use common::ports;
 use serde_json::Value;
 use testbed::{Ended, PATIENCE, Program, close};
 
@@ -632,7 +633,8 @@ fn garbage_does_not_end_a_server() {
             assert_eq!(buffer[..n] == data, length < 14, "{length}");
         }
         // Ports that no client has. The last one is the server's own.
-        for port in [0, 7, 3500, to.port()] {
+        let own = to.port();
+        for port in ports::ALL.into_iter().chain([0, 7, own]) {
             if let Err(e) = forge::send(port, to.port(), &[1; 44]) {
                 return skipped(&format!("no raw socket: {e}"));
             }
