@@ -51,7 +51,7 @@ WIDE = """() => {
     const wrong = [], root = document.scrollingElement;
     if (root.scrollWidth > root.clientWidth)
         wrong.push(`the page is ${root.scrollWidth} wide`);
-    const table = innerWidth > 700 ? ", .table-wrapper" : ""; // Else it scrolls.
+    const table = innerWidth > 700 ? ", .table-wrapper" : ""; // Or scrolls.
     const parts = `main :is(pre, pre > code, img${table})`;
     for (const e of document.querySelectorAll(parts)) {
         const place = e.closest("td, th, main").getBoundingClientRect();

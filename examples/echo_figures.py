@@ -115,9 +115,7 @@ def rate(program, output, window, seconds):
     try:
         load = LOAD + ["--port", started[-1][1]]
         load += ["--window", window, "--seconds", seconds]
-        done = subprocess.run(
-            load, capture_output=True, check=True
-        )
+        done = subprocess.run(load, capture_output=True, check=True)
         return json.loads(done.stdout)["rate"]
     finally:
         for process, _ in started:
@@ -139,8 +137,7 @@ if CC:
     subprocess.run([CC, "-O2", "-o", C[0], source], check=True)
 
 print(
-    "| compared | on the way | lines go to "
-    "| ratio | from | to | per second |"
+    "| compared | on the way | lines go to | ratio | from | to | per second |"
 )
 print("|---|---|---|---|---|---|---|")
 for name, one, other, output, window in COMPARED:
@@ -151,10 +148,7 @@ for name, one, other, output, window in COMPARED:
     runs = []
     for _ in range(args.pairs):
         runs.append(
-            [
-                rate(x, output, window, args.seconds)
-                for x in (one, other)
-            ]
+            [rate(x, output, window, args.seconds) for x in (one, other)]
         )
     ratios = sorted(a / b for a, b in runs)
     rates = [statistics.median(column) for column in zip(*runs)]

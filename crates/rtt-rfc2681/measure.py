@@ -129,7 +129,7 @@ class Network:
             said += line
             if ready in line:
                 return process
-        raise SystemExit("%s does not start: %s" % (command[0], said))
+        raise SystemExit(f"{command[0]} does not start: {said}")
 
     def capture(self):
         self.captures = []
@@ -245,7 +245,7 @@ def irtt(network, o):
     process = network.start(b, "starting", *listen)
     file = os.path.join(network.folder, "irtt.json")
     ms = o.interval * 1000
-    how = "-i", "%gms" % ms, "-d", "%gms" % (ms * o.count), "-o", file, "-Q"
+    how = "-i", f"{ms:g}ms", "-d", f"{ms * o.count:g}ms", "-o", file, "-Q"
     began = time.time_ns()
     # A server that is not yet there: irtt asks again, up to four times.
     into = "ip", "netns", "exec", a
@@ -304,11 +304,11 @@ def main(o):
                         for tool in order:
                             errors = tools[tool](network, o)
                             if len(errors) < o.count / 2:
-                                raise SystemExit("%s: %i" % (tool, len(errors)))
+                                raise SystemExit(f"{tool}: {len(errors)}")
                             everything[tool].append(errors)
-                last = {tool: all[-1] for tool, all in everything.items()}
-                say("%s %2i" % (load, number + 1), last)
-            total = {tool: sum(all, []) for tool, all in everything.items()}
+                last = {tool: runs[-1] for tool, runs in everything.items()}
+                say(f"{load} {number + 1:2}", last)
+            total = {tool: sum(runs, []) for tool, runs in everything.items()}
             say(load + " all", total)
         finally:
             for process in busy:
@@ -319,12 +319,12 @@ def main(o):
 def say(name, errors):
     for kind, what in enumerate(["client", "whole"]):
         rows = {tool: row([e[kind] for e in es]) for tool, es in errors.items()}
-        text = "%-8s %-6s" % (name, what)
-        for tool, numbers in rows.items():
-            text += "  %s %.0f p99 %.0f" % (tool, *numbers)
+        text = f"{name:8} {what:6}"
+        for tool, (middle, high) in rows.items():
+            text += f"  {tool} {middle:.0f} p99 {high:.0f}"
         for tool in list(rows)[1:]:
             ratios = [b / a for a, b in zip(rows["ours"], rows[tool])]
-            text += "  %s/ours %.1f p99 %.1f" % (tool, *ratios)
+            text += f"  {tool}/ours {ratios[0]:.1f} p99 {ratios[1]:.1f}"
         print(text, flush=True)
 
 

@@ -10,6 +10,7 @@ type (https://www.tcpdump.org/linktypes.html).
 import socket
 import struct
 import sys
+from collections.abc import Iterable, Iterator
 
 RAW = 101  # Bare IP packets.
 BARE = RAW, 12, 14, 228, 229  # BSD's numbers, IPv4, IPv6.
@@ -40,7 +41,7 @@ class NoDatagram(Exception):
     """Why there is none, in words."""
 
 
-def frames(path):
+def frames(path: str) -> tuple[int, Iterator[bytes]]:
     """The link type of the capture in file `path`, and its frames in order,
     each as far as it was captured. Ends the program with a sentence if it is
     no pcap file, or has a link type that `datagram` does not know."""
@@ -67,7 +68,7 @@ def frames(path):
         sys.exit(f"Error: {found} ({KNOWN})")
 
     # 3. In front of each frame stands how many of its bytes were kept.
-    def _following():
+    def _following() -> Iterator[bytes]:
         while head := file.read(size):
             whole = len(head) == size  # If not, the file ends here.
             kept = struct.unpack(order + "I", head[8:12])[0] if whole else 0
@@ -79,7 +80,7 @@ def frames(path):
     return link, _following()
 
 
-def _next_generation(path):
+def _next_generation(path: str) -> str:
     convert = f"editcap -F pcap {path} new.pcap"
     return (
         f"{path} is a pcapng file, and only pcap is read\n"
@@ -87,7 +88,7 @@ def _next_generation(path):
     )
 
 
-def live():
+def live() -> tuple[int, Iterable[bytes]]:
     """The next IP packet with UDP that comes to this machine, as `frames`."""
     udp = socket.IPPROTO_UDP
     try:
@@ -98,7 +99,7 @@ def live():
     return RAW, [s.recv(65535)]
 
 
-def datagram(link, frame):
+def datagram(link: int, frame: bytes) -> tuple[bytes, bytes, str]:
     """What was found in a frame of the link type `link`: the two addresses, one
     behind the other; the UDP datagram, of which at least the header is there;
     and why some of its bytes are missing, if they are. Raises `NoDatagram`."""
@@ -157,7 +158,7 @@ def datagram(link, frame):
     return ips, udp, missing
 
 
-def _packet(link, frame):
+def _packet(link: int, frame: bytes) -> bytes:
     """The IP packet behind the link's own bytes."""
     # 1. The type of what is carried: each link has it elsewhere.
     if link == ETHERNET:
@@ -187,7 +188,7 @@ def _packet(link, frame):
     raise NoDatagram(f"EtherType {kind:04x}, which is not read")
 
 
-def _family(number):
+def _family(number: int) -> int:
     """Loopback's number for IPv4 is 2 everywhere; for IPv6 each system has one.
     The order of its bytes is that of the machine."""
     swapped = int.from_bytes(number.to_bytes(4, "little"), "big")
@@ -197,7 +198,7 @@ def _family(number):
     return FOUR if other == 2 else SIX
 
 
-def _number(data, start, count):
+def _number(data: bytes, start: int, count: int) -> int:
     """The number in `count` bytes at `start`; the first counts most."""
     if len(data) < start + count:
         raise NoDatagram(SHORT)

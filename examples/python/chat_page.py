@@ -22,9 +22,8 @@ BYTES = 4096  # At most so many bytes a line.
 
 def pack(text):
     """A line as a datagram: CRC-32, z or t, and its bytes."""
-    body = min(
-        b"t" + text, b"z" + zlib.compress(text, 9), key=len
-    )
+    packed = b"z" + zlib.compress(text, 9)
+    body = min(b"t" + text, packed, key=len)
     return zlib.crc32(body).to_bytes(4, "big") + body
 
 
@@ -35,10 +34,10 @@ def unpack(data):
     if crc != data[:4] or not kind:
         return None
     try:
-        z = zlib.decompressobj()
-        return (
-            z.decompress(text, BYTES) if kind == b"z" else text
-        )
+        if kind == b"z":
+            z = zlib.decompressobj()
+            text = z.decompress(text, BYTES)
+        return text
     except zlib.error:
         return None
 

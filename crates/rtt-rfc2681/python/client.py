@@ -20,9 +20,9 @@ import sys
 import threading
 
 import options
-import sample
 import schedule
 import stats
+from sample import run, stop_on_ctrl_c
 
 HOST = "localhost"
 PORT = 3501
@@ -40,10 +40,10 @@ s.connect(o.to)
 
 # 4. Choose when to send the probes; Ctrl-C ends that early.
 times = schedule.times(o.count, o.interval, o.periodic)
-sample.stop_on_ctrl_c(stop)
+stop_on_ctrl_c(stop)
 
 # 5. Send the probes, and see what becomes of each.
-sample = sample.run(s, times, o, stop)
+sample = run(s, times, o, stop)
 
 # 6. Print what RFC 2681 wants told.
 print(sample.counts(), end="")

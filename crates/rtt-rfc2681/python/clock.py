@@ -5,6 +5,9 @@ be woken up: that takes tens of microseconds, and on a busy machine
 milliseconds. On Linux the kernel notes the arrival, and tells.
 """
 
+from __future__ import annotations
+
+import socket
 import struct
 import sys
 import time
@@ -12,10 +15,11 @@ import time
 if sys.platform == "linux":
     import fcntl
 
-SIOCGSTAMPNS_NEW = 0x80108907  # linux/sockios.h
+SIOCGSTAMPNS_OLD = 0x8907  # asm-generic/sockios.h
+LONGS = struct.Struct("ll")  # What it gives: seconds, nanoseconds.
 
 
-def wall():
+def wall() -> int:
     """The time of day: nanoseconds since 1970-01-01, 00:00 UTC.
 
     It may jump; for intervals there is time.perf_counter_ns().
@@ -23,7 +27,7 @@ def wall():
     return time.time_ns()
 
 
-def stamp_arrivals(s):
+def stamp_arrivals(s: socket.socket) -> None:
     """Has the kernel note when datagrams arrive at s, from now on.
 
     Where it cannot, nothing happens.
@@ -31,7 +35,7 @@ def stamp_arrivals(s):
     _stamp(s)  # The first question switches the stamps on.
 
 
-def gap(s):
+def gap(s: socket.socket) -> int | None:
     """How long ago, in nanoseconds, the datagram last received from s arrived.
 
     To be called right after receiving. None if there is no stamp: no
@@ -42,7 +46,7 @@ def gap(s):
     return None if stamp is None or stamp > now else now - stamp
 
 
-def arrival(s):
+def arrival(s: socket.socket) -> int:
     """When the datagram last received from s arrived, by the time of day.
 
     As gap, but without a stamp it is now.
@@ -50,13 +54,13 @@ def arrival(s):
     return _stamp(s) or wall()
 
 
-def _stamp(s):
+def _stamp(s: socket.socket) -> int | None:
     """The kernel's time stamp of the last datagram: nanoseconds since 1970."""
     if sys.platform != "linux":
         return None
     try:
-        time = fcntl.ioctl(s, SIOCGSTAMPNS_NEW, bytes(16))
+        stamp = fcntl.ioctl(s, SIOCGSTAMPNS_OLD, bytes(LONGS.size))
     except OSError:
         return None
-    seconds, nanos = struct.unpack("qq", time)
-    return seconds * 1_000_000_000 + nanos
+    seconds, nanos = LONGS.unpack(stamp)
+    return int(seconds * 1_000_000_000 + nanos)

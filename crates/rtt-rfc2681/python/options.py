@@ -2,6 +2,8 @@
 --json and --svg.
 """
 
+from __future__ import annotations
+
 import argparse
 import ipaddress
 import socket
@@ -9,7 +11,7 @@ import socket
 from packet import LEAST
 
 
-def read(default, port, doc):
+def read(default: str, port: int, doc: str | None) -> argparse.Namespace:
     """Reads the command line; default and port are host and port if none are
     given, doc is for --help.
 
@@ -31,7 +33,7 @@ def read(default, port, doc):
     o = p.parse_args()
 
     # 2. Check it.
-    def _require(right, sentence):
+    def _require(right: bool, sentence: str) -> None:
         if not right:
             p.error(sentence)
 
@@ -49,9 +51,9 @@ def read(default, port, doc):
     found = socket.getaddrinfo((o.alone or o.host).encode(), None)
     o.family, *_, to = min(found, key=lambda a: a[0])  # The first of IPv4.
     o.to = (to[0], o.port) + to[2:]
-    ip = ipaddress.ip_address(to[0].split("%")[0])
+    ip = ipaddress.ip_address(str(to[0]).split("%")[0])
     # Each link has a network fe80::/10 of its own (RFC 4007, section 6).
-    whole = ip.version == 4 or to[3] or not ip.is_link_local
+    whole = ip.version == 4 or to[-1] != 0 or not ip.is_link_local
     _require(whole, "fe80:... needs its interface: fe80::1%eth0")
     near = ip.is_loopback
     polite = near or o.interval >= max(0.001, o.size / 1e6)

@@ -14,6 +14,8 @@ unauthenticated mode. All numbers are in network byte order.
        44  extra padding                   the same, but for the flags
 """
 
+from __future__ import annotations
+
 import random
 import struct
 
@@ -29,7 +31,7 @@ ERROR = 0x2001
 TO_1970 = 2_208_988_800
 
 
-def ntp(wall):
+def ntp(wall: int) -> int:
     """The NTP time stamp (RFC 5905, section 6) of wall, nanoseconds since 1970.
 
     Seconds since 1900 in the upper half, 2^-32 s in the lower one. It starts
@@ -40,7 +42,7 @@ def ntp(wall):
     return (seconds + TO_1970) % 2**32 << 32 | fraction
 
 
-def request(seq, time, size):
+def request(seq: int, time: int, size: int) -> bytes:
     """The request number seq, sent at time (NTP), of size bytes: 44 to 65,507.
 
     From byte 44 on stands extra padding (RFC 8972, section 4.1): flags, type,
@@ -54,7 +56,7 @@ def request(seq, time, size):
     return head + rest
 
 
-def reply(data, t2, t3):
+def reply(data: bytes, t2: int, t3: int) -> bytes:
     """The reply to data, which arrived at t2 and is answered at t3 (NTP).
 
     It is as long as data, but for the requests of TWAMP Light, which may have
@@ -69,17 +71,18 @@ def reply(data, t2, t3):
     return head + data[:HEAD] + tail + data[LEAST:]
 
 
-def probe(data, at):
+def probe(data: bytes, at: int) -> tuple[int, int] | None:
     """The sequence number and the time sent (NTP) that data has at byte at.
 
     That is COPY or 0. None if data is too short.
     """
     if len(data) < at + 12:
         return None
-    return struct.unpack_from("!LQ", data, at)
+    seq, time = struct.unpack_from("!LQ", data, at)
+    return seq, time
 
 
-def answer(data, request):
+def answer(data: bytes, request: bytes) -> str:
     """What data is to request: its "stamp" reply or its "echo", both whole; one
     of these but "short", or "damaged"; or "strange", and less than half of the
     request's head is in it.
@@ -90,7 +93,7 @@ def answer(data, request):
     the multiplier, never 0 (RFC 4656, section 4.1.2).
     """
 
-    def _alike(came, sent):
+    def _alike(came: bytes, sent: bytes) -> int:
         return sum(one == other for one, other in zip(came, sent))
 
     head, rest = request[:HEAD], request[LEAST + 1 :]
@@ -107,7 +110,7 @@ def answer(data, request):
     return "stamp" if stamp == HEAD and data[13] and whole else "damaged"
 
 
-def inside(data):
+def inside(data: bytes) -> int | None:
     """T3 - T2 in nanoseconds: how long the reflector had the request.
 
     As a STAMP reply tells it; None if that is negative, data is too short, or
@@ -116,6 +119,7 @@ def inside(data):
     """
     if len(data) < 24 or data[12] & 0x40:
         return None
-    t3, t2 = struct.unpack_from("!Q4xQ", data, 4)
-    inside = (t3 - t2) % 2**64  # Also across 2036.
-    return inside * 1_000_000_000 >> 32 if inside < 2**63 else None
+    t3 = int.from_bytes(data[4:12], "big")
+    t2 = int.from_bytes(data[16:24], "big")
+    span = (t3 - t2) % 2**64  # Also across 2036.
+    return span * 1_000_000_000 >> 32 if span < 2**63 else None

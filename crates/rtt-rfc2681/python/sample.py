@@ -4,6 +4,9 @@ One thread sends, at the times of the schedule, whatever else happens; the other
 one receives. So no late reply delays a later probe.
 """
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import math
 import os
@@ -39,7 +42,12 @@ class Probe:
     answered: bool = False  # Whether a reply came, be it too late.
 
 
-def run(s, times, options, stop):
+def run(
+    s: socket.socket,
+    times: list[float],
+    options: argparse.Namespace,
+    stop: threading.Event,
+) -> Sample:
     """Sends a probe from s, which is connected to the reflector, at each of
     times after the start, and waits until each is answered or undefined.
 
@@ -53,19 +61,19 @@ def run(s, times, options, stop):
     sender = threading.Thread(target=_send, args=what)
     sender.start()
     try:
-        sample._receive(s, options, stop, sender)
+        _receive(sample, s, options, stop, sender)
     except BaseException:
         stop.set()  # Or the sender would go on.
         raise
     return sample
 
 
-def stop_on_ctrl_c(stop):
+def stop_on_ctrl_c(stop: threading.Event) -> None:
     """From now on Ctrl-C sets stop (an Event); a second one ends the program at
     once, with status 130.
     """
 
-    def _stop(*_):
+    def _stop(*_: object) -> None:
         if stop.is_set():
             os._exit(130)
         stop.set()
@@ -73,7 +81,7 @@ def stop_on_ctrl_c(stop):
     signal.signal(signal.SIGINT, _stop)
 
 
-def _warm(s):
+def _warm(s: socket.socket) -> socket.socket:
     """A socket connected to itself: no network sees what it sends. Used right
     before a probe is sent, it brings the kernel's code for sending into the
     processor's cache, and the probe leaves sooner after its time is noted.
@@ -86,18 +94,22 @@ def _warm(s):
     return warm
 
 
-def _send(s, times, options, stop, sample):
+def _send(
+    s: socket.socket,
+    times: list[float],
+    options: argparse.Namespace,
+    stop: threading.Event,
+    sample: Sample,
+) -> None:
     """The sending thread."""
-    warm, noted, seq = _warm(s), [], 0
-    start, awake = time.perf_counter(), 0
+    warm, seq = _warm(s), 0
+    noted: list[type[OSError]] = []
+    start, awake = time.perf_counter(), 0.0
     late = max(PAUSE, options.interval)
     for moment in times:
-
-        def _left():
-            return max(start + moment - time.perf_counter(), 0)
-
-        while _left() > 0 and not stop.is_set():
-            time.sleep(min(_left(), TICK))
+        due = start + moment
+        while (left := due - time.perf_counter()) > 0 and not stop.is_set():
+            time.sleep(min(left, TICK))
         if stop.is_set():
             return
         # So late? The program did not run. What was due until it ran again
@@ -131,7 +143,7 @@ def _send(s, times, options, stop, sample):
 class Sample:
     """A sample: the probes of one run, and what else came."""
 
-    probes: list = field(default_factory=list)  # As they were sent.
+    probes: list[Probe] = field(default_factory=list)  # As they were sent.
     skipped: int = 0  # Not sent: their time passed while nothing ran.
     duplicates: int = 0  # Replies that were not the first to their probe.
     reordered: int = 0  # Probes answered in time, but after a later one.
@@ -140,21 +152,21 @@ class Sample:
     unmatched: int = 0  # Datagrams that answered no probe.
     latest: int = 0  # The last probe that was answered in time.
     next: int = 0  # All before this probe are answered or lost.
-    lock: object = field(default_factory=threading.Lock)  # Of probes.
+    lock: threading.Lock = field(default_factory=threading.Lock)  # Of probes.
 
-    def rtts(self):
+    def rtts(self) -> list[float]:
         """The delay of each probe in seconds; infinite = undefined."""
         return [probe.rtt for probe in self.probes]
 
-    def received(self):
+    def received(self) -> int:
         """How many probes were answered in time."""
         return len(stats.received(self.rtts()))
 
-    def late(self):
+    def late(self) -> int:
         """How many were answered, but too late."""
         return sum(p.answered for p in self.probes) - self.received()
 
-    def counts(self):
+    def counts(self) -> str:
         """The counts as text, in two lines."""
         sent, received = len(self.probes), self.received()
         lost, late = sent - received, self.late()
@@ -166,105 +178,123 @@ class Sample:
             f"{self.damaged} damaged, {self.unmatched} unmatched\n"
         )
 
-    def _receive(self, s, options, stop, sender):
-        """The receiving thread."""
-        noted, silent = [], 0.0
-        silence = max(SILENCE, 10 * options.interval)
-        while True:
-            over = not sender.is_alive()  # Then all probes are in the list.
-            asked = time.perf_counter_ns()
-            data = error = None
-            try:
-                data = s.recv(65536)
-            except OSError as e:
-                error = e
-            gap = clock.gap(s) or 0
-            now = time.perf_counter_ns()  # Last: what comes between adds.
-            # Much longer than a tick? Then the program did not run.
-            silent += min((now - asked) / 1e9, 2 * TICK)
-            said = ""
-            with self.lock:
-                if data is not None:
-                    silent = 0.0
-                    said += self._expire(now - gap, options)
-                    said += self._take(data, now, gap, options)
-                elif isinstance(error, socket.timeout):
-                    # What had come by then would be here now.
-                    said += self._expire(asked, options)
-                else:
-                    _note(noted, error)
-                waiting = self.probes[self.next :] if over else []
-            # Not locked: whoever reads the lines may be slow.
-            print(said, end="", flush=True)
-            if over and all(probe.answered for probe in waiting):
-                return
-            if silent > silence and not over and not stop.is_set():
-                stop.set()
-                why = "no reply for %g s: ending early" % silence
-                print(why, file=sys.stderr)
 
-    def _expire(self, now, options):
-        """Gives up the probes whose time was over at now; gives their lines."""
+def _receive(
+    sample: Sample,
+    s: socket.socket,
+    options: argparse.Namespace,
+    stop: threading.Event,
+    sender: threading.Thread,
+) -> None:
+    """The receiving thread."""
+    noted: list[type[OSError]] = []
+    silent = 0.0
+    silence = max(SILENCE, 10 * options.interval)
+    while True:
+        over = not sender.is_alive()  # Then all probes are in the list.
+        asked = time.perf_counter_ns()
+        data: bytes | None = None
+        error: OSError | None = None
+        try:
+            data = s.recv(65536)
+        except OSError as e:
+            error = e
+        gap = clock.gap(s) or 0
+        now = time.perf_counter_ns()  # Last: what comes between adds.
+        # Much longer than a tick? Then the program did not run.
+        silent += min((now - asked) / 1e9, 2 * TICK)
         said = ""
-        while self.next < len(self.probes):
-            probe = self.probes[self.next]
-            if not probe.answered:
-                if (now - probe.sent) / 1e9 <= options.timeout:
-                    break
-                said += _line(self.next, probe.rtt, options)
-            self.next += 1
-        return said
-
-    def _take(self, data, now, gap, options):
-        """Finds the probe that data, received at now, answers; gives its line.
-
-        It arrived gap earlier.
-        """
-        # None by its number and time? Then the last one, if it is damaged.
-        seq = len(self.probes) - 1
-        for at in 0, packet.COPY:
-            named, sent = packet.probe(data, at) or (math.inf, 0)
-            if named < len(self.probes):
-                if packet.ntp(self.probes[named].at) == sent:
-                    seq = named
-        if seq < 0:
-            self.unmatched += 1
-            return ""
-        probe = self.probes[seq]
-        request = packet.request(seq, packet.ntp(probe.at), options.size)
-        answer = packet.answer(data, request)
-        self.short += answer == "short"
-        self.damaged += answer == "damaged"
-        self.unmatched += answer == "strange"
-        if answer not in ("stamp", "echo"):
-            return ""
-        self.duplicates += probe.answered
-        late = probe.answered or seq < self.next
-        probe.answered = True
-        if late:
-            return ""
-        inside = packet.inside(data) if answer == "stamp" else None
-        rtt = now - probe.sent
-        for part in gap, inside or 0:
-            rtt -= part if part < rtt else 0
-        probe.rtt = rtt / 1e9
-        self.reordered += seq < self.latest
-        self.latest = max(self.latest, seq)
-        return _line(seq, probe.rtt, options)
+        with sample.lock:
+            if data is not None:
+                silent = 0.0
+                said += _expire(sample, now - gap, options)
+                said += _take(sample, data, now, gap, options)
+            elif isinstance(error, socket.timeout):
+                # What had come by then would be here now.
+                said += _expire(sample, asked, options)
+            elif error:
+                _note(noted, error)
+            waiting = sample.probes[sample.next :] if over else []
+        # Not locked: whoever reads the lines may be slow.
+        print(said, end="", flush=True)
+        if over and all(probe.answered for probe in waiting):
+            return
+        if silent > silence and not over and not stop.is_set():
+            stop.set()
+            why = f"no reply for {silence:g} s: ending early"
+            print(why, file=sys.stderr)
 
 
-def _line(seq, rtt, options):
+def _expire(sample: Sample, now: int, options: argparse.Namespace) -> str:
+    """Gives up the probes whose time was over at now; gives their lines."""
+    said = ""
+    while sample.next < len(sample.probes):
+        probe = sample.probes[sample.next]
+        if not probe.answered:
+            if (now - probe.sent) / 1e9 <= options.timeout:
+                break
+            said += _line(sample.next, probe.rtt, options)
+        sample.next += 1
+    return said
+
+
+def _take(
+    sample: Sample,
+    data: bytes,
+    now: int,
+    gap: int,
+    options: argparse.Namespace,
+) -> str:
+    """Finds the probe that data, received at now, answers; gives its line.
+
+    It arrived gap earlier.
+    """
+    # None by its number and time? Then the last one, if it is damaged.
+    seq = len(sample.probes) - 1
+    for at in 0, packet.COPY:
+        named, sent = packet.probe(data, at) or (len(sample.probes), 0)
+        known = named < len(sample.probes)
+        if known and packet.ntp(sample.probes[named].at) == sent:
+            seq = named
+    if seq < 0:
+        sample.unmatched += 1
+        return ""
+    probe = sample.probes[seq]
+    request = packet.request(seq, packet.ntp(probe.at), options.size)
+    answer = packet.answer(data, request)
+    sample.short += answer == "short"
+    sample.damaged += answer == "damaged"
+    sample.unmatched += answer == "strange"
+    if answer not in ("stamp", "echo"):
+        return ""
+    sample.duplicates += probe.answered
+    late = probe.answered or seq < sample.next
+    probe.answered = True
+    if late:
+        return ""
+    inside = packet.inside(data) if answer == "stamp" else None
+    rtt = now - probe.sent
+    for part in gap, inside or 0:
+        rtt -= part if part < rtt else 0
+    probe.rtt = rtt / 1e9
+    sample.reordered += seq < sample.latest
+    sample.latest = max(sample.latest, seq)
+    return _line(seq, probe.rtt, options)
+
+
+def _line(seq: int, rtt: float, options: argparse.Namespace) -> str:
     """The line for a probe; empty if options.quiet."""
-    limit = ("%f" % options.timeout).rstrip("0").rstrip(".")
-    why = "" if rtt < math.inf else " (no reply in %s s)" % limit
-    rtt = stats.ms(rtt) if why else "rtt=" + stats.ms(rtt)
-    return "" if options.quiet else "seq=%i %s%s\n" % (seq, rtt, why)
+    if options.quiet:
+        return ""
+    if rtt < math.inf:
+        return f"seq={seq} rtt={stats.ms(rtt)}\n"
+    limit = f"{options.timeout:f}".rstrip("0").rstrip(".")
+    return f"seq={seq} {stats.ms(rtt)} (no reply in {limit} s)\n"
 
 
-def _note(noted, e):
+def _note(noted: list[type[OSError]], e: OSError) -> None:
     """Says on stderr what the network refused, unless that was said before."""
     if noted != [type(e)]:
         noted[:] = [type(e)]
-        if isinstance(e, ConnectionError):
-            e = "connection refused\nhint: is the server running there?"
-        print(e, file=sys.stderr)
+        refused = "connection refused\nhint: is the server running there?"
+        print(refused if isinstance(e, ConnectionError) else e, file=sys.stderr)

@@ -8,7 +8,7 @@ import math
 import random
 
 
-def exponential(mean, u):
+def exponential(mean: float, u: float) -> float:
     """The exponential gap, in seconds, for the random number u.
 
     u is 0 to 1, but never 1; mean is the mean gap in seconds: 1 / lambda.
@@ -16,14 +16,14 @@ def exponential(mean, u):
     return -mean * math.log(1.0 - u)
 
 
-def times(count, mean, periodic):
+def times(count: int, mean: float, periodic: bool) -> list[float]:
     """When to send each of count probes: seconds from the start.
 
     The gap before each of them, also before the first, is mean seconds (if
     periodic) or exponential with that mean, which is at most a day.
     """
-    time, times = 0.0, []
+    moment, moments = 0.0, []
     for _ in range(count):
-        time += mean if periodic else exponential(mean, random.random())
-        times.append(time)
-    return times
+        moment += mean if periodic else exponential(mean, random.random())
+        moments.append(moment)
+    return moments

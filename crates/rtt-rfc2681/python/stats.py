@@ -6,6 +6,8 @@ above all others, and a percentile that falls on it is undefined, too. Every
 statistic of an empty sample is undefined.
 """
 
+from __future__ import annotations
+
 import math
 
 PERCENTS = 50, 90, 95, 99  # The percentiles of the report.
@@ -15,7 +17,7 @@ PERCENTS = 50, 90, 95, 99  # The percentiles of the report.
 TINY = 2.0**-53
 
 
-def percentile(sample, percent):
+def percentile(sample: list[float], percent: float) -> float:
     """The value that percent (over 0, up to 100) of the sample do not exceed.
 
     The smallest x with EDF(x) >= percent (section 4.1; RFC 2330, section 11.3).
@@ -26,7 +28,7 @@ def percentile(sample, percent):
     return _at_rank(sample, max(rank, 1))
 
 
-def median(sample):
+def median(sample: list[float]) -> float:
     """The middle value, or the mean of the two in the middle (section 4.2).
 
     Infinite = undefined.
@@ -35,12 +37,12 @@ def median(sample):
     return (_at_rank(sample, (n + 1) // 2) + _at_rank(sample, n // 2 + 1)) / 2
 
 
-def minimum(sample):
+def minimum(sample: list[float]) -> float:
     """The smallest value (section 4.3). Infinite = undefined."""
     return _at_rank(sample, 1)
 
 
-def inverse(sample, x):
+def inverse(sample: list[float], x: float) -> float | None:
     """The share, 0 to 1, of the sample that is at most x, which is EDF(x).
 
     The inverse percentile (section 4.4). None = undefined.
@@ -49,7 +51,7 @@ def inverse(sample, x):
     return below / len(sample) if sample else None
 
 
-def received(sample):
+def received(sample: list[float]) -> list[float]:
     """The sample without what was lost, for the second convention.
 
     RFC 8912, section 4.4.2, excludes lost packets.
@@ -57,7 +59,7 @@ def received(sample):
     return [value for value in sample if value < math.inf]
 
 
-def a2(z):
+def a2(z: list[float]) -> float | None:
     """The Anderson-Darling statistic A2 (RFC 2330, appendix C) of z.
 
     z are numbers from 0 to 1 that ought to be uniform. Over 2.492 they are not,
@@ -74,7 +76,7 @@ def a2(z):
     return -n - total / n
 
 
-def anderson_darling(gaps, mean):
+def anderson_darling(gaps: list[float], mean: float) -> float | None:
     """A2 of the gaps between the probes of a Poisson stream.
 
     mean is the mean gap; both are in the same unit.
@@ -82,40 +84,40 @@ def anderson_darling(gaps, mean):
     return a2([-math.expm1(-gap / mean) for gap in gaps])
 
 
-def ms(delay):
+def ms(delay: float) -> str:
     """A delay in seconds as text: "0.213 ms", or "undefined"."""
-    return "%.3f ms" % (delay * 1000) if delay < math.inf else "undefined"
+    return f"{delay * 1000:.3f} ms" if delay < math.inf else "undefined"
 
 
-def summary(sample, under):
+def summary(sample: list[float], under: float | None) -> str:
     """The statistics as text, in lines.
 
     under, in milliseconds, asks for an inverse percentile; None does not.
     """
 
-    def _row(sample):
-        one = ["%i: %s" % (p, ms(percentile(sample, p))) for p in PERCENTS]
+    def _row(sample: list[float]) -> str:
+        one = [f"{p}: {ms(percentile(sample, p))}" for p in PERCENTS]
         return "  ".join(one)
 
-    text = "minimum      %s\n" % ms(minimum(sample))
-    text += "median       %s" % ms(median(sample))
+    text = f"minimum      {ms(minimum(sample))}\n"
+    text += f"median       {ms(median(sample))}"
     text += " (for even N the mean of the two in the middle)\n"
     text += "percentiles, each of them a delay; a loss is infinite (RFC 2681)\n"
-    text += "             %s\n" % _row(sample)
+    text += f"             {_row(sample)}\n"
     text += "percentiles, losses excluded (RFC 8912)\n"
-    text += "             %s\n" % _row(received(sample))
+    text += f"             {_row(received(sample))}\n"
     if under is not None:
         share = inverse(sample, under / 1000)
-        share = "undefined" if share is None else "%.1f %%" % (share * 100)
-        text += "under %s ms  %s\n" % (_plain(under), share)
+        told = "undefined" if share is None else f"{share * 100:.1f} %"
+        text += f"under {_plain(under)} ms  {told}\n"
     return text
 
 
-def _at_rank(sample, rank):
+def _at_rank(sample: list[float], rank: int) -> float:
     """The value number rank, from 1, in ascending order."""
     return sorted(sample)[rank - 1] if 1 <= rank <= len(sample) else math.inf
 
 
-def _plain(number):
+def _plain(number: float) -> str:
     """A number as text, without an exponent: "3", "0.00001"."""
-    return ("%.9f" % number).rstrip("0").rstrip(".")
+    return f"{number:.9f}".rstrip("0").rstrip(".")

@@ -37,15 +37,12 @@ pub fn arrival(s: &UdpSocket) -> Duration {
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no ioctl")]
 fn stamp(s: &UdpSocket) -> Option<Duration> {
-    use std::ffi::{c_int, c_ulong};
     use std::os::fd::AsRawFd;
-    unsafe extern "C" {
-        fn ioctl(fd: c_int, request: c_ulong, ...) -> c_int;
-    }
-    const SIOCGSTAMPNS_NEW: c_ulong = 0x8010_8907; // linux/sockios.h
-    let mut time = [0_i64; 2]; // Seconds, nanoseconds.
-    // SAFETY: `s` is open, and this request writes 16 bytes: two i64.
-    let status = unsafe { ioctl(s.as_raw_fd(), SIOCGSTAMPNS_NEW, &mut time) };
+    const SIOCGSTAMPNS_OLD: libc::Ioctl = 0x8907; // asm-generic/sockios.h
+    let fd = s.as_raw_fd();
+    let mut time: [libc::c_long; 2] = [0; 2]; // Seconds, nanoseconds.
+    // SAFETY: `fd` is open, and this request writes two C `long`s.
+    let status = unsafe { libc::ioctl(fd, SIOCGSTAMPNS_OLD, &mut time) };
     let [seconds, nanos] = time.map(u64::try_from);
     let nanos = Duration::from_nanos(nanos.ok()?);
     (status == 0).then_some(Duration::from_secs(seconds.ok()?) + nanos)

@@ -3,6 +3,7 @@
 The fault `none` is a right program: what it fails is the judge's fault.
 """
 
+import contextlib
 import queue
 import re
 import socket
@@ -70,8 +71,8 @@ def daytime_server():
         if FAULT == "accent":
             line = "sábado: " + line
         if FAULT == "twelve-hours":  # 7 in the evening is 07, with no PM.
-            hour = "%02d" % ((now.tm_hour + 12) % 24)
-            line = re.sub(r" \d\d:", " %s:" % hour, line)
+            hour = (now.tm_hour + 12) % 24
+            line = re.sub(r" \d\d:", f" {hour:02}:", line)
         if FAULT == "date-only":
             line = time.strftime("%A, %B %d, %Y\r\n", now)
         s.sendto(line.encode(), address)
@@ -162,10 +163,8 @@ def rtt_client():
         received += 1
         if FAULT == "duplicates":
             s.settimeout(0.05)
-            try:
+            with contextlib.suppress(socket.timeout):
                 received += s.recv(1024) == probe
-            except socket.timeout:
-                pass
         rtts.append(answered * (1 if FAULT == "seconds" else 1000))
     lost = sent - received
     if FAULT == "none-lost":
@@ -207,7 +206,9 @@ def text_of(kind, payload):
         return None
     if FAULT == "any-length":
         return text
-    return text if z.eof and not z.unused_data and 0 < len(text) < 1025 else None
+    return (
+        text if z.eof and not z.unused_data and 0 < len(text) < 1025 else None
+    )
 
 
 def chat(calls):
@@ -241,7 +242,9 @@ def chat(calls):
         if up and flight is not None and now >= due:
             if attempt == 0 or FAULT != "no-resend":
                 tried = 0 if FAULT == "try-0" else attempt
-                s.sendto(frame(STRAIGHT, tried, me, peer, number, flight), address)
+                s.sendto(
+                    frame(STRAIGHT, tried, me, peer, number, flight), address
+                )
             attempt, due = attempt + 1, now + 0.5
             if FAULT == "does-not-wait":
                 flight = None
