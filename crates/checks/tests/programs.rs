@@ -3,6 +3,7 @@
 
 mod bad_link;
 mod daytime;
+#[path = "../../../examples/tests/mod.rs"]
 mod examples;
 mod options;
 mod rtt;

@@ -8,7 +8,7 @@ use badlink::{Direction, Fates, Shares};
 use checks::{Hear, Language, skipped, start, start_example};
 use testbed::{Ended, PATIENCE, Program};
 
-use crate::examples::udp_header::{TestFile, both};
+use super::udp_header::{TestFile, both};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
