@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use checks::twins::code;
 use checks::{Language, explained, root, start, start_example};
 
 /// The names of the files in `examples/` with that ending.
@@ -98,12 +99,8 @@ fn every_example_is_small_and_says_how_to_run_it() {
         let run = format!("cargo run -p examples --example {name}");
         let head = text.lines().take_while(|line| line.starts_with("//!"));
         assert!(head.clone().any(|line| line.contains(&run)), "{name}");
-        let code = text.lines().map(str::trim).filter(|line| {
-            let closing = line.trim_matches([']', ')', '}', ';', ',']);
-            !closing.is_empty() && !line.starts_with("//")
-        });
         let most = if is_plain(&name) { 16 } else { 60 };
-        let lines = code.count();
+        let lines = code(&text);
         assert!(lines <= most, "{name} has {lines} lines of code");
     }
 }

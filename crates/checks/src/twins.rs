@@ -220,9 +220,8 @@ fn read(language: Language, program: bool, text: &str) -> Read {
             read.steps.push(Step { sentence, lines });
             continue;
         }
-        let closing = bare.trim_matches([']', ')', '}', ';', ',']).is_empty();
-        if closing || bare.starts_with(comment) || bare == "Ok(())" {
-            continue; // Blank, or nothing to read aloud.
+        if !is_code(bare, comment) || bare == "Ok(())" {
+            continue; // Nothing to read aloud.
         }
         functions(language, bare, &mut read.functions);
         let marked = bare.contains(mark);
@@ -275,6 +274,18 @@ fn check_steps(steps: &[Step], wrong: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// Whether a line counts: it is not blank, no comment, and more than closing
+/// brackets.
+fn is_code(bare: &str, comment: &str) -> bool {
+    let closing = bare.trim_matches([']', ')', '}', ';', ',']).is_empty();
+    !closing && !bare.starts_with(comment)
+}
+
+/// How many lines of code a Rust file has.
+pub fn code(text: &str) -> usize {
+    text.lines().filter(|line| is_code(line.trim(), "//")).count()
 }
 
 /// `3. Wait for the answer.`, if the line is such a comment.

@@ -13,14 +13,7 @@ use serde_json::Value;
 use testbed::{Ended, PATIENCE, Program, close};
 
 use super::counts::Counts;
-
-fn server(language: Language) -> Program {
-    checks::server(language, "rtt-rfc2681", &[])
-}
-
-fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
-    checks::client(language, "rtt-rfc2681", to, args)
-}
+use super::{client, server, words};
 
 /// The client's end, after a run in which it has sent something.
 fn ended(language: Language, to: SocketAddr, args: &[&str]) -> Ended {
@@ -109,10 +102,9 @@ fn every_size_of_probe() {
         // The largest one alone: more might not fit into a socket's buffer.
         for (size, n) in [("44", 20), ("45", 20), ("1472", 20), (most, 1)] {
             for language in Language::BOTH {
-                let count = n.to_string();
-                let args = ["--interval", "0.005", "--size", size];
-                let args = [&args[..], &["--count", &count]].concat();
-                let ended = ended(language, server.address(), &args);
+                let args =
+                    format!("--interval 0.005 --size {size} --count {n}");
+                let ended = ended(language, server.address(), &words(&args));
                 all_came(&ended, n);
             }
         }
@@ -123,9 +115,9 @@ fn every_size_of_probe() {
 fn the_report_names_what_rfc_2681_wants_named() {
     let server = server(Language::Rust);
     let to = server.address();
-    let args = ["--count", "10", "--interval", "0.002", "--timeout", "0.9"];
-    let more = ["--under", "900", "--calibrate", "--quiet", "--size", "100"];
-    let ended = ended(Language::Rust, to, &[args, more].concat());
+    let args = "--count 10 --interval 0.002 --timeout 0.9 --under 900 \
+                --calibrate --quiet --size 100";
+    let ended = ended(Language::Rust, to, &words(args));
     all_came(&ended, 10);
     let text = &ended.stdout;
     for words in [
@@ -245,7 +237,7 @@ fn the_json_file_has_every_result() {
 fn nobody_there_is_a_note_a_report_and_status_1() {
     let closed = SocketAddr::from((Ipv4Addr::LOCALHOST, testbed::free_port()));
     let (_quiet, quiet) = silent();
-    let args = ["--count", "3", "--interval", "0.2", "--timeout", "0.3"];
+    let args = words("--count 3 --interval 0.2 --timeout 0.3");
     for (to, refused) in [(closed, true), (quiet, false)] {
         for language in Language::BOTH {
             let ended = client(language, to, &args).end();
@@ -277,7 +269,7 @@ fn nobody_there_is_a_note_a_report_and_status_1() {
 fn undefined_is_null_in_the_json_file() {
     let (_s, to) = silent();
     let json = file("lost.json");
-    let args = ["--count", "2", "--interval", "0.2", "--timeout", "0.1"];
+    let args = words("--count 2 --interval 0.2 --timeout 0.1");
     let args = [&args[..], &["--json", json.to_str().unwrap()]].concat();
     let ended = client(Language::Rust, to, &args).end();
     assert_eq!(ended.code, Some(1));
@@ -378,9 +370,9 @@ fn ctrl_c_ends_the_sending_and_the_report_comes() {
                 skipped("no system but Linux tells what is caught");
                 continue;
             }
-            let args = ["--count", "100000", "--interval", interval];
-            let args = [&args[..], &["--under", "1000"]].concat();
-            let client = client(language, server.address(), &args);
+            let args =
+                format!("--count 100000 --interval {interval} --under 1000");
+            let client = client(language, server.address(), &words(&args));
             if interval == "0.05" {
                 client.wait_for("seq=3 rtt=");
             } else {
@@ -410,7 +402,7 @@ fn a_second_ctrl_c_ends_it_at_once() {
     for language in Language::BOTH {
         let (s, to) = silent();
         s.set_read_timeout(Some(PATIENCE)).unwrap();
-        let args = ["--timeout", "600", "--interval", "0.1"];
+        let args = words("--timeout 600 --interval 0.1");
         let mut client = client(language, to, &args);
         s.hear(&mut [0; 100]).unwrap();
         // The system makes one of two signals that it could not deliver yet.
@@ -619,9 +611,7 @@ fn what_is_out_of_range_is_a_sentence_and_status_2() {
 fn garbage_does_not_end_a_server() {
     for language in Language::BOTH {
         let server = server(language);
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        s.set_read_timeout(Some(PATIENCE)).unwrap();
-        let to = server.address();
+        let (s, to) = (checks::socket(), server.address());
         for length in [0, 1, 13, 14, 43, 44, 45, 100, 1472, 9000] {
             let data: Vec<u8> = (0..length).map(|i| (i * 7) as u8).collect();
             s.send_to(&data, to).unwrap();
@@ -649,7 +639,7 @@ fn garbage_does_not_end_a_server() {
 #[test]
 fn after_half_a_minute_of_silence_it_ends_early() {
     let (_s, to) = silent();
-    let args = ["--count", "100000", "--interval", "0.5", "--timeout", "0.1"];
+    let args = words("--count 100000 --interval 0.5 --timeout 0.1");
     let clients = Language::BOTH.map(|language| client(language, to, &args));
     for client in clients {
         client.wait_for("no reply for 30 s: ending early");

@@ -1,15 +1,14 @@
 //! The client while it is suspended (Ctrl-Z, and then `fg`), and after it.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
-use checks::{Hear, Language, skipped};
+use checks::{Hear, Language, skipped, socket};
 use rtt_rfc2681::{clock, packet};
-use testbed::PATIENCE;
 
 use super::counts::Counts;
+use super::{client, words};
 
 /// So long it is suspended: longer than the silence after which it ends.
 const PAUSE: Duration = Duration::from_secs(31);
@@ -23,8 +22,7 @@ fn what_was_due_while_it_was_suspended_is_not_sent_afterwards() {
     }
     let runs = Language::BOTH.map(|language| {
         thread::spawn(move || {
-            let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            s.set_read_timeout(Some(PATIENCE)).unwrap();
+            let s = socket();
             let to = s.local_addr().unwrap();
             let reflector = thread::spawn(move || {
                 let (mut buffer, mut sent) = ([0; 100], Vec::new());
@@ -38,16 +36,14 @@ fn what_was_due_while_it_was_suspended_is_not_sent_afterwards() {
                 }
                 sent
             });
-            let args = ["--periodic", "--interval", "0.005", "--count", "6600"];
-            let args = [&args[..], &["--timeout", "20"]].concat();
-            let client = checks::client(language, "rtt-rfc2681", to, &args);
+            let args = "--periodic --interval 0.005 --count 6600 --timeout 20";
+            let client = client(language, to, &words(args));
             client.wait_for("seq=20 rtt=");
             client.signal("STOP");
             thread::sleep(PAUSE);
             client.signal("CONT");
             let ended = client.end();
-            let end = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            end.send_to(b".", to).unwrap();
+            socket().send_to(b".", to).unwrap();
             (ended, reflector.join().unwrap())
         })
     });
@@ -78,12 +74,10 @@ fn what_came_in_time_while_it_was_suspended_is_in_time() {
         return skipped("only Linux notes when a datagram came");
     }
     for language in Language::BOTH {
-        let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        s.set_read_timeout(Some(PATIENCE)).unwrap();
+        let s = socket();
         let to = s.local_addr().unwrap();
-        let args = ["--periodic", "--interval", "0.2", "--count", "2"];
-        let args = [&args[..], &["--timeout", "5"]].concat();
-        let client = checks::client(language, "rtt-rfc2681", to, &args);
+        let args = words("--periodic --interval 0.2 --count 2 --timeout 5");
+        let client = client(language, to, &args);
         let (first, second) = ([0; 44], [0; 44]);
         let probes = [first, second].map(|mut data| {
             let (_, from) = s.hear(&mut data).unwrap();

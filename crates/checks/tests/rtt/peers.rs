@@ -16,10 +16,7 @@ use checks::{Language, binary, failed_rules, python, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
 use super::counts::Counts;
-
-fn server(language: Language) -> Program {
-    checks::server(language, "rtt-rfc2681", &[])
-}
+use super::server;
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Ended {
     let short = ["--count", "20", "--interval", "0.01", "--quiet"];

@@ -2,24 +2,20 @@
 //! must be counted is known exactly; and the schedule.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checks::Hear;
-use checks::Language;
+use checks::{Hear, Language, socket};
 use rtt_rfc2681::options::Options;
 use rtt_rfc2681::packet::{COPY, reply};
 use rtt_rfc2681::{calibrate, schedule};
-use testbed::{Ended, PATIENCE, Program};
+use testbed::Ended;
 
 use super::counts::Counts;
-
-fn client(language: Language, to: SocketAddr, args: &[&str]) -> Program {
-    checks::client(language, "rtt-rfc2681", to, args)
-}
+use super::{client, words};
 
 /// A socket that goes back to `part` with each request, its number (0 for the
 /// first) and its sender; ends with the test.
@@ -28,8 +24,7 @@ fn reflector(
     + Send
     + 'static,
 ) -> SocketAddr {
-    let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    s.set_read_timeout(Some(PATIENCE)).unwrap();
+    let s = socket();
     let address = s.local_addr().unwrap();
     thread::spawn(move || {
         let mut buffer = [0; 65536];
@@ -57,7 +52,7 @@ const LOST: [u32; 8] = [1, 2, 6, 7, 8, 9, 12, 13];
 #[test]
 fn every_count_is_what_was_done() {
     for language in Language::BOTH {
-        let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stranger = socket();
         let mut held = Vec::new();
         let mut late = None;
         let began = Instant::now();
@@ -106,8 +101,7 @@ fn every_count_is_what_was_done() {
             }
             s.send_to(&back, from).map(|_| ())
         });
-        let args = ["--periodic", "--interval", "0.2", "--count", "40"];
-        let args = [&args[..], &["--timeout", "4"]].concat();
+        let args = words("--periodic --interval 0.2 --count 40 --timeout 4");
         let ended = client(language, address, &args).end();
         // On a busy machine some of the last ones may be skipped.
         let counts = Counts::of(&ended);
@@ -178,8 +172,7 @@ fn what_did_not_come_back_whole_is_no_part_of_the_sample() {
             let back = parts.get(seq as usize).map(|(part, _)| part(data));
             s.send_to(&back.unwrap_or(stamp(data)), from).map(drop)
         });
-        let args = ["--count", "14", "--interval", "0.2", "--size", "100"];
-        let args = [&args[..], &["--timeout", "1"]].concat();
+        let args = words("--count 14 --interval 0.2 --size 100 --timeout 1");
         let ended = client(language, address, &args).end();
         let counts = Counts::of(&ended);
         let kinds = parts.iter().take(counts.sent);
@@ -199,7 +192,7 @@ fn what_did_not_come_back_whole_is_no_part_of_the_sample() {
 fn a_probe_that_was_cut_is_short() {
     for language in Language::BOTH {
         let server = checks::server(Language::Rust, "udp-echo", &[]);
-        let args = ["--count", "3", "--size", "1400", "--timeout", "0.5"];
+        let args = words("--count 3 --size 1400 --timeout 0.5");
         let ended = client(language, server.address(), &args).end();
         let counts = Counts::of(&ended);
         assert_eq!((counts.received, counts.short), (0, counts.sent));
@@ -212,11 +205,10 @@ fn a_probe_that_was_cut_is_short() {
 fn a_damaged_echo_is_never_received() {
     let server = checks::server(Language::Rust, "udp-echo", &[]);
     let port = server.address().port().to_string();
-    let args = ["--port=0", "--to-port", &port, "--corrupt=100"];
-    let args = [&args[..], &["--clean-there"]].concat();
-    let link = checks::start_example("noisy_link", &args);
+    let args = format!("--port 0 --to-port {port} --corrupt 100 --clean-there");
+    let link = checks::start_example("noisy_link", &words(&args));
     for language in Language::BOTH {
-        let args = ["--count", "10", "--interval", "0.1", "--timeout", "0.5"];
+        let args = words("--count 10 --interval 0.1 --timeout 0.5");
         let ended = client(language, link.address(), &args).end();
         let counts = Counts::of(&ended);
         assert_eq!((counts.received, counts.damaged), (0, counts.sent));
@@ -235,8 +227,7 @@ fn a_reply_is_late_also_in_a_flood_of_garbage() {
             }
             s.send_to(data, from).map(drop)
         });
-        let args = ["--periodic", "--interval", "5", "--count", "2"];
-        let args = [&args[..], &["--timeout", "2"]].concat();
+        let args = words("--periodic --interval 5 --count 2 --timeout 2");
         let ended = client(language, address, &args).end();
         let Counts { sent, received, late, duplicates, .. } =
             Counts::of(&ended);
@@ -259,7 +250,7 @@ fn the_first_copy_of_a_reply_counts() {
             }
             Ok(())
         });
-        let args = ["--count", "2", "--interval", "0.5", "--periodic"];
+        let args = words("--count 2 --interval 0.5 --periodic");
         let ended = client(language, address, &args).end();
         let Counts { sent, received, duplicates, .. } = Counts::of(&ended);
         assert_eq!((sent - received, duplicates), (0, 1), "{ended:?}");
@@ -281,7 +272,7 @@ fn the_reflector_s_own_time_is_subtracted() {
                 let back = reply(data, 1 << 40, t3);
                 s.send_to(if told { &back } else { data }, from).map(|_| ())
             });
-            let args = ["--count", "15", "--interval", "0.2", "--periodic"];
+            let args = words("--count 15 --interval 0.2 --periodic");
             let ended = client(language, address, &args).end();
             let rtt = |seq| -> f64 {
                 let fate = fate(&ended, seq);
@@ -308,7 +299,7 @@ fn a_late_reply_never_delays_a_later_probe() {
             }
             Ok(())
         });
-        let args = ["--count", "20", "--interval", "0.1", "--timeout", "60"];
+        let args = words("--count 20 --interval 0.1 --timeout 60");
         let ended = client(language, address, &args).end();
         let Counts { sent, received, .. } = Counts::of(&ended);
         assert!(sent >= 10 && received == sent, "{language:?}: {ended:?}");
@@ -329,7 +320,7 @@ fn the_probes_leave_with_gaps_that_are_not_even() {
             times.lock().unwrap().push(Instant::now());
             s.send_to(data, from).map(drop)
         });
-        let args = ["--count", "100", "--interval", "0.03", "--quiet"];
+        let args = words("--count 100 --interval 0.03 --quiet");
         client(language, address, &args).end();
         let came = came.lock().unwrap();
         let gaps = came.windows(2).map(|two| two[1] - two[0]);

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use checks::twins::code;
 use checks::{Random, python, root};
 use rtt_rfc2681::packet::{COPY, answer, inside, ntp, probe, reply, request};
 use rtt_rfc2681::stats::*;
@@ -153,8 +154,7 @@ for line in sys.stdin:
     assert_eq!(run_python(script, &input), expected);
 }
 
-/// Lines of code, tests and what draws pictures apart: not blank, no comment,
-/// not closing brackets alone.
+/// Lines of code, tests and what draws pictures apart.
 fn lines_of(folder: &Path) -> usize {
     let mut lines = 0;
     for entry in fs::read_dir(folder).unwrap().flatten() {
@@ -164,12 +164,7 @@ fn lines_of(folder: &Path) -> usize {
         } else if path.extension().is_some_and(|ending| ending == "rs")
             && !["tests.rs", "picture.rs"].iter().any(|no| path.ends_with(no))
         {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.lines().map(str::trim).filter(|line| {
-                let closing = line.trim_matches([']', ')', '}', ';', ',']);
-                !closing.is_empty() && !line.starts_with("//")
-            });
-            let n = code.count();
+            let n = code(&fs::read_to_string(&path).unwrap());
             assert!(n < 60 || !folder.ends_with("bin"), "{n} {path:?}");
             lines += n;
         }

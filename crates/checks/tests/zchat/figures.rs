@@ -3,10 +3,9 @@
 //! `cargo test -q -p checks --test programs figures -- --nocapture`
 
 use std::fs;
-use std::io::Write;
 
+use checks::zchat::deflate;
 use checks::{Random, root};
-use flate2::{Compression, write::ZlibEncoder};
 use zchat::frame::{Kind, smaller};
 
 /// A chat between two students, as such chats are.
@@ -43,19 +42,13 @@ fn what_zlib_and_crc_32_buy() {
     what_crc_32_buys();
 }
 
-fn zlib(text: &[u8]) -> usize {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(text).unwrap();
-    encoder.finish().unwrap().len()
-}
-
 fn what_zlib_buys() {
     let sent = |line: &[u8]| smaller(line).1.len();
     let all: usize = CHAT.iter().map(|l| l.len()).sum();
     let mut lengths = CHAT.map(str::len);
     lengths.sort();
     let wise: usize = CHAT.iter().map(|l| sent(l.as_bytes())).sum();
-    let always: usize = CHAT.iter().map(|l| zlib(l.as_bytes())).sum();
+    let always: usize = CHAT.iter().map(|l| deflate(l.as_bytes()).len()).sum();
     let (lines, middle) = (CHAT.len(), lengths[CHAT.len() / 2]);
     let [always, wise] = [always, wise].map(|n| n as f64 / all as f64);
     println!("chat, {lines} lines, the middle one of {middle} bytes:");
