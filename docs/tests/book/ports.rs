@@ -4,7 +4,6 @@
 use std::fs;
 
 use checks::markdown::pages;
-use checks::root;
 use common::ports;
 
 /// The numbers from 3500 to 3599 in `text` that are no port of the workshop,
@@ -28,13 +27,13 @@ fn strange(text: &str) -> Vec<(usize, u16)> {
 #[test]
 fn every_port_that_is_written_somewhere_is_one_of_common_s() {
     let mut wrong = Vec::new();
-    let own = root().join(file!()); // It has a strange one on purpose.
+    let own = "book/ports.rs"; // It has a strange one on purpose.
     for ending in [".md", ".py", ".rs", ".lua", ".sh", ".c", "words.txt"] {
         let files = pages(ending);
         assert!(!files.is_empty(), "{ending}");
         // A mistake may be about the port.
         let others = files.iter().filter(|f| !f.ends_with("mistakes.md"));
-        for file in others.filter(|file| **file != own) {
+        for file in others.filter(|file| !file.ends_with(own)) {
             let text = fs::read_to_string(file).unwrap();
             for (line, port) in strange(&text) {
                 wrong.push(format!("{}:{line}: {port}", file.display()));

@@ -124,10 +124,11 @@ fn mistakes(words: &[String]) -> Vec<String> {
         files.extend(example.map(|e| format!("examples/{e}.rs")));
         for (i, _) in words.iter().enumerate().filter(|(_, w)| *w == "--test") {
             let test = &words[i + 1];
-            let file = format!("{inside}/tests/{test}.rs");
-            let main = format!("{inside}/tests/{test}/main.rs");
-            let is_folder = root().join(&main).exists();
-            files.push(if is_folder { main } else { file });
+            let manifest = root().join(&inside).join("Cargo.toml");
+            let named = fs::read_to_string(manifest).unwrap_or_default();
+            if !named.contains(&format!("[[test]]\nname = \"{test}\"\n")) {
+                files.push(format!("{inside}/tests/{test}.rs"));
+            }
         }
     }
     files.extend(script(words).map(str::to_string));
