@@ -16,7 +16,7 @@ pub use deadline::within;
 pub use hear::{Hear, socket};
 pub use help::explained;
 pub use start::{
-    Language, client, command, failed_rules, lines, server, start,
-    start_example, two_hosts,
+    Language, binary, client, command, example, failed_rules, lines, server,
+    start, start_example, two_hosts,
 };
-pub use testbed::{Random, binary, example, python, root, skipped};
+pub use testbed::{Random, python, root, skipped};

@@ -1,12 +1,13 @@
 //! Programs of either language, as processes.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
-use testbed::{Program, output, skipped};
+use testbed::{BESIDE, Program, output, skipped};
 
-use crate::{binary, example, python, root};
+use crate::{python, root};
 
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,23 @@ pub enum Language {
 impl Language {
     /// Both.
     pub const BOTH: [Language; 2] = [Language::Rust, Language::Python];
+}
+
+/// What `cargo test` has built for this crate need not be built again.
+fn share() {
+    BESIDE.get_or_init(|| "checks");
+}
+
+/// The program `name` of the crate `package`, built.
+pub fn binary(package: &str, name: &str) -> PathBuf {
+    share();
+    testbed::binary(package, name)
+}
+
+/// The example `name`, built.
+pub fn example(name: &str) -> PathBuf {
+    share();
+    testbed::example(name)
 }
 
 /// The command that runs a crate's program (or one of `examples`), without

@@ -130,9 +130,6 @@ pub fn patience() -> Duration {
 /// one of them keeps stdout locked); each [`Program`](crate::Program) that the
 /// test started is ended. A panic by the `todo!` of a step is told with the
 /// step's caption.
-///
-/// # Panics
-/// If the test fails.
 pub(crate) fn run(test: impl FnOnce() + Send + 'static) {
     note_places();
     let (report, reported) = channel();
@@ -198,17 +195,11 @@ fn of_panic(failure: Failure) -> Failure {
 /// Runs the test `name` once more, in a process of its own, and gives what that
 /// one has printed: a program cannot read its own stdout. `None` in that process,
 /// which is to end then.
-///
-/// # Panics
-/// If the test program cannot be started again.
 pub fn printed(name: &str) -> Option<String> {
     outputs(name).map(|[stdout, _]| stdout)
 }
 
 /// The same: what it has printed on stdout, and on stderr.
-///
-/// # Panics
-/// As [`printed`].
 pub fn outputs(name: &str) -> Option<[String; 2]> {
     const INNER: &str = "KIT_PRINTED";
     if env::var_os(INNER).is_some() {
@@ -347,9 +338,6 @@ pub struct Beside<T> {
 
 /// Runs the student's code in a thread beside the test: a server, or whatever
 /// may block for ever. If it panics, the test fails at once.
-///
-/// # Panics
-/// Outside of [`told_by`](crate::told_by).
 pub fn beside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Beside<T> {
@@ -402,9 +390,6 @@ pub struct Peer(UdpSocket);
 
 impl Peer {
     /// A new one.
-    ///
-    /// # Panics
-    /// If the system gives none.
     #[expect(clippy::new_without_default, reason = "it opens a socket")]
     pub fn new() -> Peer {
         let (s, _) = socket();
@@ -418,9 +403,6 @@ impl Peer {
     }
 
     /// Sends one datagram.
-    ///
-    /// # Panics
-    /// If it cannot be sent, which on 127.0.0.1 does not happen.
     pub fn send(&self, data: &[u8], to: SocketAddr) {
         self.0.send_to(data, to).expect("127.0.0.1 takes a datagram");
     }
@@ -448,9 +430,6 @@ impl Peer {
 
 /// Makes a socket that can only receive, and that from `peer` alone: whatever
 /// is sent through it fails, for ever. Gives whether this system does so.
-///
-/// # Panics
-/// If the socket cannot be connected.
 pub(crate) fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
     s.connect(peer).expect("a socket can be connected");
     // std closes one side of a TCP socket alone, and the call is the same.
@@ -460,9 +439,6 @@ pub(crate) fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
 }
 
 /// A socket that is connected to a port of this machine where nobody listens.
-///
-/// # Panics
-/// If the system has no port left.
 pub fn to_nobody() -> UdpSocket {
     let (s, _) = socket();
     s.connect((Ipv4Addr::LOCALHOST, free_port()))
@@ -472,9 +448,6 @@ pub fn to_nobody() -> UdpSocket {
 
 /// Whether this system tells a connected socket that nobody listens. (Wine does
 /// not.)
-///
-/// # Panics
-/// As [`to_nobody`].
 pub(crate) fn refusals_are_told() -> bool {
     use ErrorKind::{ConnectionRefused, ConnectionReset};
     let s = to_nobody();

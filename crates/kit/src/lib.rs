@@ -21,7 +21,9 @@
 //!
 //! and, from `testbed`, what every test here stands on.
 //!
-//! These are tests' tools: they panic, with a sentence, where a test fails.
+//! These are tests' tools: they panic, with a sentence, where a test fails or the
+//! system lacks a socket. What runs the student's code ([`beside`], the checks, the
+//! [`Server`]) does so outside of such a test, too.
 
 mod exercise;
 mod failure;

@@ -17,9 +17,6 @@ use crate::{
 };
 
 /// A socket of the test's own, at a free port of 127.0.0.1, and its address.
-///
-/// # Panics
-/// If the system gives none.
 pub fn socket() -> (UdpSocket, SocketAddr) {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
     let s = s.expect("the system gives a socket");
@@ -80,9 +77,6 @@ pub struct Taken<T> {
 
 impl<T: Send + 'static> Takes<T> {
     /// Sends these to a socket, and calls the function with it so many times.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn taken(&self, sent: &[&[u8]], times: usize) -> Taken<T> {
         let ((s, address), peer) = (socket(), Peer::new());
         for data in sent {
@@ -152,9 +146,6 @@ impl<T: Send + 'static> Takes<T> {
     }
 
     /// Fails if two calls do not take the first two of three datagrams.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check_one_each_time(&self)
     where
         T: Shown,
@@ -173,9 +164,6 @@ impl<T: Send + 'static> Takes<T> {
 
     /// Fails if it does not give the error of `recv_from`; if it gives something
     /// instead, `made` is why.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check_gives_the_error(&self, made: &str)
     where
         T: Shown,
@@ -199,9 +187,6 @@ impl<T: Send + 'static> Takes<T> {
 
 /// Fails if a function called `send` does not send each of some texts as it is,
 /// once, and through the socket. Its last argument is called `to`.
-///
-/// # Panics
-/// Outside of [`told_by`](crate::told_by).
 pub fn check_sends(
     send: fn(&UdpSocket, &str, SocketAddr) -> io::Result<()>,
     to: &'static str,
@@ -250,9 +235,6 @@ pub fn check_sends(
 /// Fails, with the reason `why`, if `call` gives no error with a socket through
 /// which nothing can be sent, and the address that it would send to. The
 /// function that it calls is called `name`.
-///
-/// # Panics
-/// Outside of [`told_by`](crate::told_by).
 pub fn check_fails<T>(
     name: &str,
     call: impl FnOnce(UdpSocket, SocketAddr) -> Option<io::Result<T>>,
@@ -271,9 +253,6 @@ pub fn check_fails<T>(
 
 /// Whether this is the error that says that nobody listens; also where this
 /// system has none, which is said aloud.
-///
-/// # Panics
-/// As [`to_nobody`](crate::to_nobody).
 pub fn is_refusal<T>(given: &Option<io::Result<T>>) -> bool {
     if let Some(Err(ErrorKind::ConnectionRefused)) = by_kind(given) {
         return true;
@@ -288,9 +267,6 @@ pub fn is_refusal<T>(given: &Option<io::Result<T>>) -> bool {
 /// The workshop's servers of a crate, in both languages, at free ports of
 /// 127.0.0.1. To be started before [`told_by`](crate::told_by), as with
 /// [`references`]; each ends when it is dropped.
-///
-/// # Panics
-/// As [`references`].
 pub fn servers(package: &str) -> Vec<(&'static str, Program)> {
     let servers = references(package, "server").into_iter();
     let started = servers.map(|(language, mut server)| {
@@ -314,9 +290,6 @@ pub struct Server {
 
 impl Server {
     /// Starts it with a socket.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn start(serve: Serve, s: UdpSocket) -> Server {
         let address = s.local_addr().expect("it is bound");
         let same = s.try_clone().expect("the system has room for a socket");
@@ -338,9 +311,6 @@ impl Server {
 
     /// Fails, with the reason "ends at an answer", if it does not go on when an
     /// answer cannot be sent to whoever sends `data`.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check_outlives_an_answer(serve: Serve, data: &[u8]) {
         let ((s, _), client) = (socket(), Peer::new());
         let fails = only_receives(&s, client.address());

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, OnceLock};
 
 use crate::{output, say, skipped};
 
@@ -21,6 +21,11 @@ pub fn root() -> PathBuf {
 /// built, with a blank between them: so the test need not ask cargo, which may be
 /// busy with other builds for longer than the test has time.
 pub const READY: &str = "TESTBED_READY";
+
+/// A package that is named beside the one whose programs are built, once this is
+/// set: cargo then gives what both are built of the same features, and builds it
+/// once for both.
+pub static BESIDE: OnceLock<&str> = OnceLock::new();
 
 /// The program `name` (`server`, say) of the crate `package`, built: see
 /// [`programs`] and [`READY`].
@@ -183,6 +188,7 @@ fn build(
 ) -> Result<Programs, String> {
     let mut build = Command::new(cargo());
     build.args(["build", "--quiet", "-p", package, targets]);
+    build.args(BESIDE.get().iter().flat_map(|other| ["-p", other]));
     build.arg("--message-format=json-render-diagnostics");
     build.arg("--target-dir").arg(target).current_dir(root);
     let ended = output(&mut build).map_err(|e| format!("cargo: {e}"))?;

@@ -8,6 +8,7 @@
 //! | [`spawn`], [`output`] | a process with streams of its own; what one said |
 //! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
 //! | [`programs`], [`example_of`], [`json`] | the same elsewhere; what cargo says of a build |
+//! | [`READY`], [`BESIDE`] | what is built already; what is built with the same features |
 //! | [`references`] | one of them in both languages, for a test to talk to |
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
@@ -26,8 +27,8 @@ mod watch;
 mod words;
 
 pub use build::{
-    READY, binary, example, example_of, json, programs, python, references,
-    root,
+    BESIDE, READY, binary, example, example_of, json, programs, python,
+    references, root,
 };
 pub use ports::{close, free_port};
 pub use process::{

@@ -45,9 +45,6 @@ fn next_free(next: &AtomicU32) -> Option<u16> {
 /// Closes a socket, and waits until its port is free: a process that was
 /// started a moment ago may still have a copy of it. (At most [`PATIENCE`]:
 /// another program may take the port.)
-///
-/// # Panics
-/// If the socket has no address, which does not happen.
 pub fn close(s: UdpSocket) {
     let address = s.local_addr().expect("a bound socket has an address");
     let limit = Instant::now() + PATIENCE;

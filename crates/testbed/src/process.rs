@@ -134,9 +134,6 @@ impl Program {
     ///
     /// # Errors
     /// As `Command::spawn`.
-    ///
-    /// # Panics
-    /// If a pipe is missing, which does not happen.
     pub fn try_start(name: &str, mut command: Command) -> io::Result<Program> {
         command.stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
