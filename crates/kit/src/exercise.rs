@@ -17,9 +17,11 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use testbed::{Program, STARTED, Started, end_all, free_port, say};
+use testbed::{
+    Failure, Program, STARTED, Started, cut, end_all, free_port, patience,
+    runner_waits, say, width,
+};
 
-use crate::failure::{Failure, cut, runner_waits, width};
 use crate::{Shown, said, socket};
 
 /// Fails the test being told so. No message of the panic hook: [`run`] has the
@@ -113,13 +115,6 @@ fn caller() -> Option<String> {
     let parent = folder.parent()?.file_name()?.display();
     let name = folder.file_name()?.display();
     Some(format!("{parent}/{name}/src/{place}"))
-}
-
-/// How long a test waits for something that should take a moment: 2 s, or as
-/// many seconds as `TALLER_SECONDS` says (1 to 3600).
-pub fn patience() -> Duration {
-    let set = env::var("TALLER_SECONDS").ok().and_then(|s| s.parse().ok());
-    Duration::from_secs(set.unwrap_or(2_u64).clamp(1, 3600))
 }
 
 /// Runs one test of an exercise.
@@ -459,8 +454,10 @@ pub(crate) fn refusals_are_told() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use testbed::TOLD;
+
     use super::*;
-    use crate::{TOLD, fail, told_by, value};
+    use crate::{fail, told_by, value};
 
     const WORDS: &str = "
 [step 2]

@@ -26,24 +26,23 @@
 //! [`Server`]) does so outside of such a test, too.
 
 mod exercise;
-mod failure;
 mod judged;
 mod said;
 mod shown;
 mod steps;
 
 pub use exercise::{
-    Beside, Peer, beside, caught, doing, outputs, patience, printed, to_nobody,
+    Beside, Peer, beside, caught, doing, outputs, printed, to_nobody,
 };
-pub use failure::{Failure, TOLD, cut, width, wrapped};
 pub use judged::{Way, judge};
 pub use kit_macros::test;
 pub use said::{OWN, Said, compared, fail, said, told_by, value};
-pub use shown::{
-    Shown, by_kind, bytes, error_words, hex, kind, nothing, number,
-};
+pub use shown::{Shown, by_kind, hex, number};
 pub use steps::{
     Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,
     given_at_once, is_refusal, servers, socket, waiting,
 };
-pub use testbed::{Program, Random, free_port, references, say, skipped};
+pub use testbed::{
+    Program, Random, bytes, error_words, free_port, kind, nothing, patience,
+    references, say, skipped,
+};

@@ -32,8 +32,8 @@ use std::sync::OnceLock;
 use testbed::say;
 
 use crate::exercise::fail_with;
-use crate::failure::Failure;
 use crate::{Shown, bytes};
+use testbed::Failure;
 
 /// The `words.txt` of this test program.
 static WORDS: OnceLock<&str> = OnceLock::new();

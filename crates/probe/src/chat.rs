@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::{bytes, patience};
 use testbed::Program;
+use testbed::{bytes, patience};
 
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 use crate::net::find;

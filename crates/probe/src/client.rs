@@ -4,8 +4,8 @@ use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
 
-use kit::bytes;
 use testbed::Ended;
+use testbed::bytes;
 
 use crate::net::hear;
 use crate::peer::{Peer, Rule, last_line};

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kit::bytes;
+use testbed::bytes;
 
 use crate::client::MOMENT;
 use crate::date::{self, Zone};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::bytes;
+use testbed::bytes;
 
 use crate::net::socket;
 use crate::peer::Protocol;

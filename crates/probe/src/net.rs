@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use kit::{bytes, nothing};
+use testbed::{bytes, nothing};
 
 /// A datagram, and who sent it.
 pub type Datagram = (Vec<u8>, SocketAddr);

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::io::{Error, Write, stderr, stdout};
 
-use kit::error_words;
+use testbed::error_words;
 
 use crate::peer::{Protocol, Rule};
 use crate::words::said;

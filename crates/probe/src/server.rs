@@ -3,8 +3,8 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use kit::{bytes, nothing, patience};
 use testbed::Random;
+use testbed::{bytes, nothing, patience};
 
 use crate::net::{Datagram, forget, hear, shown, socket};
 use crate::peer::{Peer, Rule};

@@ -77,7 +77,7 @@ fn end(link: &mut Child) -> io::Result<()> {
     let id = link.id().to_string();
     let told = testbed::output(Command::new("kill").args(["-INT", &id]));
     let told = told.is_ok_and(|ended| ended.status.success());
-    let until = Instant::now() + kit::patience();
+    let until = Instant::now() + testbed::patience();
     while told && link.try_wait()?.is_none() && Instant::now() < until {
         thread::sleep(MOMENT);
     }
@@ -85,7 +85,7 @@ fn end(link: &mut Child) -> io::Result<()> {
 }
 
 fn failed(error: io::Error) -> (u8, String) {
-    (1, kit::error_words(&error))
+    (1, testbed::error_words(&error))
 }
 
 /// The port in "listening on ADDRESS:PORT".
@@ -119,7 +119,7 @@ fn talk(client: &Path, package: &str, port: &str) -> io::Result<bool> {
 /// One side's words, left or right of the arrows; above them, with its name,
 /// if there is no room.
 fn says_beside(side: Direction, text: &str) {
-    let ladder = Ladder { columns: kit::width(), colour: false };
+    let ladder = Ladder { columns: testbed::width(), colour: false };
     let name = if side == Direction::There { "client" } else { "server" };
     let fits = ladder.words(side, text);
     line(fits.unwrap_or_else(|| format!("{name} | {text}")));
@@ -132,7 +132,7 @@ fn start(program: &Path, args: &[&str], draws: bool) -> io::Result<Started> {
     let (reader, writer) = io::pipe()?;
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::piped());
-    command.env("COLUMNS", kit::width().to_string());
+    command.env("COLUMNS", testbed::width().to_string());
     if !draws {
         command.stdout(writer.try_clone()?);
     }

@@ -126,7 +126,7 @@ fn room(folder: &Path) -> Option<f64> {
 /// Sends a datagram to a socket of ours.
 fn loopback() -> io::Result<()> {
     let s = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    s.set_read_timeout(Some(kit::patience()))?;
+    s.set_read_timeout(Some(testbed::patience()))?;
     s.send_to(b"doctor", s.local_addr()?)?;
     s.recv_from(&mut [0; 16]).map(|_| ())
 }

@@ -18,8 +18,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use exercise::{Exercise, files, read, root};
-use kit::error_words;
 use run::cargo;
+use testbed::error_words;
 use words::{line, said, tell};
 
 /// What went wrong, in a sentence; and the exit status: 1, or 2 for a command

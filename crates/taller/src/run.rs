@@ -13,7 +13,7 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 use std::{env, fs};
 
-use kit::{Failure, TOLD, cut, error_words, patience, width};
+use testbed::{Failure, TOLD, cut, error_words, patience, width};
 use testbed::{Program, READY, json, output, programs};
 
 use crate::Result;

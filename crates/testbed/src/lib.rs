@@ -13,15 +13,19 @@
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
 //! | [`say`], [`language`] | a sentence in the student's language |
+//! | [`Failure`], [`width`] | why a test of an exercise failed, told and handed on |
+//! | [`bytes`], [`error_words`] | bytes and errors, as a person reads them |
 //! | [`Random`] | random numbers that are the same each time |
 //! | [`filled`], [`entry`] | a sentence by its name, from a table of words |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
 mod build;
+mod failure;
 mod ports;
 mod process;
 mod random;
+mod shown;
 mod skipped;
 mod watch;
 mod words;
@@ -30,10 +34,13 @@ pub use build::{
     BESIDE, READY, binary, example, example_of, json, programs, python,
     references, root,
 };
+pub use failure::{Failure, TOLD, cut, runner_waits, width, wrapped};
 pub use ports::{close, free_port};
 pub use process::{
-    Ended, PATIENCE, Program, STARTED, Started, end_all, output, spawn,
+    Ended, PATIENCE, Program, STARTED, Started, end_all, output, patience,
+    spawn,
 };
 pub use random::Random;
+pub use shown::{bytes, error_words, kind, nothing};
 pub use skipped::{skipped, skips};
 pub use words::{Language, entry, filled, language, say};

@@ -1,6 +1,7 @@
 //! Programs as processes.
 
 use std::cell::RefCell;
+use std::env;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::process::{self, Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -13,6 +14,13 @@ use crate::watch::watched;
 /// How long a test waits for what should take a moment: long enough for a
 /// loaded classroom machine, short enough for a person.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a test of an exercise waits for what should take a moment: 2 s, or as
+/// many seconds as `TALLER_SECONDS` says (1 to 3600).
+pub fn patience() -> Duration {
+    let set = env::var("TALLER_SECONDS").ok().and_then(|s| s.parse().ok());
+    Duration::from_secs(set.unwrap_or(2_u64).clamp(1, 3600))
+}
 
 /// At most so many bytes of each stream are kept; the rest is read and
 /// forgotten, so that a program that prints without end fills no memory.

@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 
 use crate::output;
 
+/// What the tests and their runner say alike.
+pub(crate) const WORDS: &str = include_str!("words.txt");
+
 /// The two languages of the workshop, of equal rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -114,6 +117,11 @@ pub fn filled(
         text += &format!("{value}{part}");
     }
     text
+}
+
+/// The text of `name` in this crate's own table.
+pub(crate) fn own(name: &str, values: &[&dyn Display]) -> String {
+    filled(WORDS, name, values)
 }
 
 #[cfg(test)]

@@ -7,14 +7,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::said::own;
+use crate::spawn;
+use crate::words::own;
 
 /// The variable that names the file in which the runner wants to read how a
 /// test went.
 pub const TOLD: &str = "TALLER_TOLD";
 
 /// Whether it does.
-pub(crate) fn runner_waits() -> bool {
+pub fn runner_waits() -> bool {
     env::var_os(TOLD).is_some()
 }
 
@@ -59,7 +60,7 @@ impl Failure {
 
     /// What a person is told, each line at most `width` characters wide.
     pub fn told(&self, width: usize) -> String {
-        let words = |label: &str| own(label, &[]).to_string();
+        let words = |label: &str| own(label, &[]);
         let labels = LINES.iter().filter_map(|(_, label)| label.map(words));
         let widest = labels.map(|words| words.chars().count()).max();
         let widest = widest.unwrap_or(0);
@@ -72,7 +73,7 @@ impl Failure {
     }
 
     /// Writes it for the runner, if one waits for it; gives whether it does.
-    pub(crate) fn write(&self) -> bool {
+    pub fn write(&self) -> bool {
         let line = |(key, text): (&String, &String)| {
             format!("{key}: {}\n", text.replace('\n', "\n\t"))
         };
@@ -161,7 +162,7 @@ fn ask_terminal() -> Option<usize> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::inherit());
     command.stdout(Stdio::piped()).stderr(Stdio::null());
-    let printed = testbed::spawn(&mut command).ok()?.wait_with_output().ok()?;
+    let printed = spawn(&mut command).ok()?.wait_with_output().ok()?;
     let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
     let numbers = printed.split_whitespace().filter_map(|w| w.parse().ok());
     numbers.take(2).nth(1).filter(|width| *width > 0)
