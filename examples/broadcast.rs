@@ -7,7 +7,7 @@
 //! --port  port of the servers, 1 to 65535 (3601)
 //! server  or client: what this program is to be
 
-use common::{Careful, println};
+use common::{Careful, Role, println};
 use socket2::{Domain, Socket, Type};
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ fn main() -> common::Result<()> {
     let mut args = common::Args::new(include_str!("broadcast.rs"));
     let to: String = args.option("--to", TO);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.finish();
     let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     let mut buffer = [0; 100];
 
     // 1. A server has to listen on every address: a socket bound to one
     //    address hears no broadcast.
-    if role == "server" {
+    if role == Role::Server {
         s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
         let s = Careful::new(s)?;
         common::note(format!("listening on {}", s.local_addr()?));

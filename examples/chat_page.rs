@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Read, stdin};
 use std::net::UdpSocket;
 use std::thread::Builder;
 
-use common::println;
+use common::{Role, println};
 use flate2::{Compression, read};
 
 const HOST: &str = "localhost";
@@ -59,24 +59,24 @@ fn main() -> common::Result<()> {
     let mut args = common::Args::new(include_str!("chat_page.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.finish();
 
     // 2. Make a socket; others know the server's port.
     let server = common::ipv4(&host, port)?;
     let any = common::ipv4("0.0.0.0", 0)?;
-    let here = if role == "server" { server } else { any };
+    let here = if role == Role::Server { server } else { any };
     let s = UdpSocket::bind(here)?;
     common::note(format!("listening on {}", s.local_addr()?));
 
     // 3. The server waits for a caller, and looks who it is.
-    if role == "server" {
+    if role == Role::Server {
         let (_, caller) = s.peek_from(&mut [0; BYTES])?;
         s.connect(caller)?;
     }
 
     // 4. The client calls, with an empty line.
-    if role == "client" {
+    if role == Role::Client {
         s.connect(server)?;
         s.send(&pack(b"")?)?;
     }

@@ -8,7 +8,7 @@
 //! --port  its port, 0 to 65535; RFC 867 has 13 (3513)
 //! server  or client: what this program is to be
 
-use common::{Args, println};
+use common::{Args, Role, println};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -23,13 +23,13 @@ fn main() -> common::Result<()> {
     let mut args = Args::new(include_str!("daytime_tcp.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.finish();
     let server = common::ipv4(&host, port)?;
 
     // The client connects: that is the question. The end of the
     // connection is the end of the answer.
-    if role == "client" {
+    if role == Role::Client {
         let s = TcpStream::connect(server)?;
         s.set_read_timeout(TIMEOUT)?;
         let mut answer = Vec::new();

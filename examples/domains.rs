@@ -69,8 +69,8 @@ fn say(
     domain: Domain,
     talked: io::Result<String>,
 ) -> common::Result<()> {
-    let told = talked.unwrap_or_else(|e| format!("refused: {e}"));
-    let told = told.split(" (os error").next().unwrap_or_default();
+    let words = talked.unwrap_or_else(|e| format!("refused: {e}"));
+    let told = words.split(" (os error").next().unwrap_or_default();
     let number = i32::from(domain);
     println!("PF_{name} = AF_{name} = {number}: {told}");
     Ok(())

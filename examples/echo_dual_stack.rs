@@ -8,7 +8,7 @@
 //! --port  its port, 0 to 65535 (3500)
 //! server  or client: what this program is to be
 
-use common::{Args, Careful, println};
+use common::{Args, Careful, Role, println};
 use socket2::{Domain, Socket, Type};
 use std::net::SocketAddr;
 
@@ -21,7 +21,7 @@ fn main() -> common::Result<()> {
     let mut args = Args::new(include_str!("echo_dual_stack.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.finish();
 
     // 1. An IPv6 socket that takes IPv4, too. (Windows and some BSDs
@@ -30,14 +30,14 @@ fn main() -> common::Result<()> {
     s.set_only_v6(false)?;
 
     // 2. The server binds it to "every address", of either family.
-    if role == "server" {
+    if role == Role::Server {
         let every = SocketAddr::new([0_u16; 8].into(), port);
         s.bind(&every.into())?;
     }
 
     // 3. The client sends. An IPv4 address has an IPv6 form for this:
     //    127.0.0.1 is written ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2).
-    if role == "client" {
+    if role == Role::Client {
         let found = common::look_up(&host, port)?;
         let server = found.first().ok_or("no address")?;
         let to = match server {
@@ -58,7 +58,7 @@ fn main() -> common::Result<()> {
         let data = &buffer[..n];
         let (ip, port) =
             (address.ip().to_canonical(), address.port());
-        if role == "client" {
+        if role == Role::Client {
             println!("--> {}", common::printable(data));
             return Ok(());
         }

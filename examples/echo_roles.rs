@@ -7,7 +7,7 @@
 //! --port  its port, 0 to 65535 (3500)
 //! server  or client: what this program is to be
 
-use common::println;
+use common::{Role, println};
 use socket2::{Domain, Socket, Type};
 
 const HOST: &str = "localhost";
@@ -20,7 +20,7 @@ fn main() -> common::Result<()> {
     let mut args = common::Args::new(include_str!("echo_roles.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.finish();
 
     // 2. Both roles make the same socket.
@@ -28,12 +28,12 @@ fn main() -> common::Result<()> {
     let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
 
     // 3. Only the server needs a port that others know.
-    if role == "server" {
+    if role == Role::Server {
         s.bind(&server.into())?;
     }
 
     // 4. Only the client speaks first.
-    if role == "client" {
+    if role == Role::Client {
         s.send_to(TEXT, &server.into())?;
     }
 
@@ -48,7 +48,7 @@ fn main() -> common::Result<()> {
         let data = &buffer[..n]; // Rust: only what came in.
 
         // 7. The client prints what came back, and ends.
-        if role == "client" {
+        if role == Role::Client {
             println!("--> {}", common::printable(data));
             break Ok(());
         }

@@ -8,7 +8,7 @@
 //! --port       port of the members, 1 to 65535 (3602)
 //! server       or client: what this program is to be
 
-use common::{Careful, println};
+use common::{Careful, Role, println};
 use socket2::{Domain, Socket, Type};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn main() -> common::Result<()> {
     let interface: Ipv4Addr =
         args.option("--interface", Ipv4Addr::UNSPECIFIED);
     let port: u16 = args.option("--port", PORT);
-    let role = args.one_of(&["server", "client"]);
+    let role = args.role();
     args.require(
         group.is_multicast(),
         "--group: no group's address",
@@ -37,7 +37,7 @@ fn main() -> common::Result<()> {
     // 1. A server joins the group: from then on this machine, too, takes
     //    what is sent to it (and tells its router, by IGMP). Several
     //    programs may share the port, if all of them say so.
-    if role == "server" {
+    if role == Role::Server {
         s.set_reuse_address(true)?;
         s.bind(&common::ipv4("0.0.0.0", port)?.into())?;
         s.join_multicast_v4(&group, &interface).map_err(which)?;

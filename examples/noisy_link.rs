@@ -28,7 +28,6 @@
 use badlink::{BadLink, Passing, Shares};
 use common::println;
 use examples::view::{self, View};
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 const HOST: &str = "localhost";
@@ -68,8 +67,8 @@ fn main() -> common::Result<()> {
     // 2. Start the relay: from now on it works by itself.
     let shares = |c| if c { Shares::default() } else { bad };
     let [there, back] = clean.map(shares);
-    let listen = address(&host, port)?;
-    let to = address(&to_host, to_port)?;
+    let listen = common::address(&host, port)?;
+    let to = common::address(&to_host, to_port)?;
     let mut view = View::new(to, draw, pcap, svg)?;
     let (feed, events) = view.feed();
     let (seen, end) = (feed.clone(), feed.clone());
@@ -92,11 +91,4 @@ fn main() -> common::Result<()> {
     feed.end();
     println!("{}", link.table().trim_end());
     Ok(())
-}
-
-/// The first IPv4 address of `host`, or else its first one.
-fn address(host: &str, port: u16) -> common::Result<SocketAddr> {
-    let any = || (host, port).to_socket_addrs().ok()?.next();
-    let four = common::ipv4(host, port);
-    four.or_else(|unknown| any().ok_or(unknown))
 }

@@ -37,8 +37,8 @@ fn datagram() -> Result<String> {
     s.send_to(b"uno", here)?;
     s.send_to(b"dos", here)?;
     let two = [receive(&s, 0)?, receive(&s, 0)?];
-    let large = s.send_to(&[0; 70_000], here);
-    let large = large.map_or("too many", |_| "sent");
+    let sent = s.send_to(&[0; 70_000], here);
+    let large = sent.map_or("too many", |_| "sent");
     Ok(format!("uno, dos came as {two:?}; 70000 bytes: {large}"))
 }
 

@@ -4,7 +4,7 @@
 
 use common::println;
 use socket2::{Domain, Socket, Type};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 
 const HOST: &str = "127.0.0.1"; // A receiver of our own.
 
@@ -30,17 +30,20 @@ fn main() -> common::Result<()> {
     say("bind(port 0)", &s, "I chose the address, it the port")?;
 
     // 5. Bound to a port that we chose: it may be taken.
-    let error = UdpSocket::bind(s.local_addr()?).err();
-    let error = error.map(|e| e.kind().to_string());
-    let taken = error.unwrap_or("free".to_string());
-    println!("bind(same port): {taken}");
+    let again = match UdpSocket::bind(s.local_addr()?) {
+        Ok(_) => "free".to_string(),
+        Err(error) => error.kind().to_string(),
+    };
+    println!("bind(same port): {again}");
     Ok(())
 }
 
 fn say(call: &str, s: &UdpSocket, why: &str) -> common::Result<()> {
     // Windows has no answer for a socket that is not bound.
-    let ours = s.local_addr().map(|a: SocketAddr| a.to_string());
-    let ours = ours.unwrap_or("none".to_string());
+    let ours = match s.local_addr() {
+        Ok(address) => address.to_string(),
+        Err(_) => "none".to_string(),
+    };
     println!("{call:12}  {ours:21}  {why}");
     Ok(())
 }

@@ -38,8 +38,10 @@ fn zchat(data: &[u8]) -> Option<String> {
 /// `TEXT #2 "hola", try 1`
 pub fn chat_frame(frame: &Frame) -> String {
     let kind = format!("{:?}", frame.kind).to_uppercase();
-    let number = format!(" #{}", frame.seq);
-    let number = if frame.kind == Kind::Hello { "" } else { &number };
+    let number = match frame.kind {
+        Kind::Hello => String::new(),
+        _ => format!(" #{}", frame.seq),
+    };
     let text = match frame.text() {
         Some(text) if text.is_empty() => ", empty".to_string(),
         Some(text) => format!(" \"{}\"", printable(&text)),
@@ -74,8 +76,8 @@ fn empty(data: &[u8]) -> Option<String> {
 
 /// Text, of which the end of the line is not shown.
 fn text(data: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(data).ok()?;
-    let text = text.trim_end_matches(['\r', '\n']);
+    let whole = std::str::from_utf8(data).ok()?;
+    let text = whole.trim_end_matches(['\r', '\n']);
     let plain = printable(text.as_bytes());
     let shown = format!("{} B: \"{plain}\"", data.len());
     (plain == text).then_some(shown)

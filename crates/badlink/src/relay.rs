@@ -88,7 +88,7 @@ impl BadLink {
     /// call the link.
     ///
     /// # Errors
-    /// As there.
+    /// As [`BadLink::start`].
     pub fn watched(
         listen: SocketAddr,
         target: SocketAddr,

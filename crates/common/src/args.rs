@@ -55,15 +55,35 @@ values! {
     Ipv4Addr: "an IPv4 address (four numbers, like 10.0.0.7)"
 }
 
+/// The side that a program takes in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It waits to be asked.
+    Server,
+    /// It speaks first.
+    Client,
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Role, String> {
+        match word {
+            "server" => Ok(Role::Server),
+            "client" => Ok(Role::Client),
+            _ => Err(format!("{} is none of server, client", shown(word))),
+        }
+    }
+}
+
 impl Args {
     /// The arguments that this program was started with. `source` is the
     /// program's own text, `include_str!("server.rs")`: its head comment is
     /// what `--help` shows.
     pub fn new(source: &str) -> Args {
         let mut given: Vec<_> = env::args_os().collect();
-        let program = given.drain(..given.len().min(1)).next();
-        let program = program.unwrap_or_default();
-        let program = Path::new(&program).file_stem().unwrap_or_default();
+        let path = given.drain(..given.len().min(1)).next().unwrap_or_default();
+        let program = Path::new(&path).file_stem().unwrap_or_default();
         Args::of(&program.display().to_string(), source, given)
     }
 
@@ -71,8 +91,8 @@ impl Args {
         let end = given.iter().position(|word| word == "--");
         let mut words = given.split_off(end.unwrap_or(given.len()));
         words.drain(..words.len().min(1)); // The `--` itself.
-        let head = source.lines().map_while(|l| l.strip_prefix("//!"));
-        let head = head.map(|l| l.strip_prefix(' ').unwrap_or(l));
+        let comment = source.lines().map_while(|l| l.strip_prefix("//!"));
+        let head = comment.map(|l| l.strip_prefix(' ').unwrap_or(l));
         Args {
             given: Arguments::from_vec(given),
             words,
@@ -171,29 +191,26 @@ impl Args {
         if right { percent / 100.0 } else { 0.0 }
     }
 
-    /// Which of `choices` was given, without a name before it. Comes after
-    /// every [`Args::option`] and [`Args::flag`], or a value would be taken
-    /// for it.
+    /// The [`Role`] that was given, `server` or `client`, without a name before
+    /// it. Comes after every [`Args::option`] and [`Args::flag`], or a value
+    /// would be taken for it.
     ///
-    /// Anything else is reported by [`Args::finish`], with the choices; until
-    /// then the result is empty.
-    pub fn one_of(&mut self, choices: &[&str]) -> String {
-        self.usage += &format!(" {}", choices.join("|"));
+    /// Anything else is reported by [`Args::finish`]; until then the client
+    /// stands in for it.
+    pub fn role(&mut self) -> Role {
+        self.usage += " server|client";
         let left = self.given.clone().finish();
         if left.first().is_some_and(|word| is_option(word)) {
-            return String::new(); // An unknown option: `finish` says so.
+            return Role::Client; // An unknown option: `finish` says so.
         }
-        let Some(given) = self.word() else {
-            let which = choices.join(" or ");
-            self.require(false, &format!("which one? {which}"));
-            return String::new();
+        let role = match self.word() {
+            Some(word) => word.parse(),
+            None => Err("which one? server or client".to_string()),
         };
-        if choices.contains(&given.as_str()) {
-            return given;
-        }
-        let all = choices.join(", ");
-        self.require(false, &format!("{} is none of {all}", shown(&given)));
-        String::new()
+        role.unwrap_or_else(|wrong| {
+            self.require(false, &wrong);
+            Role::Client
+        })
     }
 
     /// The argument that has no name, if one is left; so ask for it after all
@@ -227,9 +244,9 @@ impl Args {
             return Some((0, format!("{usage}\n\n{}", self.head)));
         }
         let left = self.given.finish().into_iter().chain(self.words).next();
-        let left =
+        let unknown =
             left.map(|word| format!("{} is unknown", shown(&text_of(&word))));
-        let wrong = self.wrong.or(left)?;
+        let wrong = self.wrong.or(unknown)?;
         Some((2, format!("{usage}\nError: {wrong}")))
     }
 
@@ -245,8 +262,8 @@ impl Args {
             return None;
         }
         let text = |text: &str| Ok::<_, String>(text.to_string());
-        let found = self.given.opt_value_from_fn(name, text);
-        let found = found.unwrap_or_else(|error| {
+        let given = self.given.opt_value_from_fn(name, text);
+        let found = given.unwrap_or_else(|error| {
             let unicode = !matches!(error, Error::NonUtf8Argument);
             let wrong = if unicode { "needs a value" } else { "is no UTF-8" };
             self.require(false, &format!("{name} {wrong}"));
@@ -422,12 +439,12 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_one_of_those_named() {
+    fn a_role_is_one_of_two() {
         let parse = |given: &[&str]| {
             let given = given.iter().map(Into::into).collect();
             let mut args = Args::of("echo", HEAD, given);
             args.option::<u16>("--port", 3500_u16);
-            let role = args.one_of(&["server", "client"]);
+            let role = args.role();
             (role, args.verdict())
         };
         for given in [
@@ -436,11 +453,12 @@ mod tests {
             &["client", "--port", "1"],
             &["--port=1", "client"],
         ] {
-            assert_eq!(parse(given), ("client".into(), None), "{given:?}");
+            assert_eq!(parse(given), (Role::Client, None), "{given:?}");
         }
+        assert_eq!(parse(&["server"]), (Role::Server, None));
         let usage = "usage: echo [--help] [--port 3500] server|client";
         let help = format!("{usage}\n\n{SHOWN}");
-        assert_eq!(parse(&["-h"]), ("".into(), Some((0, help))));
+        assert_eq!(parse(&["-h"]).1, Some((0, help)));
         for (given, wrong) in [
             (&[][..], "which one? server or client"),
             (&[""], "\"\" is none of server, client"),

@@ -8,11 +8,9 @@ use std::sync::OnceLock;
 /// What `main` returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Any error: `?` makes one, and so does `Err("a sentence".into())`.
-///
-/// std prints what `main` returns with `Debug`, after the word `Error: `. So
-/// `Debug` here is one sentence, the same on every system, and for the usual
-/// causes a second line with a hint.
+/// Any error: `?` makes one, and so does `Err("a sentence".into())`. As text it
+/// is one sentence, the same on every system, and for the usual causes a second
+/// line with a hint.
 pub struct Error(Box<dyn StdError + Send + Sync>);
 
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
@@ -21,7 +19,15 @@ impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
     }
 }
 
+/// What `main` returns std prints with `Debug`, after the word `Error: `: so the
+/// sentence has to come from here, too.
 impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let system = self.0.downcast_ref().filter(|e| is_system(e));
         let Some(error) = system else { return write!(f, "{}", self.0) };
@@ -99,7 +105,10 @@ mod tests {
     use std::net::UdpSocket;
 
     fn words(e: impl Into<Error>) -> String {
-        format!("{:?}", e.into())
+        let error: Error = e.into();
+        let text = error.to_string();
+        assert_eq!(format!("{error:?}"), text, "as `main` shows it");
+        text
     }
 
     #[test]

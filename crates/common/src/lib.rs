@@ -18,7 +18,7 @@ pub mod ports;
 mod socket;
 mod text;
 
-pub use args::Args;
+pub use args::{Args, Role};
 pub use careful::Careful;
 pub use error::{Error, Result, of_file, plain};
 pub use socket::{address, in_time, ipv4, look_up, refused};

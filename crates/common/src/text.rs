@@ -23,7 +23,7 @@ macro_rules! println {
 /// What [`println!`] does.
 pub fn print_line(text: Arguments) {
     if let Err(error) = writeln!(stdout(), "{text}") {
-        note(format!("Error: {:?}", Error::from(error)));
+        note(format!("Error: {}", Error::from(error)));
         exit(1);
     }
 }

@@ -16,12 +16,38 @@
 //!
 //! The Python twin is `python/daytime.py`.
 
+use std::str::FromStr;
+
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem as Item;
 use time::macros::format_description as layout;
 
 /// The formats' names.
 pub const FORMATS: [&str; 3] = ["weekday", "smtp", "ctime"];
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `weekday`: the first that RFC 867 shows.
+    Weekday,
+    /// `smtp`: the second.
+    Smtp,
+    /// `ctime`: the one of `inetd`.
+    Ctime,
+}
+
+impl FromStr for Format {
+    type Err = common::Error;
+
+    fn from_str(name: &str) -> common::Result<Format> {
+        match name {
+            "weekday" => Ok(Format::Weekday),
+            "smtp" => Ok(Format::Smtp),
+            "ctime" => Ok(Format::Ctime),
+            _ => Err(format!("unknown format: {name}").into()),
+        }
+    }
+}
 
 // `layout!` reads its text when this is compiled; an `Item` is a field of it,
 // or the text between two fields.
@@ -45,32 +71,30 @@ pub fn now(local: bool) -> common::Result<OffsetDateTime> {
     Ok(if local { OffsetDateTime::now_local()? } else { utc })
 }
 
-/// The line for `time` (years 1 to 9999), in one of the [`FORMATS`], with the
-/// CR and LF that end it.
+/// The line for `time` (years 1 to 9999), with the CR and LF that end it.
 ///
 /// A zone other than UTC is written as hours and minutes, east of UTC is `+`;
 /// `ctime` never names it.
 ///
 /// # Errors
-/// If there is no such format.
-pub fn line(time: OffsetDateTime, format: &str) -> common::Result<String> {
+/// None in these formats; `time` has some for others.
+pub fn line(time: OffsetDateTime, format: Format) -> common::Result<String> {
     // 1. Write the date and the time of day.
     let text = match format {
-        "weekday" => time.format(WEEKDAY)?,
-        "smtp" => time.format(SMTP)?.to_uppercase(),
-        "ctime" => time.format(CTIME)?,
-        _ => return Err(format!("unknown format: {format}").into()),
+        Format::Weekday => time.format(WEEKDAY)?,
+        Format::Smtp => time.format(SMTP)?.to_uppercase(),
+        Format::Ctime => time.format(CTIME)?,
     };
 
     // 2. Name the zone: how far from UTC, or UTC itself.
     let hours = time.format(layout!("[offset_hour sign:mandatory]"))?;
     let minutes = time.format(layout!("[offset_minute]"))?;
     let zone = match (format, time.offset().is_utc()) {
-        ("weekday", true) => "-UTC".to_string(),
-        ("weekday", false) => format!("{hours}:{minutes}"),
-        ("smtp", true) => " UTC".to_string(),
-        ("smtp", false) => format!(" {hours}{minutes}"),
-        _ => String::new(),
+        (Format::Weekday, true) => "-UTC".to_string(),
+        (Format::Weekday, false) => format!("{hours}:{minutes}"),
+        (Format::Smtp, true) => " UTC".to_string(),
+        (Format::Smtp, false) => format!(" {hours}{minutes}"),
+        (Format::Ctime, _) => String::new(),
     };
 
     // 3. End the line as the network does.

@@ -3,7 +3,7 @@
 
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-use crate::{FORMATS, line};
+use crate::{FORMATS, Format, line};
 
 fn offset(hours: i8, minutes: i8, seconds: i8) -> UtcOffset {
     UtcOffset::from_hms(hours, minutes, seconds).unwrap()
@@ -63,10 +63,11 @@ fn a_table_of_lines() {
             "Fri Dec 31 23:59:59 9999",
         ),
     ] {
-        for (format, expected) in FORMATS.iter().zip([weekday, smtp, ctime]) {
+        for (name, expected) in FORMATS.iter().zip([weekday, smtp, ctime]) {
+            let format = name.parse().unwrap();
             assert_eq!(line(time, format).unwrap(), format!("{expected}\r\n"));
         }
-        let wrong = line(time, "iso").unwrap_err();
-        assert_eq!(format!("{wrong:?}"), "unknown format: iso");
     }
+    let wrong = "iso".parse::<Format>().unwrap_err();
+    assert_eq!(wrong.to_string(), "unknown format: iso");
 }

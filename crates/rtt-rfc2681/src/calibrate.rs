@@ -13,7 +13,7 @@ use crate::{clock, packet, sample, stats};
 /// [`calibrate`] with a reflector of our own, if `options.calibrate`.
 ///
 /// # Errors
-/// As there.
+/// If there is no socket to be had, or no thread.
 pub fn asked(
     times: &[Duration],
     options: &Options,
@@ -47,7 +47,8 @@ pub fn calibrate(
 }
 
 /// Starts a reflector in this program, on a loopback address of the family of
-/// `to`, and gives its address. It reflects until the program ends.
+/// `to`, and gives its address. It reflects until the program ends: what it does
+/// are steps 4 to 6 of the server, which shows them.
 ///
 /// # Errors
 /// If there is no socket to be had, or no thread.

@@ -82,8 +82,8 @@ pub fn drawn(report: &Report) -> String {
     let minute = time.get(..16).unwrap_or_default();
     let title = format!("{}, {minute} UTC", report.options.to);
     let set = ["TALLER_LANG", "LC_ALL", "LANG"].map(|name| env::var(name).ok());
-    let set = set.into_iter().flatten().find(|value| !value.is_empty());
-    let spanish = set.is_some_and(|l| l.to_lowercase().starts_with("es"));
+    let language = set.into_iter().flatten().find(|value| !value.is_empty());
+    let spanish = language.is_some_and(|l| l.to_lowercase().starts_with("es"));
     svg(&report.sample.rtts(), &title, spanish)
 }
 
@@ -94,8 +94,8 @@ fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
     let rough = ((high - low) / 5.0).max(1e-6);
     let power = 10_f64.powf(rough.log10().floor());
     let round = [1.0, 2.0, 5.0, 10.0].map(|times| times * power);
-    let step = round.into_iter().find(|&step| step >= rough * 0.999);
-    let step = step.unwrap_or(10.0 * power);
+    let wide = round.into_iter().find(|&step| step >= rough * 0.999);
+    let step = wide.unwrap_or(10.0 * power);
     let (first, last) = ((low / step).floor(), (high / step).ceil());
     let all = (first as i64..=last.max(first + 1.0) as i64).map(|i| i as f64);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
@@ -113,11 +113,12 @@ pub fn svg(rtts: &[f64], title: &str, spanish: bool) -> String {
     let mut came: Vec<_> =
         stats::received(rtts).iter().map(|rtt| rtt * 1000.0).collect();
     came.sort_by(f64::total_cmp);
-    let low = came.first().copied().unwrap_or(0.0);
-    let high = Some(stats::percentile(&came, 99.0)).filter(|p| p.is_finite());
-    let high = high.unwrap_or(1.0);
+    let least = came.first().copied().unwrap_or(0.0);
+    let p99 = Some(stats::percentile(&came, 99.0)).filter(|p| p.is_finite());
+    let high = p99.unwrap_or(1.0);
     // From 0 on, unless all the others are far from it.
-    let low = if low < high / 2.0 || low == high { 0.0 } else { low };
+    let near = least < high / 2.0 || least == high;
+    let low = if near { 0.0 } else { least };
     let (marks, decimals) = ticks(low, high);
     let start = marks.first().copied().unwrap_or(0.0);
     let end = marks.last().copied().unwrap_or(1.0);

@@ -11,7 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::options::Options;
 use crate::picture::{drawn, histogram};
-use crate::sample::Sample;
+use crate::sample::{Probe, Sample};
 use crate::stats::{self, PERCENTS};
 
 /// What a report is made from.
@@ -60,10 +60,10 @@ impl Report {
             ("stamps", format!("{}-space stamps of arrival", self.stamps())),
             ("send times", self.verdict()),
         ];
-        let rows = rows.map(|(name, what)| format!("{name:<12} {what}\n"));
+        let lines = rows.map(|(name, what)| format!("{name:<12} {what}\n"));
         let rtts = sample.rtts();
-        let text = histogram(&rtts) + &rows.concat() + &sample.counts();
-        let text = text + &stats::summary(&rtts, options.under);
+        let mut text = histogram(&rtts) + &lines.concat() + &sample.counts();
+        text += &stats::summary(&rtts, options.under);
         let calibrated = self.calibrated.map(|(systematic, e)| {
             let (systematic, e) = (stats::ms(systematic), stats::ms(e));
             format!("calibration  systematic error {systematic}, e {e}\n")
@@ -95,11 +95,12 @@ impl Report {
 
     /// Whether the probes left as a Poisson stream does.
     fn verdict(&self) -> String {
-        let gaps = self.sample.probes.windows(2).filter_map(|pair| {
+        let pairs = self.sample.probes.windows(2);
+        let gap = |pair: &[Probe]| {
             let [one, next] = pair else { return None };
             Some((next.sent - one.sent).as_secs_f64())
-        });
-        let gaps: Vec<_> = gaps.collect();
+        };
+        let gaps: Vec<_> = pairs.filter_map(gap).collect();
         match stats::anderson_darling(&gaps, self.options.interval) {
             _ if self.options.periodic => "periodic: not tested".to_string(),
             None => "too few for an Anderson-Darling test".to_string(),

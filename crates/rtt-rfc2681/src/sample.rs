@@ -323,6 +323,6 @@ fn line(seq: usize, rtt: f64, options: &Options) -> String {
 /// Says on stderr what the network refused, unless that was said before.
 fn note(noted: &mut Option<ErrorKind>, e: io::Error) {
     if noted.replace(e.kind()) != Some(e.kind()) {
-        common::note(format!("{:?}", common::Error::from(e)));
+        common::note(common::Error::from(e).to_string());
     }
 }

@@ -90,10 +90,11 @@ pub fn summary(sample: &[f64], under: Option<f64>) -> String {
     text += "percentiles, losses excluded (RFC 8912)\n";
     text += &format!("             {}\n", row(&received(sample)));
     if let Some(under) = under {
-        let share = inverse(sample, under / 1000.0);
-        let share = share.map(|share| format!("{:.1} %", share * 100.0));
-        let share = share.unwrap_or("undefined".to_string());
-        text += &format!("under {under} ms  {share}\n");
+        let told = match inverse(sample, under / 1000.0) {
+            Some(share) => format!("{:.1} %", share * 100.0),
+            None => "undefined".to_string(),
+        };
+        text += &format!("under {under} ms  {told}\n");
     }
     text
 }

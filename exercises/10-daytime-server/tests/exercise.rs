@@ -6,6 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use daytime::Format;
 use ex10_daytime_server::{answer, serve, take};
 use kit::{
     Peer, Program, Said, Server, beside, bytes, check_fails, compared, doing,
@@ -15,7 +16,7 @@ use kit::{
 
 /// The line for a time, as the workshop's server writes it.
 fn line(time: SystemTime) -> String {
-    daytime::line(time.into(), "weekday").unwrap()
+    daytime::line(time.into(), Format::Weekday).unwrap()
 }
 
 /// Whether this is the line for now, or for a moment since `before`.

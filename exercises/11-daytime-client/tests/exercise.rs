@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use daytime::Format;
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
     Peer, Said, Shown, beside, bytes, check_fails, compared, doing, fail,
@@ -575,7 +576,7 @@ fn step_9_ends_if_it_cannot_ask() {
 fn is_now(came: &str, before: SystemTime) -> bool {
     let mut time = before;
     loop {
-        let line = daytime::line(time.into(), "weekday").unwrap();
+        let line = daytime::line(time.into(), Format::Weekday).unwrap();
         if came == line.trim_end() {
             return true;
         }

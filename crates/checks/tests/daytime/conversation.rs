@@ -47,6 +47,7 @@ impl Since {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         (self.0.unix_timestamp()..=now).any(|second| {
             let time = OffsetDateTime::from_unix_timestamp(second).unwrap();
+            let format = format.parse().unwrap();
             let line = line(time.to_offset(offset), format).unwrap();
             line == written
         })
@@ -122,6 +123,7 @@ for pair in sys.stdin.read().split():
         let time = OffsetDateTime::from_unix_timestamp(second).unwrap();
         let offset = UtcOffset::from_whole_seconds(offset).unwrap();
         let ours = FORMATS.map(|format| {
+            let format = format.parse().unwrap();
             let line = line(time.to_offset(offset), format).unwrap();
             let plain = |b: u8| (32..127).contains(&b);
             let text = line.strip_suffix("\r\n").expect("CR and LF");

@@ -196,7 +196,7 @@ fn written(said: &str, since: OffsetDateTime, format: &str) -> bool {
     let now = OffsetDateTime::now_utc().unix_timestamp();
     (since.unix_timestamp()..=now).any(|second| {
         let time = OffsetDateTime::from_unix_timestamp(second).unwrap();
-        line(time, format).unwrap() == said
+        line(time, format.parse().unwrap()).unwrap() == said
     })
 }
 

@@ -9,7 +9,7 @@
 //! --local   this machine's zone, not UTC
 
 use common::println;
-use daytime::{FORMATS, line, now};
+use daytime::{FORMATS, Format, line, now};
 use socket2::{Domain, Socket, Type};
 
 const HOST: &str = "localhost";
@@ -22,12 +22,13 @@ fn main() -> common::Result<()> {
     let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
-    let format = args.choice("--format", FORMAT, &FORMATS);
+    let name = args.choice("--format", FORMAT, &FORMATS);
     let local = args.flag("--local");
     args.finish();
+    let format: Format = name.parse()?; // Rust: not any text.
 
     // 2. Try one line first: if the zone is unknown, end here.
-    line(now(local)?, &format)?;
+    line(now(local)?, format)?;
 
     // 3. Make a socket: Internet (IPv4), datagrams (UDP).
     let s = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
@@ -47,7 +48,7 @@ fn main() -> common::Result<()> {
         println!("Conexion desde: {address}");
 
         // 8. Send the date and time, as one line.
-        let answer = line(now(local)?, &format)?;
+        let answer = line(now(local)?, format)?;
         s.send_to(answer.as_bytes(), address)?;
     }
 }
