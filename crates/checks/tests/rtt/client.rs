@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::process::{self, Stdio};
+use std::process;
 use std::time::Duration;
 
 use checks::{Hear, Language, command, forge, skipped, start};
@@ -343,19 +343,13 @@ fn faster_than_polite_is_for_this_machine_only() {
 #[test]
 fn a_closed_stdout_ends_it_with_a_sentence() {
     let server = server(Language::Rust);
-    let port = server.address().port().to_string();
-    let mut client = command(Language::Rust, "rtt-rfc2681", "client");
-    client.args(["--port", &port, "--interval", "0.01", "--count", "100000"]);
-    client.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut client = testbed::spawn(&mut client).unwrap();
-    drop(client.stdout.take());
-    let ended = checks::within(PATIENCE, "it goes on without stdout", || {
-        client.wait_with_output().unwrap()
-    });
-    let words = String::from_utf8(ended.stderr).unwrap();
+    let args = words("--interval 0.01 --count 100000");
+    let client = client(Language::Rust, server.address(), &args);
+    client.hang_up();
+    let ended = client.end();
     let hint = "hint: the program that read our output has ended\n";
-    assert_eq!(words, format!("Error: broken pipe\n{hint}"));
-    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.stderr, format!("Error: broken pipe\n{hint}"));
+    assert_eq!(ended.code, Some(1));
 }
 
 #[test]

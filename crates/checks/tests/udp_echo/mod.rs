@@ -8,7 +8,6 @@ use std::process::Stdio;
 
 use checks::{
     Hear, Language, Random, command, forge, lines, skipped, socket, start,
-    within,
 };
 use testbed::{PATIENCE, Program, close, free_port, spawn};
 
@@ -223,32 +222,19 @@ fn survives_ten_thousand_random_datagrams() {
 
 #[test]
 fn a_closed_stdout_ends_it_with_a_sentence() {
-    let mut server = command(Language::Rust, "udp-echo", "server");
-    let port = free_port();
-    server.args(["--port", &port.to_string()]);
-    server.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut server = spawn(&mut server).unwrap();
-    drop(server.stdout.take());
-    let ended =
-        within(PATIENCE, "the server goes on without stdout", move || {
-            let mut s = socket();
-            // It may not be there yet: so ask until it has gone.
-            while server.try_wait().unwrap().is_none() {
-                s.set_read_timeout(Some(PATIENCE / 600)).unwrap();
-                s.send_to(b"?", ("127.0.0.1", port)).unwrap();
-                if s.hear(&mut [0; 10]).is_err() {
-                    s = socket();
-                }
-            }
-            server.wait_with_output().unwrap()
-        });
-    let words = String::from_utf8(ended.stderr).unwrap();
+    let mut server = server(Language::Rust);
+    let address = server.address();
+    server.hang_up();
+    let s = socket();
+    let ended = (0..600).any(|_| {
+        s.send_to(b"?", address).unwrap();
+        server.status_within(PATIENCE / 600).is_some()
+    });
+    assert!(ended, "the server goes on without stdout");
+    let ended = server.end();
     let hint = "hint: the program that read our output has ended\n";
-    assert_eq!(
-        words,
-        format!("listening on 127.0.0.1:{port}\nError: broken pipe\n{hint}")
-    );
-    assert_eq!(ended.status.code(), Some(1));
+    let words = format!("listening on {address}\nError: broken pipe\n{hint}");
+    assert_eq!((ended.code, ended.stderr), (Some(1), words));
 }
 
 #[test]

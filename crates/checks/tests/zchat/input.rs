@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use checks::zchat::{ACK, BYE, Frame, Peer, TEXT};
 use checks::{Language, lines, skipped, within};
-use testbed::{Ended, PATIENCE, Program, free_port};
+use testbed::{PATIENCE, Program, free_port};
 
 use super::programs::{
-    ME, MOMENT, alive, both, client, ends, lost, memory, no_panic, sentence,
-    server, shows, socket, start,
+    ME, MOMENT, Role, alive, both, client, ends, lost, memory, no_panic,
+    sentence, server, shows, socket, start, up,
 };
 
 in_both_languages! {
@@ -156,39 +156,18 @@ fn a_full_disk(language: Language) {
 
 /// The program that read our output has ended.
 fn a_stdout_that_nobody_reads(language: Language) {
-    let s = socket();
-    let port = s.local_addr().unwrap().port();
-    let free = free_port();
-    for (name, port) in [("server", free), ("client", port)] {
-        let mut program = checks::command(language, "zchat", name);
-        program.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
-        program.stdin(Stdio::piped());
-        program.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = testbed::spawn(&mut program).unwrap();
-        let _stdin = child.stdin.take();
-        drop(child.stdout.take());
-        let mut peer = match name {
-            "server" => Peer::call(([127, 0, 0, 1], port).into(), ME),
-            _ => Peer::answer(s.try_clone().unwrap(), ME),
-        };
-        // A program that another test starts at this moment may hold our end
-        // of the pipe, for as long as that takes: then somebody does read.
+    for role in [Role::Server, Role::Client] {
+        let (mut program, mut peer) = up(language, role);
+        program.hang_up();
         let deadline = Instant::now() + PATIENCE;
-        while child.try_wait().unwrap().is_none() {
-            if Instant::now() > deadline {
-                let _ = child.kill();
-                panic!("it goes on without stdout");
-            }
+        while program.status_within(Duration::ZERO).is_none() {
+            assert!(Instant::now() < deadline, "it goes on without stdout");
             peer.send(TEXT, 0, peer.next, b"nobody sees this");
             let acks = peer.all_within(MOMENT);
             let ack = acks.iter().any(|f| (f.kind, f.seq) == (ACK, peer.next));
             peer.next += u32::from(ack);
         }
-        let ended = child.wait_with_output().unwrap();
-        let code = ended.status.code();
-        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let (stdout, stdout_bytes) = (String::new(), vec![]);
-        let ended = Ended { code, stdout_bytes, stdout, stderr };
+        let ended = program.end();
         no_panic(&ended);
         assert!(ended.code.is_some_and(|code| code > 0), "{ended:?}");
         sentence(&ended);
