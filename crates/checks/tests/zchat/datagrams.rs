@@ -118,6 +118,10 @@ fn wrong_fields(language: Language) {
             peer.raw(&Frame { kind, src: 0, ..good.clone() }.pack());
             peer.raw(&Frame { kind, src: 0, dst: 0, ..good.clone() }.pack());
         }
+        // To nobody: only a call is.
+        for kind in [TEXT, ZTEXT, ACK, BYE] {
+            peer.raw(&Frame { kind, dst: 0, ..good.clone() }.pack());
+        }
         answers_only(peer, b"");
         vec![]
     });
