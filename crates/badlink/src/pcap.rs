@@ -85,8 +85,9 @@ fn six(ip: IpAddr) -> [u8; 16] {
     }
 }
 
-/// The Internet's checksum (RFC 1071).
-fn checksum(bytes: &[u8]) -> u16 {
+/// The Internet's checksum of the bytes (RFC 1071); 0 if their own checksum is
+/// among them, and all is well.
+pub fn checksum(bytes: &[u8]) -> u16 {
     let two = bytes.chunks(2).map(|two| match *two {
         [a, b] => u64::from(u16::from_be_bytes([a, b])),
         ref one => one.iter().map(|a| u64::from(*a) << 8).sum(),

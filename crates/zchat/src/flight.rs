@@ -16,7 +16,7 @@ pub struct Flight {
     pub frame: Frame,
     pub text: Vec<u8>,   // The message in it; empty: none.
     sent: Vec<Duration>, // When: one entry for each attempt.
-    due: Duration,       // When to send it again, or
+    pub due: Duration,   // When to send it again, or
     pub until: Duration, // to give up.
     pub word: Option<Duration>, // When to tell the user that no answer came.
 }

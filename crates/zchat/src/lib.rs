@@ -9,6 +9,7 @@
 //! | [`session`] | the conversation: what is confirmed, what is sent again |
 //! | [`chat`] | the terminal, the socket and the clock around a session |
 
+#[cfg(not(target_family = "wasm"))]
 pub mod chat;
 mod flight;
 pub mod frame;

@@ -13,6 +13,8 @@
 //! One frame at a time is in flight (stop and wait): only the timer sends it
 //! again, and only its ACK lets the next one go.
 
+mod known;
+
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::mem::{replace, take};
@@ -23,6 +25,8 @@ use common::printable;
 
 use crate::flight::{FIRST_WAIT, Flight, Rtt};
 use crate::frame::{Frame, Kind, Unfit, number, smaller};
+
+pub use known::{Known, Waiting};
 
 const PATIENCE: Duration = Duration::from_secs(30); // Then nobody is there.
 const BUSY_PATIENCE: Duration = Duration::from_secs(60); // Or somebody else.
@@ -228,6 +232,7 @@ impl Session {
             {
                 self.answered(now, from, &frame);
             }
+            (_, Kind::Hello) => {}
             (State::Up(peer), _) if (src, dst) == (peer.id, peer.me) => {
                 self.heard(now, from, &frame);
             }
@@ -242,7 +247,7 @@ impl Session {
             {
                 self.line_is_busy();
             }
-            (_, Kind::Hello | Kind::Ack) => {}
+            (_, Kind::Ack) => {}
             (_, Kind::Bye) if frame.seq == 0 => {}
             _ if dst == 0 => {}
             // Whatever else the ids are, the answer is the same: it does not

@@ -17,6 +17,7 @@ mod conversations;
 mod dissector;
 mod figures;
 mod frame;
+mod lab;
 mod side;
 mod virtual_time;
 mod world;

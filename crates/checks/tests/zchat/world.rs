@@ -11,6 +11,9 @@ use badlink::ladder::{Kind as Shape, Ladder, Rung};
 use badlink::{Direction, Fate, Fates, Shares};
 use checks::{Language, Random};
 use examples::meaning::meaning;
+use lab::air::{Air, Datagram, Next};
+use lab::input::Input;
+use lab::run::ADDRESSES;
 use zchat::frame::{Frame, Kind};
 use zchat::session::Action;
 
@@ -31,6 +34,8 @@ pub fn secs(n: u64) -> Duration {
 #[derive(Clone, Debug)]
 pub enum Deed {
     Say(usize),
+    /// As in the lab: this line; `/quit` leaves.
+    Type(String),
     NoMore,
     Leave,
     Abort,
@@ -72,10 +77,12 @@ pub struct World {
     /// Those of the nodes, in turn.
     languages: [Language; 2],
     pub nodes: Vec<Node>,
-    /// When, and a number to keep the order: from, to, bytes.
-    air: BTreeMap<(Duration, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
+    air: Air,
     pub sent: u64,
     pub delay: (u64, u64),
+    /// The lab's link: every datagram is so long on its way, and nothing is
+    /// left to chance.
+    steady: Option<Duration>,
     pub outages: Vec<(Duration, Duration)>,
     pub stale: f64,
     heard: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
@@ -85,6 +92,8 @@ pub struct World {
     pub notes: BTreeMap<String, usize>,
     random: Random,
     pub traced: bool,
+    /// What is traced, if it is not to be printed.
+    pub rungs: Option<Vec<Rung>>,
 }
 
 impl World {
@@ -93,9 +102,10 @@ impl World {
             now: Duration::ZERO,
             languages,
             nodes: Vec::new(),
-            air: BTreeMap::new(),
+            air: Air::default(),
             sent: 0,
             delay: (1, 2),
+            steady: None,
             outages: Vec::new(),
             stale: 0.0,
             heard: Vec::new(),
@@ -104,7 +114,26 @@ impl World {
             notes: BTreeMap::new(),
             random: Random(seed),
             traced: false,
+            rungs: None,
         }
+    }
+
+    /// The lab's run: its client is node 0, its server node 1.
+    pub fn of_the_lab(input: &Input, language: Language) -> World {
+        let mut w = World::new(0, [language; 2]);
+        w.steady = Some(input.way);
+        let [client, server] = ADDRESSES.map(SocketAddr::from);
+        for (address, dial) in [(client, vec![server]), (server, vec![])] {
+            let i = w.add(dial, input.shares);
+            let way = [Direction::There, Direction::Back][i];
+            w.nodes[i].fates = Fates::new(input.shares, input.seed, way);
+            w.nodes[i].address = address;
+        }
+        for deed in &input.deeds {
+            w.plan(deed.side, deed.at, Deed::Type(deed.line.clone()));
+        }
+        (w.traced, w.rungs) = (true, Some(Vec::new()));
+        w
     }
 
     pub fn add(&mut self, dial: Vec<SocketAddr>, shares: Shares) -> usize {
@@ -132,7 +161,7 @@ impl World {
     }
 
     /// A line of the ladder: something that happens at this node.
-    fn trace(&self, i: usize, what: impl FnOnce() -> String) {
+    fn trace(&mut self, i: usize, what: impl FnOnce() -> String) {
         if self.traced {
             let label = format!("{i}: {}", what());
             self.draw(Shape::Words(side(i)), label);
@@ -141,7 +170,7 @@ impl World {
 
     /// The rung of a datagram, with how much later each copy of it arrives.
     fn trace_datagram(
-        &self,
+        &mut self,
         [from, to]: [SocketAddr; 2],
         data: &[u8],
         fate: &Fate,
@@ -164,9 +193,13 @@ impl World {
         self.draw(Shape::Datagram(way, words, late.is_empty()), label);
     }
 
-    fn draw(&self, kind: Shape, label: String) {
+    fn draw(&mut self, kind: Shape, label: String) {
+        let rung = Rung { at: self.now, kind, label };
         let ladder = Ladder { columns: 100, colour: false };
-        println!("{}", ladder.rung(&Rung { at: self.now, kind, label }));
+        match &mut self.rungs {
+            Some(rungs) => rungs.push(rung),
+            None => println!("{}", ladder.rung(&rung)),
+        }
     }
 
     /// Lets everything happen, in order, until all have ended.
@@ -183,23 +216,19 @@ impl World {
             }
         }
         for _ in 0..2_000_000 {
-            let air = self.air.keys().next().map(|(at, _)| (*at, None));
             let nodes = self.nodes.iter().enumerate();
-            let due =
+            let alarms =
                 nodes.filter(|(_, node)| !node.ended).flat_map(|(i, n)| {
                     let deed = n.deeds.keys().next().map(|(at, _)| *at);
                     let timer = n.side.deadline();
-                    [deed, timer].map(|at| Some((at?, Some(i))))
+                    [deed, timer].map(|at| Some((at?, i)))
                 });
-            let next = due.chain([air]).flatten().min_by_key(|(at, _)| *at);
-            let Some((at, node)) = next.filter(|(at, _)| *at <= end) else {
-                self.now = self.now.max(end);
-                return;
-            };
-            self.now = self.now.max(at);
-            match node {
-                Some(i) => self.act(i),
-                None => self.deliver(),
+            let next = self.air.next(alarms.flatten(), end);
+            self.now = self.air.now;
+            match next {
+                None => return,
+                Some(Next::Alarm(i)) => self.act(i),
+                Some(Next::Arrival(_, datagram)) => self.deliver(datagram),
             }
             let alive = self.nodes.iter().any(|node| !node.ended);
             if !alive {
@@ -209,8 +238,7 @@ impl World {
         panic!("it goes on and on");
     }
 
-    fn deliver(&mut self) {
-        let Some((_, (from, to, data))) = self.air.pop_first() else { return };
+    fn deliver(&mut self, Datagram { from, to, data }: Datagram) {
         let to = self.nodes.iter().position(|n| n.address == to && !n.ended);
         if let Some(i) = to {
             self.nodes[i].side.receive(self.now, from, &data);
@@ -236,6 +264,14 @@ impl World {
             Deed::Say(number) => {
                 let text = self.text(i, number);
                 self.nodes[i].side.say(text.as_bytes());
+            }
+            Deed::Type(line) if line == "/quit" => self.nodes[i].side.leave(),
+            Deed::Type(line) => {
+                let (life, number) = (0, self.messages.len());
+                let (sender, shown, reported) = (i, 0, None);
+                let message = Message { sender, life, number, shown, reported };
+                self.messages.insert(line.clone(), message);
+                self.nodes[i].side.say(line.as_bytes());
             }
             Deed::NoMore => self.nodes[i].side.no_more(),
             Deed::Leave => self.nodes[i].side.leave(),
@@ -311,8 +347,8 @@ impl World {
         to: SocketAddr,
         data: Vec<u8>,
     ) {
-        self.sent += 1;
-        self.air.insert((self.now + late, self.sent), (from, to, data));
+        self.air.fly(late, Datagram { from, to, data });
+        self.sent = self.air.sent;
         assert!(self.air.len() < 10_000, "the air is full");
     }
 
@@ -356,7 +392,7 @@ impl World {
             self.trace_datagram([from, to], &data, &lost, &arrives);
             return;
         }
-        for _ in 0..fate.copies {
+        for copy in 0..fate.copies {
             let (least, most) = self.delay;
             let mut late =
                 least + self.random.below((most - least) as usize) as u64;
@@ -364,6 +400,9 @@ impl World {
                 late += self.random.below(2 * most as usize + 50) as u64;
             }
             let late = ms(late) + fate.delay.unwrap_or_default();
+            let steady =
+                self.steady.map(|way| lab::run::late(way, &fate, copy));
+            let late = steady.unwrap_or(late);
             self.fly(late, from, to, fate.data.clone());
             arrives.push(late);
         }

@@ -1,0 +1,59 @@
+//! What a session knows, for whoever shows it: the book's lab.
+
+use std::time::Duration;
+
+use super::{Session, State};
+use crate::flight::Flight;
+
+/// What one side knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// LISTEN, CALL, UP or END.
+    pub state: &'static str,
+    /// The number of its last frame; 0: none.
+    pub sent: u32,
+    /// The number that it expects next; 0: there is no peer.
+    pub expect: u32,
+    /// Its frames that are in flight, the oldest first.
+    pub flights: Vec<Waiting>,
+    /// How many of its messages were not sent yet.
+    pub queue: usize,
+    /// The round-trip time, smoothed, if any was measured.
+    pub rtt: Option<Duration>,
+    /// How long it waits for the answer to a first sending.
+    pub wait: Duration,
+}
+
+/// A frame that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number; 0: our HELLO.
+    pub seq: u32,
+    /// 0 at the first sending, 1 at the next.
+    pub attempt: u8,
+    /// When it is sent again.
+    pub due: Duration,
+}
+
+impl Session {
+    /// What it knows now.
+    pub fn known(&self) -> Known {
+        let (state, sent, expect, flights) = match &self.state {
+            State::Listen { .. } => ("LISTEN", 0, 0, Vec::new()),
+            State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
+            State::Up(peer) => {
+                let flights = peer.flight.iter().map(waiting).collect();
+                ("UP", peer.sent, peer.expect, flights)
+            }
+            State::Over => ("END", 0, 0, Vec::new()),
+        };
+        let (queue, rtt) = (self.queue.len(), self.rtt.smoothed);
+        let wait = self.rtt.wait(0);
+        Known { state, sent, expect, flights, queue, rtt, wait }
+    }
+}
+
+fn waiting(flight: &Flight) -> Waiting {
+    let (seq, attempt) = (flight.frame.seq, flight.frame.attempt);
+    Waiting { seq, attempt, due: flight.due }
+}
