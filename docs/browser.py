@@ -7,8 +7,12 @@ disk, at four widths and as it is printed:
 
 - the columns of a twin stand side by side where there is room for them and on
   paper, and each row is at the same height in both; else one above the other;
-- nothing is wider than its place, code included; a drawing scrolls, and on a
-  telephone all code does;
+- nothing is wider than its place, code and tables included; a drawing scrolls, and
+  on a telephone all code does, in letters of 11 pixels at least;
+- a command looks otherwise than what was printed; it has a button to copy it, and
+  is one terminal's;
+- the first Tab reaches a link to the text, and Tab reaches whatever scrolls;
+- on paper all is black on white, and what was folded is there;
 - axe finds nothing serious on it, in the light theme and in the dark one;
 - every picture is shown, every link leads to a page or file that exists and to
   a heading of it, and every page to the same page in the other language;
@@ -21,8 +25,10 @@ target/book: .ci/book brings all of them.
 """
 
 import argparse
+import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,9 +39,10 @@ try:
 except ImportError:
     sys.exit("Error: Playwright is not here; docs/README.md says how to get it")
 
-VIEWS = {"1600": 1600, "1024": 1024, "600": 600, "390": 390}
+VIEWS = {"1440": 1440, "1024": 1024, "600": 600, "390": 390}
 VIEWS["print"] = 718  # A4, 1 cm off.
-BESIDE = {"1600", "1024", "print"}  # Where two columns are to be seen.
+# Where two columns are to be seen: of programs, and of modules, which are wider.
+BESIDE = {"program": {"1440", "1024", "print"}, "module": {"1440", "print"}}
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -51,13 +58,13 @@ WIDE = """() => {
     const wrong = [], root = document.scrollingElement;
     if (root.scrollWidth > root.clientWidth)
         wrong.push(`the page is ${root.scrollWidth} wide`);
-    const table = innerWidth > 700 ? ", .table-wrapper" : ""; // Or scrolls.
-    const parts = `main :is(pre, pre > code, img${table})`;
+    const parts = "main :is(pre, pre > code, img, .table-wrapper)";
     for (const e of document.querySelectorAll(parts)) {
         const place = e.closest("td, th, main").getBoundingClientRect();
         // A drawing scrolls, and on a phone all code does.
         const code = e.querySelector("code") || e;
-        const may = code.matches(".language-text") || innerWidth < 500;
+        const drawn = code.matches(".language-text, .language-drawing");
+        const may = drawn || innerWidth < 500 && !e.matches(".table-wrapper");
         const scrolls = may && getComputedStyle(code).overflowX == "auto";
         if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !scrolls
             || e.getBoundingClientRect().right > place.right + 1)
@@ -68,16 +75,74 @@ WIDE = """() => {
     return wrong;
 }"""
 
-# The rows of twins: for both columns left, right, top, bottom, the first
-# line's top; in pixels.
-ROWS = """() => [...document.querySelectorAll("table.twin tr")]
-    .filter(row => row.cells.length == 2)
-    .map(row => [...row.cells].map(cell => {
-        const box = cell.getBoundingClientRect(), text = document.createRange();
-        text.selectNodeContents(cell.querySelector("code, a"));
+# The rows of twins: whether it is a program's or a module's; for both columns left,
+# right, top, bottom, the first line's top; in pixels.
+ROWS = """() => [...document.querySelectorAll(".twin")].flatMap(twin => {
+    const all = [...twin.querySelectorAll(":scope > pre")].map(pre => {
+        const box = pre.getBoundingClientRect(), text = document.createRange();
+        text.selectNodeContents(pre.querySelector("code"));
         const line = text.getClientRects()[0];
         return [box.left, box.right, box.top, box.bottom, line.top];
-    }))"""
+    });
+    const kind = twin.matches(".functions") ? "module" : "program";
+    return all.flatMap((box, i) => i % 2 ? [[kind, all[i - 1], box]] : []);
+})"""
+
+# What is wrong with the blocks of code on a screen.
+BLOCKS = """() => {
+    const wrong = [], look = (e, what) => getComputedStyle(e)[what];
+    const edge = pre => look(pre, "borderInlineStartWidth");
+    for (const code of document.querySelectorAll("main pre > code")) {
+        const pre = code.parentElement, start = code.innerText.slice(0, 60);
+        const size = parseFloat(look(code, "fontSize"));
+        if (size < 11) wrong.push(`letters of ${size} pixels: ${start}`);
+        const command = code.matches(".language-console");
+        const printed = code.matches(".language-text, .language-drawing");
+        if (command != (edge(pre) == "5px")) wrong.push("its edge: " + start);
+        const buttons = [...pre.querySelectorAll("button.clip-button")]
+            .filter(button => button.getClientRects().length);
+        if (!document.querySelector("#mdbook-content h1 ~ h1") && (
+            command && buttons.length != 1 || printed && buttons.length))
+            wrong.push(`${buttons.length} buttons: ${start}`);
+        if (printed && look(code, "borderTopWidth") == "0px")
+            wrong.push("no frame: " + start);
+    }
+    const scrolls = "main :is(pre > code, .table-wrapper, pre)";
+    for (const e of document.querySelectorAll(scrolls)) {
+        const moves = ["auto", "scroll"].includes(look(e, "overflowX"));
+        if (innerWidth > 500 && moves && e.scrollWidth > e.clientWidth + 1
+            && e.tabIndex < 0)
+            wrong.push("no Tab reaches: " + e.innerText.slice(0, 60));
+    }
+    return wrong;
+}"""
+
+# What is wrong with the page on paper: what is folded is not there, or
+# something is not dark on white.
+PAPER = """() => {
+    const wrong = [];
+    for (const e of document.querySelectorAll("details > :not(summary)"))
+        if (!e.getClientRects().length || !e.checkVisibility())
+            wrong.push("folded away: " + e.textContent.slice(0, 60));
+    const light = colour => colour.match(/[0-9.]+/g).slice(0, 3)
+        .reduce((sum, part) => sum + Number(part), 0);
+    const white = getComputedStyle(document.querySelector("main"));
+    if (light(white.backgroundColor) < 3 * 240
+        && white.backgroundColor != "rgba(0, 0, 0, 0)")
+        wrong.push("the paper is " + white.backgroundColor);
+    const words = "main :is(h1, h2, h3, p, li, td, th, code, code span)";
+    for (const e of document.querySelectorAll(words)) {
+        const colour = getComputedStyle(e).color;
+        if (light(colour) > 3 * 150) {
+            wrong.push(`too bright on paper: ${e.textContent.slice(0, 60)}`);
+            break;
+        }
+    }
+    return wrong;
+}"""
+
+# A command that goes on until it is ended.
+WAITS = r"--bin server|server\.py|noisy_link|-- server|two_addresses"
 
 # What axe calls serious: the rule, and how often.
 AXE = DOCS.parent / "target/book/node_modules/axe-core/axe.min.js"
@@ -93,14 +158,66 @@ LINKS = """() => [...document.querySelectorAll("main a, .nav-wrapper a")]
     .map(a => a.href)"""
 
 
-def rows(page, beside):
+def rows(page, view):
     """What is wrong with the rows of the page's twins."""
-    for number, (python, rust) in enumerate(page.evaluate(ROWS)):
+    for number, (kind, python, rust) in enumerate(page.evaluate(ROWS)):
+        beside = view in BESIDE[kind]
         apart = max(abs(a - b) for a, b in zip(python[2:], rust[2:]))
         if beside and (python[1] > rust[0] or apart > 1):
             yield f"row {number} is not aligned: {python} {rust}"
         if not beside and python[3] > rust[2] + 1:
             yield f"row {number} is not stacked: {python} {rust}"
+
+
+def skips(page):
+    """What is wrong with the link over all that stands before the text."""
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip:focus")
+    if not skip.count():
+        yield "the first Tab reaches no link to the text"
+    elif skip.bounding_box()["x"] < 0:
+        yield "the link to the text is not seen"
+    else:
+        page.keyboard.press("Enter")
+        if page.evaluate("document.activeElement.tagName") != "MAIN":
+            yield "the link to the text does not lead there"
+
+
+def one_terminal(language):
+    """Which blocks have commands for two terminals: one that does not end by
+    itself, and another one after it."""
+    waits = re.compile(WAITS)
+    for file in sorted((DOCS / "site" / language).glob("*.html")):
+        blocks = re.findall(
+            '<code class="language-console">(.*?)</code>',
+            file.read_text("utf-8"),
+            re.S,
+        )
+        for block in blocks:
+            lines = block.replace("\\\n", "").strip().split("\n")
+            for line in lines[:-1]:
+                if waits.search(line) and not line.rstrip().endswith("&amp;"):
+                    yield f"{language}/{file.name}: two terminals: {line}"
+
+
+def front(browser, wrong):
+    """Looks at the page that stands before both languages."""
+    page = browser.new_page()
+    file = DOCS / "site/index.html"
+    for scheme in "light", "dark":
+        page.emulate_media(color_scheme=scheme)
+        for width in 390, 1440:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(file.as_uri())
+            page.add_script_tag(path=AXE)
+            found = page.evaluate(WIDE) + page.evaluate(SERIOUS)
+            wrong += [f"index.html {scheme} {width}: {what}" for what in found]
+    if not page.title() or page.locator("html[lang]").count() != 1:
+        wrong.append("index.html has no title or no language")
+    shown = "() => [...document.images].filter(e => e.naturalWidth).length"
+    if page.evaluate(shown) != 2:
+        wrong.append("index.html does not show its pictures")
+    page.close()
 
 
 def links(page, name, other):
@@ -140,12 +257,12 @@ def look(browser, language, other, shots, wrong):
         if file.name in ("404.html", "index.html", "toc.html"):
             continue
         page.emulate_media(media="screen")
-        page.set_viewport_size({"width": VIEWS["1600"], "height": 1000})
+        page.set_viewport_size({"width": VIEWS["1440"], "height": 1000})
         page.goto(file.as_uri())
         if file.name != "print.html":
             for what in links(page, file.name, other):
                 tell(what)
-        twins = page.locator("table.twin").count()
+        twins = page.locator(".twin").count()
         seen += len(page.evaluate(ROWS))
         for view, width in VIEWS.items():
             if file.name == "print.html" and view != "print":
@@ -156,9 +273,20 @@ def look(browser, language, other, shots, wrong):
                 page.reload()  # So narrow, the index is closed at first.
             for what in page.evaluate(WIDE):
                 tell(what, view)
-            for what in rows(page, view in BESIDE):
+            for what in rows(page, view):
                 tell(what, view)
-            if view == "1600":
+            if view == "print":
+                page.emulate_media(media="print", color_scheme="dark")
+                page.reload()
+                for what in page.evaluate(PAPER):
+                    tell(what, "print, dark")
+                page.emulate_media(media="print", color_scheme="light")
+                continue
+            for what in page.evaluate(BLOCKS):
+                tell(what, view)
+            if view == "1440":
+                for what in skips(page):
+                    tell(what)
                 for scheme in "light", "dark":
                     page.emulate_media(media="screen", color_scheme=scheme)
                     page.reload()
@@ -187,13 +315,23 @@ def main():
     shots.mkdir(parents=True, exist_ok=True)
     build()
     wrong = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM
-        )
-        english = look(browser, "en", "es", shots, wrong)
-        spanish = look(browser, "es", "en", shots, wrong)
-        browser.close()
+
+    def side(language):
+        """Looks at one language; Playwright's parts are one thread's."""
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=CHROMIUM
+            )
+            if language == "en":
+                front(browser, wrong)
+            other = "es" if language == "en" else "en"
+            seen = look(browser, language, other, shots, wrong)
+            browser.close()
+        return seen
+
+    with ThreadPoolExecutor() as threads:
+        english, spanish = threads.map(side, ("en", "es"))
+    wrong += [*one_terminal("en"), *one_terminal("es")]
     if english != spanish or english < 50:
         wrong.append(
             f"rows of twins: {english} in English, {spanish} in Spanish"

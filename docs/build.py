@@ -6,6 +6,7 @@ It needs mdBook: README.md says how to get it.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,7 @@ WORDS = {
     "Print this book": "Imprimir el libro",
     "Search (`/`)": "Buscar (`/`)",
     "Search this book ...": "Buscar en el libro ...",
+    "Skip to the text": "Ir al texto",
     "Table of contents": "Índice",
     "Themes": "Temas",
     "This URL is invalid, sorry. Please use the navigation bar or search to "
@@ -75,7 +77,7 @@ WORDS = {
     "search result for": "resultado para",
     "search results for": "resultados para",
 }
-SCROLLS = '<code tabindex="0" class="language-text'
+SKIP = '<body>\n<a class="skip" href="#text">Skip to the text</a>'
 QUERY = "searchindex.search(searchterm,"
 PLAIN = 'normalize("NFD").replace(/[\\u0300-\\u036f]/g, "")'
 
@@ -110,16 +112,53 @@ def fold(index):
     return f"{before}JSON.parse('{text}'){after}"
 
 
+def head(row):
+    """The heads of a table's columns, as plain text."""
+    cells = re.findall(r"<th[^>]*>(.*?)</th>", row, re.S)
+    return [re.sub(r"<[^>]*>", "", cell) for cell in cells]
+
+
+def cards(table):
+    """A table of three columns or more, so marked that a telephone can show each
+    row as a card: every cell has the head of its column with it."""
+    heads = head(table[0].partition("</thead>")[0])
+    if len(heads) < 3:
+        return table[0]
+    rows = []
+    for row in table[0].split("<tr>"):
+        for name in heads:
+            name = name.replace('"', "&quot;")
+            row = re.sub(
+                "<td(?! data)", f'<td data-head="{name}"', row, count=1
+            )
+        rows.append(row)
+    return "<tr>".join(rows).replace("<table>", '<table class="cards">', 1)
+
+
+def reachable(text):
+    """A page on which the keyboard reaches all that scrolls, and the text at
+    once; a telephone shows its tables whole."""
+    label = '<label id="mdbook-sidebar-toggle"'
+    text = text.replace(label, label + ' role="button"')
+    # It scrolls where it does not fit.
+    text = re.sub(
+        r'<code class="(language-(text|drawing))',
+        r'<code tabindex="0" class="\1',
+        text,
+    )
+    text = re.sub("<table>.*?</table>", cards, text, flags=re.S)
+    text = text.replace("<main>", '<main id="text" tabindex="-1">')
+    return text.replace("<body>", SKIP, 1)
+
+
 def mend(site, words):
-    """Gives a built book the words of its language, and its buttons a role."""
+    """Gives a built book the words of its language, and makes all of it
+    reachable."""
     for file in sorted(site.rglob("*")):
         if file.suffix not in (".html", ".js"):
             continue
         text = file.read_text(encoding="utf-8")
-        label = '<label id="mdbook-sidebar-toggle"'
-        new = text.replace(label, label + ' role="button"')
-        # It scrolls where it does not fit: so the keyboard has to reach it.
-        new = new.replace('<code class="language-text', SCROLLS)
+        new = reachable(text) if file.suffix == ".html" else text
         for english, spanish in words.items():
             if file.suffix == ".html" or file.name.startswith(
                 ("book-", "searcher-")

@@ -5,8 +5,8 @@
 //!
 //! | marker | what follows it, up to `<!-- end -->` |
 //! |---|---|
-//! | `<!-- twin: udp-echo server -->` | a program in two columns, a row for each step |
-//! | `<!-- modules: rtt-rfc2681 packet -->` | a module's two files, one above the other |
+//! | `<!-- twin: udp-echo server -->` | a program, step by step |
+//! | `<!-- functions: rtt-rfc2681 packet -->` | a module, function by function, where both fit two columns |
 //! | `<!-- file: examples/scheme.rs -->` | a whole file |
 //! | `<!-- output: NAME -->` | the run NAME of `docs/material/runs.txt`, which a test [`recorded`] |
 //!
@@ -44,7 +44,9 @@ pub fn made(language: &str, text: &str) -> Result<String, String> {
         let words: Vec<_> = rest.split(' ').collect();
         match (kind, &words[..]) {
             ("twin", [package, name]) => twin(language, package, name),
-            ("modules", [package, name]) => modules(package, name),
+            ("functions", [package, name]) => {
+                functions(language, package, name)
+            }
             ("file", [file]) => fenced(&root(), file),
             ("output", [name]) => {
                 let (_, run, _) = parted(&read(&root().join(RUNS))?, name);
@@ -131,30 +133,32 @@ fn link(file: &Path) -> String {
     format!("[{inside}](../../{inside})")
 }
 
-/// A module's two files, one above the other.
-fn modules(package: &str, name: &str) -> Result<String, String> {
-    let pair = pair(package, name, false)?;
-    let (python, rust) = (read(&pair.python)?, read(&pair.rust)?);
-    Ok(format!(
-        "{}\n\n{}\n{}\n\n{}",
-        link(&pair.python),
-        block("python", &python),
-        link(&pair.rust),
-        block("rust", &rust)
-    ))
+/// A twin: under both files' links, blocks of Python and Rust in turns, each pair
+/// under its caption, if it has one. In any viewer one stands above the other; the
+/// site's style sheet makes two columns of it.
+fn beside(kind: &str, pair: &Pair, rows: &[(String, [String; 2])]) -> String {
+    let links = [&pair.python, &pair.rust].map(|file| link(file));
+    let mut twin = format!("<div class=\"{kind}\">\n\n{}\n", links.join("\n"));
+    for (caption, [python, rust]) in rows {
+        if !caption.is_empty() {
+            twin += &format!("\n**{caption}**\n"); // Bold: no list begins here.
+        }
+        let blocks = [block("python", python), block("rust", rust)];
+        twin += &format!("\n{}", blocks.join("\n"));
+    }
+    twin + "\n</div>\n"
 }
 
-/// A program in two columns: the head comment, imports and constants, then a
-/// row for each step, under the step's sentence.
+/// A program: the head comment, imports and constants, then each step under its
+/// sentence.
 fn twin(language: &str, package: &str, name: &str) -> Result<String, String> {
     let pair = pair(package, name, true)?;
     let python = steps(Language::Python, &read(&pair.python)?);
     let rust = steps(Language::Rust, &read(&pair.rust)?);
     let spanish = captions()?;
-    let links = (link(&pair.python), link(&pair.rust));
-    let mut table = "<table class=\"twin\">\n".to_string();
-    table += &row("th", &links.0, &links.1);
-    for ((sentence, python), (_, rust)) in python.iter().zip(&rust) {
+    let mut rows = Vec::new();
+    for ((sentence, python), (_, rust)) in python.into_iter().zip(rust) {
+        let mut caption = String::new();
         if let Some((number, words)) = sentence.split_once(' ') {
             let words = match language {
                 "en" => words,
@@ -162,23 +166,102 @@ fn twin(language: &str, package: &str, name: &str) -> Result<String, String> {
                     "docs/captions.txt has no Spanish for {words:?}"
                 ))?,
             };
-            // Bold, and so no list that begins with that number.
-            let caption = format!("**{number} {words}**");
-            table +=
-                &format!("<tr><td colspan=\"2\">\n\n{caption}\n\n</td></tr>\n");
+            caption = format!("{number} {words}");
         }
-        table += &row("td", &block("python", python), &block("rust", rust));
+        rows.push((caption, [python, rust]));
     }
-    Ok(table + "</table>\n")
+    Ok(beside("twin", &pair, &rows))
 }
 
-/// The blank lines make the cells Markdown.
-fn row(cell: &str, left: &str, right: &str) -> String {
-    let (left, right) = (left.trim_end(), right.trim_end());
-    format!(
-        "<tr><{cell}>\n\n{left}\n\n</{cell}><{cell}>\n\n{right}\n\n\
-         </{cell}></tr>\n"
-    )
+/// A function of a module may have so many columns to stand beside its twin.
+const COLUMNS: usize = 76;
+
+/// A module's functions that both languages have under one name, but for those
+/// that are too wide: these are named.
+fn functions(
+    language: &str,
+    package: &str,
+    name: &str,
+) -> Result<String, String> {
+    let pair = pair(package, name, false)?;
+    let mut rust = bodies(Language::Rust, &read(&pair.rust)?);
+    let (mut rows, mut wide) = (Vec::new(), Vec::new());
+    for (name, python) in bodies(Language::Python, &read(&pair.python)?) {
+        let Some(at) = rust.iter().position(|(other, _)| *other == name) else {
+            continue;
+        };
+        let both = [python, rust.remove(at).1];
+        let caption = format!("`{name}`");
+        let mut lines = both.iter().flat_map(|code| code.lines());
+        if lines.any(|line| line.chars().count() > COLUMNS) {
+            wide.push(caption);
+        } else {
+            rows.push((caption, both));
+        }
+    }
+    let made = beside("twin functions", &pair, &rows);
+    let words = match language {
+        "en" => "Too wide for two columns, and so in the files alone:",
+        _ => "No entran en dos columnas, y están solamente en los archivos:",
+    };
+    match wide.is_empty() {
+        true => Ok(made),
+        false => Ok(format!("{made}\n{words} {}.\n", wide.join(", "))),
+    }
+}
+
+/// The functions of a module, without their documentation, from the first column
+/// on: name, code. A name has no `_` before it; Python's constructor is `new`.
+fn bodies(language: Language, text: &str) -> Vec<(String, String)> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    let mut bodies = Vec::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        at += 1;
+        let bare = line.trim_start();
+        let depth = line.len() - bare.len();
+        let name = match language {
+            Language::Python => bare.strip_prefix("def "),
+            Language::Rust => ["pub fn ", "pub(crate) fn ", "fn "]
+                .iter()
+                .find_map(|start| bare.strip_prefix(start)),
+        };
+        let Some(name) = name.and_then(|name| name.split(['(', '<']).next())
+        else {
+            continue;
+        };
+        let name = match name {
+            "__init__" => "new",
+            name => name.trim_start_matches('_'),
+        };
+        let inside = |line: &str| match language {
+            Language::Rust => !line.starts_with(&format!("{:depth$}}}", "")),
+            Language::Python => {
+                let bare = line.trim_start();
+                bare.is_empty()
+                    || line.len() - bare.len() > depth
+                    || bare.starts_with(')')
+            }
+        };
+        let end = lines[at..].iter().position(|line| !inside(line));
+        let mut end = end.map_or(lines.len(), |end| at + end);
+        if language == Language::Rust {
+            end = (end + 1).min(lines.len()); // Its closing bracket.
+        }
+        let mut code = String::new();
+        let mut documented = false;
+        for line in &lines[at - 1..end] {
+            let marks = line.matches("\"\"\"").count();
+            if marks == 0 && !documented {
+                code += &format!("{}\n", line.get(depth..).unwrap_or_default());
+            }
+            documented ^= marks == 1;
+        }
+        bodies.push((name.to_string(), code.trim_end().to_string()));
+        at = end;
+    }
+    bodies
 }
 
 /// What stands before the first step, then each step: its sentence, its code.

@@ -203,7 +203,7 @@ fn a_marker_that_cannot_be_followed_is_told() {
     for (text, told) in [
         ("<!-- twin: udp-echo clent -->", "udp-echo has no such twins"),
         ("<!-- twin: zchat frame -->", "zchat has no such twins"),
-        ("<!-- modules: zchat client -->", "zchat has no such twins"),
+        ("<!-- functions: zchat client -->", "zchat has no such twins"),
         ("<!-- file: examples/no.rs -->", "examples/no.rs: "),
         ("<!-- output: no -->", "docs/material/runs.txt has no no"),
         ("<!-- outputs: no -->", "what is outputs: no?"),
