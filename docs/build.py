@@ -27,7 +27,7 @@ INDEX = """<!doctype html>
 <title>UDP sockets / Sockets UDP</title>
 <style>
 body { max-width: 40em; margin: auto; padding: 1em; font-family: sans-serif }
-:root { line-height: 1.5; color-scheme: light dark }
+:root { line-height: 1.5; background: Canvas; color-scheme: light dark }
 img { max-width: 100%; height: auto }
 a { display: inline-block; padding: 0.5em 0 }
 </style>
@@ -151,6 +151,12 @@ def reachable(text):
     return text.replace("<body>", SKIP, 1)
 
 
+def sideways(text):
+    """A page of twins, which is printed in landscape."""
+    style = "<style>@page { size: A4 landscape; }</style></head>"
+    return text.replace("</head>", style, 1)
+
+
 def mend(site, words):
     """Gives a built book the words of its language, and makes all of it
     reachable."""
@@ -159,6 +165,8 @@ def mend(site, words):
             continue
         text = file.read_text(encoding="utf-8")
         new = reachable(text) if file.suffix == ".html" else text
+        if 'class="twin' in new and file.name != "print.html":
+            new = sideways(new)
         for english, spanish in words.items():
             if file.suffix == ".html" or file.name.startswith(
                 ("book-", "searcher-")

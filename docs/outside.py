@@ -24,6 +24,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": ".md", "es": ".es.md"}  # How a README's name ends.
 
+# The hints' link to the other language: in a file, the README beside it has it.
+ELSEWHERE = {
+    "en": "[En español](HINTS.es.md)",
+    "es": "[In English](HINTS.md)",
+}
+
 # Below which page a README's chapter stands. An exercise's has its hints.
 BELOW = {
     "introduction": ["README"],
@@ -59,6 +65,7 @@ def chapters(language):
         f"docs/{language}/{file.name}": file.name
         for file in ROOT.glob(f"docs/{language}/*.md")
     }
+    pages[f"docs/{language}/SUMMARY.md"] = "introduction.md"
     for readme in sum(BELOW.values(), []):
         for name in readme, hints(readme):
             file = name + LANGUAGES[language]
@@ -74,6 +81,7 @@ class Book:
         self.top = top
         self.pages = chapters(language)
         self.ending = LANGUAGES[language]
+        self.elsewhere = ELSEWHERE[language]
         for other in LANGUAGES:
             for file, name in chapters(other).items():
                 self.pages.setdefault(file, f"../{other}/{name}")
@@ -110,7 +118,9 @@ class Book:
         text = (ROOT / source).read_text("utf-8")
         title = re.search(r"(?m)^# (.*)", text)[1].replace("`", "")
         below = []
-        if hints(readme) != readme and readme.startswith("exercises/"):
+        if readme.endswith("HINTS"):
+            text = text.replace("\n", f"\n\n{self.elsewhere}\n", 1)
+        elif readme.startswith("exercises/"):
             place = [*parents, title], [*number, 1]
             below = [self.guest(hints(readme), *place)]
         chapter = {

@@ -133,20 +133,22 @@ fn link(file: &Path) -> String {
     format!("[{inside}](../../{inside})")
 }
 
-/// A twin: under both files' links, blocks of Python and Rust in turns, each pair
+/// A twin: both files' links, then pairs of a block of Python and one of Rust, each
 /// under its caption, if it has one. In any viewer one stands above the other; the
-/// site's style sheet makes two columns of it.
+/// site's style sheet makes two columns of them.
 fn beside(kind: &str, pair: &Pair, rows: &[(String, [String; 2])]) -> String {
     let links = [&pair.python, &pair.rust].map(|file| link(file));
-    let mut twin = format!("<div class=\"{kind}\">\n\n{}\n", links.join("\n"));
+    let mut parts = vec![links.join("\n") + "\n"];
     for (caption, [python, rust]) in rows {
-        if !caption.is_empty() {
-            twin += &format!("\n**{caption}**\n"); // Bold: no list begins here.
-        }
-        let blocks = [block("python", python), block("rust", rust)];
-        twin += &format!("\n{}", blocks.join("\n"));
+        let blocks = [block("python", python), block("rust", rust)].join("\n");
+        parts.push(match caption.is_empty() {
+            true => blocks,
+            // Bold, and so no list that begins with a number.
+            false => format!("**{caption}**\n\n{blocks}"),
+        });
     }
-    twin + "\n</div>\n"
+    let part = |part| format!("<div class=\"{kind}\">\n\n{part}\n</div>\n");
+    parts.into_iter().map(part).collect::<Vec<_>>().join("\n")
 }
 
 /// A program: the head comment, imports and constants, then each step under its
