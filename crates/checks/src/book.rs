@@ -6,7 +6,7 @@
 //! | marker | what follows it, up to `<!-- end -->` |
 //! |---|---|
 //! | `<!-- twin: udp-echo server -->` | a program, step by step |
-//! | `<!-- functions: rtt-rfc2681 packet -->` | a module, function by function, where both fit two columns |
+//! | `<!-- functions: rtt-rfc2681 packet -->` | a module, function by function |
 //! | `<!-- file: examples/scheme.rs -->` | a whole file |
 //! | `<!-- output: NAME -->` | the run NAME of `docs/material/runs.txt`, which a test [`recorded`] |
 //!
@@ -44,9 +44,7 @@ pub fn made(language: &str, text: &str) -> Result<String, String> {
         let words: Vec<_> = rest.split(' ').collect();
         match (kind, &words[..]) {
             ("twin", [package, name]) => twin(language, package, name),
-            ("functions", [package, name]) => {
-                functions(language, package, name)
-            }
+            ("functions", [package, name]) => functions(package, name),
             ("file", [file]) => fenced(&root(), file),
             ("output", [name]) => {
                 let (_, run, _) = parted(&read(&root().join(RUNS))?, name);
@@ -175,41 +173,18 @@ fn twin(language: &str, package: &str, name: &str) -> Result<String, String> {
     Ok(beside("twin", &pair, &rows))
 }
 
-/// A function of a module may have so many columns to stand beside its twin.
-const COLUMNS: usize = 76;
-
-/// A module's functions that both languages have under one name, but for those
-/// that are too wide: these are named.
-fn functions(
-    language: &str,
-    package: &str,
-    name: &str,
-) -> Result<String, String> {
+/// A module's functions that both languages have under one name.
+fn functions(package: &str, name: &str) -> Result<String, String> {
     let pair = pair(package, name, false)?;
     let mut rust = bodies(Language::Rust, &read(&pair.rust)?);
-    let (mut rows, mut wide) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
     for (name, python) in bodies(Language::Python, &read(&pair.python)?) {
-        let Some(at) = rust.iter().position(|(other, _)| *other == name) else {
-            continue;
-        };
-        let both = [python, rust.remove(at).1];
-        let caption = format!("`{name}`");
-        let mut lines = both.iter().flat_map(|code| code.lines());
-        if lines.any(|line| line.chars().count() > COLUMNS) {
-            wide.push(caption);
-        } else {
-            rows.push((caption, both));
+        if let Some(at) = rust.iter().position(|(other, _)| *other == name) {
+            let both = [python, rust.remove(at).1];
+            rows.push((format!("`{name}`"), both));
         }
     }
-    let made = beside("twin functions", &pair, &rows);
-    let words = match language {
-        "en" => "Too wide for two columns, and so in the files alone:",
-        _ => "No entran en dos columnas, y están solamente en los archivos:",
-    };
-    match wide.is_empty() {
-        true => Ok(made),
-        false => Ok(format!("{made}\n{words} {}.\n", wide.join(", "))),
-    }
+    Ok(beside("twin functions", &pair, &rows))
 }
 
 /// The functions of a module, without their documentation, from the first column
