@@ -112,7 +112,7 @@ pub fn two_hosts(b: &str, a: &str) -> Option<Command> {
 /// The rules that fail, in the JSON of the judge on the wire (`probe`).
 ///
 /// # Panics
-/// If it is none.
+/// If `json` is none of its reports.
 pub fn failed_rules(json: &str) -> Vec<String> {
     let said: Value = serde_json::from_str(json).expect("the judge's JSON");
     let rules = said["rules"].as_array().expect("it has rules").iter();

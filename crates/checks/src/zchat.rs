@@ -117,7 +117,7 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// What a zlib stream holds.
 ///
 /// # Panics
-/// If it is none.
+/// If `stream` is no zlib stream.
 pub fn inflate(stream: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut zlib = ZlibDecoder::new(stream);
@@ -215,7 +215,7 @@ impl Peer {
     /// The first half of a call: HELLO and its answer.
     ///
     /// # Panics
-    /// If there is none.
+    /// If no answer comes.
     pub fn dial(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -364,7 +364,7 @@ impl Peer {
     /// Serves until the program has sent this message.
     ///
     /// # Panics
-    /// If it does not.
+    /// If the message does not come in time.
     pub fn hears(&mut self, message: &[u8]) {
         let what = String::from_utf8_lossy(message).into_owned();
         let deadline = Instant::now() + PATIENCE;
@@ -379,7 +379,7 @@ impl Peer {
     /// after each second without that.
     ///
     /// # Panics
-    /// If it never is.
+    /// If no acknowledgement comes in time.
     pub fn say(&mut self, message: &[u8]) {
         self.deliver(TEXT, message);
     }
@@ -421,7 +421,7 @@ impl Peer {
     /// Says BYE, as a good peer does, and waits for its acknowledgement.
     ///
     /// # Panics
-    /// If there is none.
+    /// If no acknowledgement comes in time.
     pub fn leave(&mut self) {
         let (seq, read) = (self.next, (self.expect - 1).to_be_bytes());
         for tried in 0..60 {

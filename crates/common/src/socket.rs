@@ -25,10 +25,14 @@ pub fn ipv4(host: &str, port: u16) -> Result<SocketAddr> {
 /// # Errors
 /// A sentence, if the name is unknown.
 pub fn address(host: &str, port: u16) -> Result<SocketAddr> {
-    let mut all = look_up(host, port)?;
-    all.sort_by_key(SocketAddr::is_ipv6); // Those of IPv4 first.
-    let first = all.into_iter().next();
+    let first = ipv4_first(look_up(host, port)?).into_iter().next();
     first.ok_or_else(|| format!("{host} has no address").into())
+}
+
+/// The same addresses; those of one family stay in their order.
+fn ipv4_first(mut all: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    all.sort_by_key(SocketAddr::is_ipv6);
+    all
 }
 
 /// All addresses of `host`, with `port`; those of one family stay in the order
@@ -101,6 +105,13 @@ mod tests {
         assert_eq!(words("::zz:7"), "unknown host: ::zz:7");
         assert_eq!(words(""), "unknown host: \"\"");
         assert!(address("no.such.invalid", 1).is_err());
+    }
+
+    #[test]
+    fn those_of_ipv4_come_first_whatever_the_system_s_order() {
+        let [a, b, c] = ["[::1]:7", "10.0.0.7:7", "10.0.0.8:7"]
+            .map(|address| address.parse().unwrap());
+        assert_eq!(ipv4_first(vec![a, b, c]), [b, c, a]);
     }
 
     #[test]

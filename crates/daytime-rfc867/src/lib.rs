@@ -25,7 +25,7 @@ use time::macros::format_description as layout;
 /// The formats' names.
 pub const FORMATS: [&str; 3] = ["weekday", "smtp", "ctime"];
 
-/// One of them.
+/// How the line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `weekday`: the first that RFC 867 shows.

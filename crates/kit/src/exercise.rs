@@ -514,7 +514,7 @@ es: no loop?
                 told();
             }
             _ => loop {
-                thread::park(); // Deaf.
+                thread::park(); // It never ends, whatever comes.
             },
         });
     }

@@ -14,7 +14,7 @@ use crate::words::own;
 /// test went.
 pub const TOLD: &str = "TALLER_TOLD";
 
-/// Whether it does.
+/// Whether the runner waits for that.
 pub fn runner_waits() -> bool {
     env::var_os(TOLD).is_some()
 }

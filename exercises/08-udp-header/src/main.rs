@@ -55,7 +55,7 @@ fn read(words: &[String]) -> Option<(Ipv4Addr, Ipv4Addr, Vec<u8>)> {
         let digit = |c| char::from(c).to_digit(16);
         u8::try_from(digit(left)? * 16 + digit(right)?).ok()
     };
-    let datagram: Option<Vec<u8>> = hex.chunks(2).map(byte).collect();
-    let datagram = datagram.filter(|bytes| bytes.len() <= 65_535)?;
+    let bytes: Option<Vec<u8>> = hex.chunks(2).map(byte).collect();
+    let datagram = bytes.filter(|bytes| bytes.len() <= 65_535)?;
     Some((source.parse().ok()?, destination.parse().ok()?, datagram))
 }

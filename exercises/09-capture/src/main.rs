@@ -31,11 +31,11 @@ fn main() {
         let mut name = "data";
         for bytes in packet.data.chunks(BYTES).take(LINES) {
             let line = line(name, bytes);
-            let chars = bytes.iter().map(|&byte| match byte {
+            let character = |&byte| match byte {
                 b' '..=b'~' => char::from(byte),
                 _ => '.',
-            });
-            let chars: String = chars.collect();
+            };
+            let chars: String = bytes.iter().map(character).collect();
             text += &format!("{:46}{chars}\n", line.trim_end());
             name = "";
         }
