@@ -14,6 +14,7 @@ disk, at four widths and as it is printed:
 - the first Tab reaches a link to the text, and Tab reaches whatever scrolls;
 - on paper all is black on white, and what was folded is there;
 - axe finds nothing serious on it, in the light theme and in the dark one;
+- no word of a picture is cut off or stands over another;
 - every picture is shown, every link leads to a page or file that exists and to
   a heading of it, and every page to the same page in the other language;
 - no request leaves the machine.
@@ -220,6 +221,35 @@ def front(browser, wrong):
     page.close()
 
 
+# What is wrong with the words of a picture: cut off, or one over another.
+PICTURE = """() => {
+    const wrong = [], svg = document.documentElement.getBoundingClientRect();
+    const texts = [...document.querySelectorAll("text")];
+    const boxes = texts.map(text => text.getBoundingClientRect());
+    boxes.forEach((a, i) => {
+        const words = texts[i].textContent;
+        if (a.left < 0 || a.right > svg.width || a.bottom > svg.height)
+            wrong.push("cut off: " + words);
+        boxes.slice(i + 1).forEach((b, j) => {
+            const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            if (wide > 1 && high > 5)
+                wrong.push(`${words} over ${texts[i + 1 + j].textContent}`);
+        });
+    });
+    return wrong;
+}"""
+
+
+def pictures(browser, wrong):
+    """Looks at each picture by itself."""
+    page = browser.new_page()
+    for file in sorted((DOCS / "material").glob("*.svg")):
+        page.goto(file.as_uri())
+        wrong += [f"{file.name}: {what}" for what in page.evaluate(PICTURE)]
+    page.close()
+
+
 def links(page, name, other):
     """What is wrong with its links; `other` is the other language."""
     there = page.evaluate(LINKS)
@@ -324,6 +354,7 @@ def main():
             )
             if language == "en":
                 front(browser, wrong)
+                pictures(browser, wrong)
             other = "es" if language == "en" else "en"
             seen = look(browser, language, other, shots, wrong)
             browser.close()
