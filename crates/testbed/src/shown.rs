@@ -82,6 +82,9 @@ mod tests {
         let broken = io::Error::from(ErrorKind::BrokenPipe);
         let said = say("nobody reads any more", "ya no lee nadie");
         assert!(error_words(&broken).contains(said));
+        let full = io::Error::from(ErrorKind::StorageFull);
+        let said = say("no room left on the disk", "no queda lugar");
+        assert!(error_words(&full).contains(said));
         // The system's words would be in English, or in its own language.
         let words = error_words(&io::Error::from_raw_os_error(9));
         assert!(
