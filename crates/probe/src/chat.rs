@@ -12,14 +12,10 @@ use crate::peer::{Peer, Protocol, Rule};
 use crate::report::Verdict::{Failed, Skipped};
 use crate::report::{Look, Otherwise, Report, failed, judged};
 use crate::server;
-use crate::words::said;
 
 /// Our id, as in the README's frames; and one of nobody.
 const ME: u32 = 0x1122_3344;
 const NOBODY: u32 = 0x0BAD_CAFE;
-
-/// A program gets another message in time, or calls again.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// How far our chat with a program is.
 #[derive(Default)]
@@ -41,31 +37,24 @@ pub const CHAT: Protocol = Protocol {
     server: &[
         ("hello", "", Peer::hello),
         ("damaged hello", "", |t| {
-            t.send(&flipped(Frame { src: NOBODY, ..hello(7) }, 7));
+            t.send(&flipped(hello(7)));
             t.send(&hello(9).pack());
-            let answers = |f: &Frame| f.attempt == 9 || f.dst != ME;
-            match t.next(patience(), |f| f.kind == Kind::Hello && answers(f)) {
-                Some(f) if f.dst == ME => {
-                    t.talk.you = f.src;
-                    Ok(said!("only the right one"))
-                }
-                other => failed(told(other)),
-            }
+            t.gets(Kind::Hello, 9, 0)?;
+            Ok(said!("only the right one"))
         }),
         ("up", "", |t| t.says(0, "")),
     ],
     client: &[
         ("calls", "", Peer::hello),
         ("calls again", "", |t| {
-            let again = t.next(AGAIN, |f| f.kind == Kind::Hello);
-            let right = Frame { src: t.talk.you, ..hello(1) };
-            judged(again.as_ref() == Some(&right), told(again))
+            let again = t.gets(Kind::Hello, 1, 0)?;
+            Ok(told(&again))
         }),
         ("damaged answer", "", |t| {
             t.start().or_else(failed)?;
             t.hello()?;
             let hello = t.frame(Kind::Hello, 1, 0, b"");
-            t.send(&flipped(Frame { src: NOBODY, ..hello.clone() }, 7));
+            t.send(&flipped(Frame { src: NOBODY, ..hello.clone() }));
             t.send(&hello.pack());
             t.confirms(None)
         }),
@@ -75,26 +64,23 @@ pub const CHAT: Protocol = Protocol {
 /// What both do in a session.
 const BOTH: &[Rule] = &[
     ("chat text", "", |t| t.says(0, "hola, ¿qué tal?")),
+    // Only their numbers tell them apart.
+    ("same text", "", |t| {
+        t.says(0, "¿estás?")?;
+        t.says(0, "¿estás?")
+    }),
     ("repeated", "", |t| {
         let text = "una sola vez";
         let again = t.text(1, text);
         t.says(0, text)?;
         t.send(&again.pack());
         t.ack(&again)?;
-        let look = t.says(0, "después de esa")?;
-        match t.shown(text) {
-            0 | 1 => Ok(look),
-            times => failed(said!("shown times", times)),
-        }
+        t.says(0, "después de esa")?;
+        t.shows(text, 1)
     }),
-    ("damaged", "", |t| {
-        t.ignores("con un bit cambiado", |frame| {
-            let last_letter = frame.pack().len() - 5;
-            flipped(frame, last_letter)
-        })
-    }),
+    ("damaged", "", |t| t.ignores("con un bit cambiado", flipped)),
     ("future", "", |t| {
-        t.ignores("del futuro", |f| Frame { seq: f.seq + 1, ..f }.pack())
+        t.ignores("del futuro", |f| Frame { seq: f.seq + 100, ..f }.pack())
     }),
     ("other ids", "", |t| {
         t.ignores("de otra sesión", |f| Frame { src: NOBODY, ..f }.pack())
@@ -104,23 +90,18 @@ const BOTH: &[Rule] = &[
         t.ignores(&"y".repeat(TEXT_MAX + 1), |frame| frame.pack())
     }),
     ("speaks", "", |t| {
-        let line = "escrito con el teclado";
-        t.types(&format!("{line}\n"))?;
-        t.confirms(Some(line))
+        let _ = t.program()?.try_write(b"escrito con el teclado\n");
+        t.confirms(Some("escrito con el teclado"))
     }),
     // Its message is not acknowledged: it comes again with the next try, and
     // the next message waits.
     ("lost ack", "", |t| {
-        let (line, next) = ("otra vez", "y la que espera");
-        t.types(&format!("{line}\n{next}\n"))?;
-        let first = t.hears(Some(line))?.attempt;
+        let _ = t.program()?.try_write(b"otra vez\ny la que espera\n");
+        t.hears(Some("otra vez"), 0)?;
         let once = |(_, came)| (Failed, said!("came once", came));
-        let again = t.hears(Some(line)).map_err(once)?;
-        if (first, again.attempt) != (0, 1) {
-            return failed(said!("tries", first, again.attempt));
-        }
+        let again = t.hears(Some("otra vez"), 1).map_err(once)?;
         t.acknowledge(&again);
-        t.confirms(Some(next))?;
+        t.confirms(Some("y la que espera"))?;
         Ok(said!("sent again"))
     }),
     ("bye", "", |t| {
@@ -173,20 +154,30 @@ impl Peer {
         self.frame(kind, attempt, self.talk.sent + 1, &payload)
     }
 
-    /// The next frame that `wanted` wants. Messages are acknowledged
-    /// meanwhile.
-    fn next(
+    /// Its next frame of a kind must be for us, and have this try and number.
+    /// Messages are acknowledged meanwhile.
+    fn gets(
         &mut self,
-        limit: Duration,
-        wanted: impl Fn(&Frame) -> bool,
-    ) -> Option<Frame> {
-        let end = Instant::now() + limit;
+        kind: Kind,
+        attempt: u8,
+        seq: u32,
+    ) -> Result<Frame, Otherwise> {
+        let end = Instant::now() + patience() * 2;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let frame = find(&self.s, left, |d, _| Frame::unpack(d).ok())?;
-            if wanted(&frame) {
-                return Some(frame);
-            } else if is_text(&frame) {
+            let frame = find(&self.s, left, |d, _| Frame::unpack(d).ok());
+            let Some(frame) = frame else { return failed(said!("no frame")) };
+            let is_text = [Kind::Text, Kind::Ztext].contains(&frame.kind);
+            if frame.kind == kind || (kind == Kind::Text && is_text) {
+                if kind == Kind::Hello && !self.calls {
+                    self.talk.you = frame.src; // Any, at each call.
+                }
+                let calls = kind == Kind::Hello && self.calls;
+                let (src, dst) = (self.talk.you, if calls { 0 } else { ME });
+                let right = (frame.attempt, frame.src, frame.dst, frame.seq)
+                    == (attempt, src, dst, seq);
+                return if right { Ok(frame) } else { failed(told(&frame)) };
+            } else if is_text {
                 self.acknowledge(&frame);
             }
         }
@@ -199,27 +190,31 @@ impl Peer {
 
     /// Its next ACK must be for our `frame`.
     fn ack(&mut self, frame: &Frame) -> Look {
-        let ack = self.next(patience(), |frame| frame.kind == Kind::Ack);
-        let right = self.frame(Kind::Ack, frame.attempt, frame.seq, b"");
-        let right = Frame { src: self.talk.you, dst: ME, ..right };
-        judged(ack.as_ref() == Some(&right), told(ack))
+        let ack = self.gets(Kind::Ack, frame.attempt, frame.seq)?;
+        Ok(told(&ack))
     }
 
-    /// Our next message must be acknowledged, and shown.
+    /// Our next message must be acknowledged, and shown once more.
     fn says(&mut self, attempt: u8, text: &str) -> Look {
-        let frame = self.text(attempt, text);
+        let (frame, before) = (self.text(attempt, text), self.shown(text));
         self.send(&frame.pack());
         self.ack(&frame)?;
         self.talk.sent += 1;
+        self.shows(text, before + 1)
+    }
+
+    /// It must have shown `text` so many times.
+    fn shows(&self, text: &str, times: usize) -> Look {
         if self.program.is_none() || text.is_empty() {
             return Ok(said!("acknowledged"));
         }
         let end = Instant::now() + patience();
-        while self.shown(text) == 0 {
-            if Instant::now() > end {
-                return failed(said!("not shown", bytes(text.as_bytes())));
-            }
+        while self.shown(text) < times && Instant::now() < end {
             thread::sleep(Duration::from_millis(5));
+        }
+        let (shown, text) = (self.shown(text), bytes(text.as_bytes()));
+        if shown != times {
+            return failed(said!("shown times", text, shown, times));
         }
         Ok(said!("acknowledged and shown"))
     }
@@ -250,15 +245,13 @@ impl Peer {
         let (data, from) =
             self.hear_first().or_else(|_| failed(said!(never)))?;
         self.to = from;
-        match Frame::unpack(&data) {
-            Ok(frame) => {
-                self.talk.you = frame.src;
-                let fields = (frame.kind, frame.dst, frame.seq);
-                judged(fields == (Kind::Hello, dst, 0), told(Some(frame)))
-            }
-            Err(Unfit::Damaged) => failed(said!("damaged frame", bytes(&data))),
-            Err(Unfit::Foreign) => failed(said!("foreign", bytes(&data))),
-        }
+        let frame = Frame::unpack(&data).or_else(|why| match why {
+            Unfit::Damaged => failed(said!("damaged frame", bytes(&data))),
+            Unfit::Foreign => failed(said!("foreign", bytes(&data))),
+        })?;
+        self.talk.you = frame.src;
+        let fields = (frame.kind, frame.dst, frame.seq);
+        judged(fields == (Kind::Hello, dst, 0), told(&frame))
     }
 
     /// A session, as usual.
@@ -271,25 +264,23 @@ impl Peer {
         self.confirms(None)
     }
 
-    /// Its next message, which must be that `line` if there is one.
-    fn hears(&mut self, line: Option<&str>) -> Result<Frame, Otherwise> {
-        let ids = (self.talk.you, ME, self.talk.heard + 1);
-        let right = |f: &Frame| {
-            let same =
-                |line: &str| f.text().as_deref() == Some(line.as_bytes());
-            (f.src, f.dst, f.seq) == ids && line.is_none_or(same)
-        };
-        match self.next(AGAIN, is_text) {
-            Some(frame) if right(&frame) => Ok(frame),
-            other => failed(told(other)),
-        }
+    /// Its next message, with this try, must be that `line` if there is one.
+    fn hears(
+        &mut self,
+        line: Option<&str>,
+        attempt: u8,
+    ) -> Result<Frame, Otherwise> {
+        let frame = self.gets(Kind::Text, attempt, self.talk.heard + 1)?;
+        let text = frame.text().unwrap_or_default();
+        let right = line.is_none_or(|line| text == line.as_bytes());
+        if right { Ok(frame) } else { failed(told(&frame)) }
     }
 
     /// The same; and it gets its ACK.
     fn confirms(&mut self, line: Option<&str>) -> Look {
-        let frame = self.hears(line)?;
+        let frame = self.hears(line, 0)?;
         self.acknowledge(&frame);
-        Ok(told(Some(frame)))
+        Ok(told(&frame))
     }
 
     /// It, if its keyboard and its screen are here.
@@ -297,28 +288,18 @@ impl Peer {
         let blind = (Skipped, said!("no keyboard"));
         self.program.as_mut().ok_or(blind)
     }
-
-    /// Its user types lines.
-    fn types(&mut self, lines: &str) -> Result<(), Otherwise> {
-        let _ = self.program()?.try_write(lines.as_bytes()); // It may have gone.
-        Ok(())
-    }
 }
 
-fn is_text(frame: &Frame) -> bool {
-    [Kind::Text, Kind::Ztext].contains(&frame.kind)
-}
-
-/// A frame's bytes, one bit of the byte number `at` changed.
-fn flipped(frame: Frame, at: usize) -> Vec<u8> {
+/// A frame's bytes, one bit changed in the last one before the CRC-32.
+fn flipped(frame: Frame) -> Vec<u8> {
     let mut data = frame.pack();
+    let at = data.len() - 5;
     data[at] ^= 1;
     data
 }
 
-/// The frame that came, or that none did.
-fn told(frame: Option<Frame>) -> String {
-    let Some(frame) = frame else { return said!("no frame") };
+/// A frame in words.
+fn told(frame: &Frame) -> String {
     let text = frame.text().filter(|text| !text.is_empty());
     let text = text.map_or(String::new(), |text| format!(" {}", bytes(&text)));
     let Frame { kind, attempt, src, dst, seq, .. } = frame;

@@ -8,10 +8,9 @@ use testbed::Ended;
 use testbed::bytes;
 
 use crate::net::hear;
-use crate::peer::{Peer, Rule, last_line};
+use crate::peer::{Peer, Rule, last_line, status};
 use crate::report::Verdict::Skipped;
 use crate::report::{Look, Report, failed, judged, tell};
-use crate::words::said;
 
 /// What a client may take to print what it has, and end.
 pub const MOMENT: Duration = Duration::from_secs(10);
@@ -38,10 +37,10 @@ pub fn judge(report: &mut Report, peer: &Peer) -> Result<(), String> {
                 0 => failed(why),
                 _ => Err((Skipped, said!("gone"))),
             });
-            report.rule(peer.protocol, &rules[i], look);
+            report.rule(peer.protocol, &rules[i], look)?;
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 impl Peer {
@@ -64,24 +63,24 @@ impl Peer {
     pub fn end(&mut self, limit: Duration) -> (bool, Ended, String) {
         let program = self.program.take().expect("it runs");
         let (by_itself, ended) = program.end_within(limit);
-        let mut printed = tail(&ended.stdout);
-        if let Some(line) = last_line(&ended.stderr) {
-            printed = said!("on stderr", printed, line);
-        }
-        let how = match ended.code {
-            _ if !by_itself => said!("it waited", printed),
-            Some(code) => said!("it ended", said!("status", code), printed),
-            None => said!("it ended", said!("a signal"), printed),
+        let printed = last_line(&ended.stdout)
+            .map_or_else(|| said!("no line"), |line| said!("last line", line));
+        let how = match by_itself {
+            true => said!("it ended", status(ended.code), printed),
+            false => said!("it waited", printed),
         };
-        (by_itself, ended, how)
+        let error = last_line(&ended.stderr);
+        let error = error.map(|line| said!("on stderr", line));
+        (by_itself, ended, how + &error.unwrap_or_default())
     }
 
-    /// A client is answered, prints `words`, and ends.
+    /// A client is answered, prints `words` (but for their end), and ends.
     ///
     /// # Errors
     /// What it does instead.
-    pub fn prints(&mut self, answer: &[u8], words: &str) -> Look {
-        self.send(answer);
+    pub fn prints(&mut self, answer: impl AsRef<[u8]>, words: &str) -> Look {
+        let words = words.trim_end();
+        self.send(answer.as_ref());
         let (by_itself, ended, how) = self.end(MOMENT);
         // So Python shows bytes, and not the text that they are.
         let bytes = ["b'", "b\""].map(|quote| format!("{quote}{words}"));
@@ -96,24 +95,12 @@ impl Peer {
     ///
     /// # Errors
     /// What it sends.
-    pub fn sends_once(&mut self, answer: &[u8]) -> Look {
-        self.send(answer);
+    pub fn sends_once(&mut self, answer: &str) -> Look {
+        self.send(answer.as_bytes());
         self.end(MOMENT);
         match hear(&self.s, Duration::ZERO) {
             Some((data, _)) => failed(said!("sent more", bytes(&data))),
             None => Ok(said!("sent one", bytes(&self.first))),
         }
-    }
-}
-
-/// The end of what a program printed, for a person to read.
-fn tail(text: &str) -> String {
-    let text = text.trim_end();
-    let from = text.chars().count().saturating_sub(60);
-    let tail: String = text.chars().skip(from).collect();
-    match tail.is_empty() {
-        true => said!("nothing"),
-        false if from > 0 => format!("...{tail:?}"),
-        false => format!("{tail:?}"),
     }
 }

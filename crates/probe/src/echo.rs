@@ -7,7 +7,6 @@ use testbed::bytes;
 use crate::net::socket;
 use crate::peer::Protocol;
 use crate::report::noted;
-use crate::words::said;
 
 /// The slides' text.
 pub const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
@@ -29,15 +28,14 @@ pub const ECHO: Protocol = Protocol {
         ("all bytes", "", |t| t.echoes(&Vec::from_iter(0..=255))),
         ("not utf-8", "", |t| t.echoes(b"\xff\xfe \xc3( \xe9 \x80")),
         ("spaces", "", |t| t.echoes(b" \t x\r\n\n")),
-        ("most bytes", "slide bytes", |t| t.echoes(&long()[..MOST])),
-        ("too long", "slide bytes", |t| {
-            let came = match t.odd(&long())? {
-                Some(came) if came == long() => return Ok(said!("whole")),
-                Some(came) if came == long()[..MOST] => said!("cut"),
-                Some(came) => bytes(&came),
-                None => said!("dropped"),
-            };
-            noted(came)
+        ("most bytes", "slide bytes", |t| t.echoes(&long().as_bytes()[..MOST])),
+        ("too long", "slide bytes", |t| match t.odd(long().as_bytes())? {
+            Some(came) if came == long().as_bytes() => Ok(said!("whole")),
+            Some(came) if came == long().as_bytes()[..MOST] => {
+                noted(said!("cut"))
+            }
+            Some(came) => noted(bytes(&came)),
+            None => noted(said!("dropped")),
         }),
         ("empty", "slide if data", |t| match t.odd(b"")? {
             Some(came) if came.is_empty() => Ok(said!("empty too")),
@@ -46,16 +44,15 @@ pub const ECHO: Protocol = Protocol {
         }),
     ],
     client: &[
-        ("sends once", "slide client", |p| p.sends_once(b"llega\r\n")),
-        ("prints", "slide client", |p| p.prints(b"otro %d", "otro %d")),
+        ("sends once", "slide client", |p| p.sends_once("llega\r\n")),
+        ("prints", "slide client", |p| p.prints("otro %d", "otro %d")),
         ("prints odd", "slide client", |p| {
             p.prints(b"\xff\xfe hola \xc3(", "hola")
         }),
         ("prints most", "slide bytes", |p| {
-            let text = String::from_utf8_lossy(&long()).into_owned();
-            p.prints(&text.as_bytes()[..MOST], &text[..MOST])
+            p.prints(&long()[..MOST], &long()[..MOST])
         }),
-        ("prints empty", "slide client", |p| p.prints(b"", "")),
+        ("prints empty", "slide client", |p| p.prints("", "")),
         ("stranger", "slide any", |p| {
             p.send_from(&socket(p.to), b"de un extra\xc3\xb1o");
             p.send(b"del servidor");
@@ -82,6 +79,6 @@ pub fn is_echo(question: &[u8], answer: &[u8]) -> bool {
 }
 
 /// One byte more than a server of the slides accepts.
-fn long() -> Vec<u8> {
-    (b'a'..b'x').cycle().take(MOST + 1).collect()
+fn long() -> String {
+    ('a'..'x').cycle().take(MOST + 1).collect()
 }

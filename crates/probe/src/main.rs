@@ -2,6 +2,9 @@
 //! language, as the slides' protocols want it, and says of each rule what was
 //! sent, what came, and what the slide or the RFC says.
 
+#[macro_use] // said!
+mod words;
+
 mod chat;
 mod client;
 mod date;
@@ -14,15 +17,13 @@ mod peer;
 mod report;
 mod rtt;
 mod server;
-mod words;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::{env, panic};
 
 use peer::{MOST, Peer, Protocol, Rule};
-use report::{Report, tell};
-use words::said;
+use report::{Report, print, tell};
 
 const PROTOCOLS: [&Protocol; 4] =
     [&echo::ECHO, &daytime::DAYTIME, &rtt::RTT, &chat::CHAT];
@@ -46,13 +47,12 @@ fn judge(words: &[String]) -> Result<u8, String> {
     let mut parts = words.splitn(2, |word| word == "--");
     let before = parts.next().unwrap_or_default();
     let command = parts.next().unwrap_or_default();
-    let (mut names, mut calls, report) =
-        (Vec::new(), false, &mut Report::default());
+    let (mut names, mut calls) = (Vec::new(), false);
+    let mut report = Report::default();
     for word in before {
         match &word[..] {
             "-h" | "--help" | "help" => {
-                report.print(said!("usage"));
-                return Ok(0);
+                return print(said!("usage")).map(|()| 0);
             }
             "--json" => report.json = true,
             "--client" => calls = true,
@@ -60,11 +60,11 @@ fn judge(words: &[String]) -> Result<u8, String> {
         }
     }
     let (name, to) = match (&names[..], command) {
-        ([name, to], []) if !calls => (*name, address(to)?),
-        ([name], [_, ..]) => (*name, (Ipv4Addr::LOCALHOST, 0).into()),
+        ([name, to], []) if !calls => (name, address(to)?),
+        ([name], [_, ..]) => (name, (Ipv4Addr::LOCALHOST, 0).into()),
         _ => return Err(said!("not understood", said!("usage"))),
     };
-    let Some(protocol) = PROTOCOLS.iter().find(|p| p.name == name) else {
+    let Some(protocol) = PROTOCOLS.iter().find(|p| p.name == *name) else {
         let known = PROTOCOLS.map(|protocol| protocol.name).join(", ");
         return Err(said!("no protocol", format!("{name:?}"), known));
     };
@@ -75,18 +75,16 @@ fn judge(words: &[String]) -> Result<u8, String> {
     if peer.far() {
         tell(said!("will send", MOST, to));
     }
-    match name {
-        "chat" => chat::judge(report, peer)?,
-        _ if calls => client::judge(report, &peer)?,
+    match protocol.name {
+        "chat" => chat::judge(&mut report, peer)?,
+        _ if calls => client::judge(&mut report, &peer)?,
         _ => {
             let first: Rule = ("answers", "", server::meet);
             let rules = [&[first], protocol.server, server::CLIENTS].concat();
-            server::judge(report, peer, &rules, server::meet)?;
+            server::judge(&mut report, peer, &rules, server::meet)?;
         }
     }
-    let started = command.join(" ");
-    let program = if started.is_empty() { to.to_string() } else { started };
-    Ok(report.end(name, &program))
+    report.end()
 }
 
 /// A server's address: not that of many machines.

@@ -1,6 +1,6 @@
 //! Sockets of the judge's own: they wait only so long.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use testbed::{bytes, nothing};
@@ -13,13 +13,13 @@ pub type Datagram = (Vec<u8>, SocketAddr);
 /// # Panics
 /// If the system has none left.
 pub fn socket(to: SocketAddr) -> UdpSocket {
-    let here: IpAddr = match (to.is_ipv4(), to.ip().is_loopback()) {
-        (true, true) => Ipv4Addr::LOCALHOST.into(),
-        (true, false) => Ipv4Addr::UNSPECIFIED.into(),
-        (false, true) => Ipv6Addr::LOCALHOST.into(),
-        (false, false) => Ipv6Addr::UNSPECIFIED.into(),
+    let here = match (to.is_ipv4(), to.ip().is_loopback()) {
+        (true, true) => "127.0.0.1:0",
+        (true, false) => "0.0.0.0:0",
+        (false, true) => "[::1]:0",
+        (false, false) => "[::]:0",
     };
-    UdpSocket::bind((here, 0)).expect("the system has a socket")
+    UdpSocket::bind(here).expect("the system has a socket")
 }
 
 /// The first datagram in which `found` finds something within `limit`,

@@ -15,7 +15,6 @@ use testbed::{bytes, error_words, patience};
 use crate::chat::Talk;
 use crate::net::{Datagram, hear, socket};
 use crate::report::{Look, tell};
-use crate::words::said;
 
 /// A program may take so long to start: `cargo run` builds it first.
 pub const START: Duration = Duration::from_secs(60);
@@ -98,26 +97,23 @@ impl Peer {
     pub fn start(&mut self) -> Result<(), String> {
         self.program = None; // This ends it.
         self.s = socket(self.to);
-        if self.command.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = self.command.first() else { return Ok(()) };
         if !self.calls {
             self.to.set_port(free_port());
         }
         let own = self.s.local_addr().unwrap_or(self.to);
         let to = if self.calls { own } else { self.to };
-        let (host, port) = (to.ip().to_string(), to.port().to_string());
-        let filled = self
-            .command
-            .iter()
-            .map(|word| word.replace("{host}", &host).replace("{port}", &port));
-        let filled: Vec<_> = filled.collect();
-        let mut command = Command::new(&filled[0]);
-        command.args(&filled[1..]).env("PYTHONUNBUFFERED", "1");
-        let program = Program::try_start("it", command);
-        let name = format!("{:?}", self.command[0]);
-        let wrong = |e| said!("no start", name, error_words(&e));
-        self.program = Some(program.map_err(wrong)?);
+        let [host, port] = [to.ip().to_string(), to.port().to_string()];
+        let fill = |word: &String| {
+            word.replace("{host}", &host).replace("{port}", &port)
+        };
+        let mut command = Command::new(fill(first));
+        command.args(self.command[1..].iter().map(fill));
+        command.env("PYTHONUNBUFFERED", "1");
+        let program = Program::try_start("it", command).map_err(|e| {
+            said!("no start", format!("{first:?}"), error_words(&e))
+        })?;
+        self.program = Some(program);
         Ok(())
     }
 
@@ -175,19 +171,23 @@ impl Peer {
             let sent = s.send_to(data, self.to).err();
             sent.map(|e| said!("not sent", data.len(), error_words(&e)))
         };
-        if let Some(wrong) = wrong {
-            self.trouble.borrow_mut().get_or_insert(wrong);
-        }
+        let first = self.trouble.take();
+        self.trouble.replace(first.or(wrong));
     }
 
     /// How it has ended, if it has: a part of a sentence.
     pub fn ended(&mut self) -> Option<String> {
         let program = self.program.as_mut()?;
-        let status = program.status_within(Duration::ZERO)?;
+        let ended = program.status_within(Duration::ZERO)?;
         let last = last_line(&program.stderr());
         let last = last.map(|line| said!("last words", line));
-        Some(said!("ended", status, last.unwrap_or_default()))
+        Some(said!("ended", status(ended.code()), last.unwrap_or_default()))
     }
+}
+
+/// How a program has ended, in words.
+pub fn status(code: Option<i32>) -> String {
+    code.map_or_else(|| said!("a signal"), |code| said!("status", code))
 }
 
 /// The last line in which there is something, for a person to read.

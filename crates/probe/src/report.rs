@@ -2,12 +2,11 @@
 //! program.
 
 use std::fmt::Display;
-use std::io::{Error, Write, stderr, stdout};
+use std::io::{Write, stderr, stdout};
 
 use testbed::error_words;
 
 use crate::peer::{Protocol, Rule};
-use crate::words::said;
 use Verdict::{Failed, Noted, Passed, Skipped};
 
 /// What became of a rule.
@@ -62,83 +61,81 @@ pub fn tell(text: impl Display) {
     let _ = writeln!(stderr(), "{text}");
 }
 
-/// All that was said.
+/// A line on stdout.
+///
+/// # Errors
+/// A sentence, if it cannot be written.
+pub fn print(text: impl Display) -> Result<(), String> {
+    let written = writeln!(stdout(), "{text}");
+    written.map_err(|e| said!("not written", error_words(&e)))
+}
+
+/// What was said.
 #[derive(Default)]
 pub struct Report {
-    /// Whether it is said in the end, as JSON; else each rule at once.
+    /// Whether each line is one of JSON.
     pub json: bool,
-    rules: Vec<String>,
     counts: [usize; 4],
-    trouble: Option<Error>,
 }
 
 impl Report {
-    /// A line on stdout.
-    pub fn print(&mut self, text: impl Display) {
-        let written = writeln!(stdout(), "{text}");
-        self.trouble = self.trouble.take().or(written.err());
-    }
-
     /// Says what became of a rule.
-    pub fn rule(&mut self, protocol: &Protocol, rule: &Rule, look: Look) {
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be written.
+    pub fn rule(
+        &mut self,
+        protocol: &Protocol,
+        rule: &Rule,
+        look: Look,
+    ) -> Result<(), String> {
         let (name, source, _) = *rule;
         let source = if source.is_empty() { protocol.source } else { source };
         let (verdict, came) = look.map_or_else(|it| it, |came| (Passed, came));
         self.counts[verdict as usize] += 1;
-        let (what, why) = (said!(name), said!(source));
+        let (sent, why) = (said!(name), said!(source));
         let named = VERDICTS[verdict as usize];
         if self.json {
-            let [name, sent, came, why] = [name, &what, &came, &why].map(json);
-            self.rules.push(format!(
-                "    {{\"rule\": {name}, \"verdict\": \"{named}\", \
+            let [name, sent, came, why] = [name, &sent, &came, &why].map(json);
+            return print(format!(
+                "{{\"rule\": {name}, \"verdict\": \"{named}\", \
                  \"sent\": {sent}, \"came\": {came}, \"source\": {why}}}"
             ));
-            return;
         }
-        self.print(format!("{:<6} {what}: {came}", said!(named)));
-        if verdict != Skipped {
-            self.print(format!("       {why}"));
-        }
+        print(format!("{:<6} {sent}: {came}", said!(named)))?;
+        let seen = verdict != Skipped;
+        if seen { print(format!("       {why}")) } else { Ok(()) }
     }
 
     /// Says the end; gives the exit status.
-    pub fn end(&mut self, protocol: &str, program: &str) -> u8 {
+    ///
+    /// # Errors
+    /// A sentence, if it cannot be written.
+    pub fn end(&self) -> Result<u8, String> {
         let [passed, failed, noted, skipped] = self.counts;
-        if self.json {
-            let [protocol, program] = [protocol, program].map(json);
-            let rules = self.rules.join(",\n");
-            self.print(format!(
-                "{{\n  \"protocol\": {protocol}, \"program\": {program},\n  \
-                 \"passed\": {passed}, \"failed\": {failed}, \
-                 \"noted\": {noted}, \"not looked at\": {skipped},\n  \
-                 \"rules\": [\n{rules}\n  ]\n}}",
-            ));
-        } else {
-            self.print(said!("counts", passed, failed, noted, skipped));
-        }
-        if let Some(e) = &self.trouble {
-            tell(said!("not written", error_words(e)));
-            return 2;
-        }
-        match self.counts {
+        print(match self.json {
+            true => format!(
+                "{{\"passed\": {passed}, \"failed\": {failed}, \
+                 \"noted\": {noted}, \"not looked at\": {skipped}}}"
+            ),
+            false => said!("counts", passed, failed, noted, skipped),
+        })?;
+        Ok(match self.counts {
             [0, 0, 0, _] => 2,
             [_, 0, ..] => 0,
             _ => 1,
-        }
+        })
     }
 }
 
 /// A string of JSON (RFC 8259, section 7).
 fn json(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted += &format!("\\u{:04x}", c as u32),
-            c => quoted.push(c),
-        }
-    }
-    quoted + "\""
+    let quoted = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", quoted.collect::<String>())
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::net::{Datagram, hear, shown};
 use crate::peer::{Peer, Protocol, START};
 use crate::report::Verdict::{Failed, Noted};
 use crate::report::{Look, Verdict, failed, noted};
-use crate::words::said;
 
 /// The bytes of a STAMP packet (RFC 8762, section 4.2.1).
 const STAMP: usize = 44;
@@ -56,20 +55,11 @@ pub const RTT: Protocol = Protocol {
     client: &[
         // One in four is slow: so the mean, and the maximum, are far from the
         // median.
-        ("clean", "rtt", |p| {
-            measures(
-                p,
-                &[&[After(20)], &[After(30)], &[After(250)], &[After(25)]],
-            )
-        }),
-        ("lost", "rtt", |p| measures(p, &[&[After(20)], &[], &[After(30)]])),
-        ("twice", "rtt", |p| {
-            measures(p, &[&[After(20), Again(25)], &[After(40), Again(45)]])
-        }),
-        ("swapped", "rtt", |p| measures(p, &[&[Overtaken], &[After(20)]])),
-        ("late", "rtt", |p| {
-            measures(p, &[&[After(60)], &[Late], &[After(60)], &[After(60)]])
-        }),
+        ("clean", "rtt", |p| measures(p, &[&[20], &[30], &[250], &[25]])),
+        ("lost", "rtt", |p| measures(p, &[&[20], &[], &[30]])),
+        ("twice", "rtt", |p| measures(p, &[&[20, 25], &[40, 45]])),
+        ("swapped", "rtt", |p| measures(p, &[&[150], &[20]])),
+        ("late", "rtt", |p| measures(p, &[&[60], &[LATE], &[60], &[60]])),
         ("none", "rtt", |p| measures(p, &[&[]])),
     ],
 };
@@ -79,26 +69,14 @@ fn is_stamp(question: &[u8], answer: &[u8]) -> bool {
     copy.is_some() && copy == question.get(..14)
 }
 
-/// What a played reflector does with one probe, and one answer of it. Times
-/// are in ms after the probe.
-#[derive(Clone, Copy, PartialEq)]
-enum Answer {
-    /// It goes out then.
-    After(u64),
-    /// So does another one.
-    Again(u64),
-    /// It goes out 30 ms after the next probe: the next answer overtakes it.
-    /// (If no probe comes, after 150 ms.)
-    Overtaken,
-    /// It goes out when the next probe comes: a client that waits for each
-    /// answer has given it up. (If no probe comes, after 5 s.)
-    Late,
-}
-use Answer::{After, Again, Late, Overtaken};
+/// A network: after how many ms the first probe is answered, the second and so
+/// on, and then anew. One that is never answered is lost; of two answers the
+/// first counts.
+type Network = [&'static [u64]];
 
-/// A network: what becomes of the first probe, the second and so on, and then
-/// anew.
-type Network = [&'static [Answer]];
+/// Not before the next probe: a client that waits for each answer has given
+/// this one up. (If no probe comes, then after so many ms.)
+const LATE: u64 = 5000;
 
 /// What a played reflector saw and did.
 #[derive(Default)]
@@ -116,7 +94,8 @@ struct Seen {
 /// An answer that is due.
 struct Due {
     at: Instant,
-    answer: Answer,
+    wait: u64,
+    is_first: bool,
     came: Instant,
     to: Datagram,
 }
@@ -135,22 +114,13 @@ impl Seen {
         {
             if let Some(to) = probe.take() {
                 last = Instant::now();
-                for due in &mut due {
-                    match due.answer {
-                        Late => due.at = last,
-                        Overtaken => due.at = due.at.min(last + ms(30)),
-                        After(_) | Again(_) => (),
-                    }
-                }
-                for &answer in network[seen.sent % network.len()] {
-                    let at = last
-                        + match answer {
-                            After(wait) | Again(wait) => ms(wait),
-                            Overtaken => ms(150),
-                            Late => ms(5000),
-                        };
-                    due.push(Due { at, answer, came: last, to: to.clone() });
-                }
+                let late = due.iter_mut().filter(|due| due.wait == LATE);
+                late.for_each(|due| due.at = last);
+                let waits = network[seen.sent % network.len()];
+                due.extend(waits.iter().enumerate().map(|(i, &wait)| {
+                    let (at, to) = (last + ms(wait), to.clone());
+                    Due { at, wait, is_first: i == 0, came: last, to }
+                }));
                 seen.sent += 1;
             }
             due.sort_by_key(|due| due.at);
@@ -161,7 +131,6 @@ impl Seen {
             let left = at.saturating_duration_since(Instant::now());
             probe = hear(&p.s, left.min(ms(50)));
         }
-        seen.all.extend(&seen.prompt);
         seen.all.sort_by(f64::total_cmp);
         seen.prompt.sort_by(f64::total_cmp);
         seen
@@ -172,11 +141,9 @@ impl Seen {
         self.behind = self.behind.max(ms(due.at));
         let truth = ms(due.came);
         let _ = p.s.send_to(&due.to.0, due.to.1); // It may have gone.
-        match due.answer {
-            After(_) | Overtaken => self.prompt.push(truth),
-            Late => self.all.push(truth),
-            Again(_) => (),
-        }
+        self.all.extend(due.is_first.then_some(truth));
+        let prompt = due.is_first && due.wait != LATE;
+        self.prompt.extend(prompt.then_some(truth));
     }
 }
 

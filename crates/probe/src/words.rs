@@ -1,22 +1,12 @@
 //! Words, in English or in Spanish: words.txt has them.
 
-use std::fmt::Display;
-
-const WORDS: &str = include_str!("words.txt");
+pub const WORDS: &str = include_str!("words.txt");
 
 /// The text of a name, its gaps filled with values.
 macro_rules! said {
     ($name:expr $(, $value:expr)* $(,)?) => {
-        $crate::words::text($name, &[$(&$value),*])
+        testbed::filled($crate::words::WORDS, $name, &[$(&$value),*])
     };
-}
-
-pub(crate) use said;
-
-/// The text of `name` in the student's language, with `values` in its gaps.
-pub fn text(name: &str, values: &[&dyn Display]) -> String {
-    debug_assert!(testbed::entry(WORDS, name).is_some(), "no word: {name}");
-    testbed::filled(WORDS, name, values)
 }
 
 #[cfg(test)]

@@ -97,9 +97,12 @@ fn each_is_failed_by_its_rule(language: &str) {
             args.extend([names[1], names[2], "{host}", "{port}"]);
             let (status, said) = judge(&args);
             let [failed, noted] = failed_and_noted(&said);
+            // Times alone depend on the machine: if it is busy, they are noted.
+            let busy = |name: &&str| protocol == "rtt" && noted.contains(name);
+            let seen = |name: &&str| failed.contains(name) || busy(name);
             let one_of = |names: &&str| match names.strip_prefix("note ") {
                 Some(name) => noted.contains(&name),
-                None => names.split('|').any(|name| failed.contains(&name)),
+                None => names.split('|').any(|name| seen(&name)),
             };
             let to_fail = must.iter().any(|name| !name.starts_with("note "));
             let known = must.iter().chain(&may).flat_map(|n| n.split('|'));

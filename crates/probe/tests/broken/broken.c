@@ -58,9 +58,14 @@ static int daytime_server(void) {
         time_t t = time(NULL);
         struct tm *u = gmtime(&t);
         memset(line, 0, sizeof line);
-        snprintf(line, sizeof line, "%04d-%02d-%02d %02d:%02d:%02d UTC%s",
+        if (is("sign")) { /* Three hours behind UTC: that is -0300. */
+            t -= 3 * 3600;
+            u = gmtime(&t);
+        }
+        snprintf(line, sizeof line, "%04d-%02d-%02d %02d:%02d:%02d %s%s",
                  u->tm_year + (is("year") ? 0 : 1900), u->tm_mon + (is("month") ? 0 : 1),
-                 u->tm_mday, u->tm_hour, u->tm_min, u->tm_sec, is("no-cr") ? "\n" : "\r\n");
+                 u->tm_mday, u->tm_hour, u->tm_min, u->tm_sec,
+                 is("sign") ? "+0300" : "UTC", is("no-cr") ? "\n" : "\r\n");
         size_t length = strlen(line) + (is("end-of-string") ? 1 : 0);
         sendto(s, line, length, 0, (struct sockaddr *)&from, size);
     }

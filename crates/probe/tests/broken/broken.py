@@ -46,10 +46,11 @@ def echo_server():
         if FAULT == "first-address":  # Everybody is the first caller.
             before = before or address
             address = before
-        if data:
+        if FAULT == "global-address":  # A thread answers whoever came last.
+            answer = lambda data=data: s.sendto(data, address)  # noqa: B023, E731
+            threading.Timer(0.1, answer).start()
+        elif data:
             answering.sendto(data, address)
-        if FAULT == "once":
-            break
 
 
 def daytime_server():
@@ -75,6 +76,9 @@ def daytime_server():
             line = re.sub(r" \d\d:", f" {hour:02}:", line)
         if FAULT == "date-only":
             line = time.strftime("%A, %B %d, %Y\r\n", now)
+        if FAULT == "two-datagrams":
+            date, line = line[:-14], line[-14:]
+            s.sendto(date.encode() + b"\r\n", address)
         s.sendto(line.encode(), address)
 
 
@@ -225,7 +229,7 @@ def chat(calls):
     expect, number, attempt = 1, 0, 0
     flight, due = None, 0.0
     s.settimeout(0.05)
-    up = False
+    up, shown = False, None
     while True:
         now = time.monotonic()
         if calls and not up and now >= due:
@@ -240,6 +244,8 @@ def chat(calls):
             except queue.Empty:
                 number -= 1
         if up and flight is not None and now >= due:
+            if FAULT == "new-number" and attempt > 0:
+                number += 1
             if attempt == 0 or FAULT != "no-resend":
                 tried = 0 if FAULT == "try-0" else attempt
                 s.sendto(
@@ -286,7 +292,11 @@ def chat(calls):
         ack = frame(ACK, copied, me, src, seq)
         if FAULT == "ack-first":
             s.sendto(ack, came)
-        if (seq >= expect or FAULT == "shows-twice") and text:
+        new = seq >= expect or FAULT == "shows-twice"
+        if FAULT == "same-text" and text == shown:
+            new = False
+        if new and text:
+            shown = text
             sys.stdout.buffer.write(text + b"\n")
             sys.stdout.buffer.flush()
         expect = max(expect, seq + 1)
