@@ -192,7 +192,8 @@ fn run(p: &mut Peer, network: &Network, second: bool) -> Look {
 /// far above it.
 fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
     let given = |name| number(printed, name);
-    let told = |name| given(name).map(|ms| format!("{name} {ms}"));
+    let told =
+        |name| Some(format!("{} {}", said!(name), kit::number(given(name)?)));
     let told = ["min", "median", "max", "mean"].into_iter().filter_map(told);
     let told = told.collect::<Vec<_>>().join(" ");
     let (prompt, all) = (&seen.prompt, &seen.all);
@@ -216,7 +217,7 @@ fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
         ("mean", mean(prompt), mean(all), 3.0 * slack),
     ] {
         let (least, most) = (one.min(other), one.max(other));
-        let truth = |ms| said!("true time", told, name, format!("{ms:.1}"));
+        let truth = |ms| said!("true time", told, said!(name), kit::number(ms));
         match given(name) {
             Some(ms) if ms < least - rounding => return failed(truth(least)),
             Some(ms) if ms > most + slack => return Err((doubt, truth(most))),
