@@ -6,9 +6,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-use checks::{
-    Hear, Language, Random, command, forge, lines, skipped, socket, start,
-};
+use checks::{Hear, Language, command, forge, lines, skipped, socket, start};
 use testbed::{PATIENCE, Program, close, free_port, spawn};
 
 const TEXT: &str = "Taller I: Echo sobre UDP";
@@ -197,26 +195,6 @@ fn its_own_address_loops_the_python_server_and_not_the_rust_one() {
                 (stdout.matches(&said).count() > 1000).then_some(())
             });
         }
-    }
-}
-
-#[test]
-fn survives_ten_thousand_random_datagrams() {
-    let server = server(Language::Rust);
-    let address = server.address();
-    let (noise, s) = (socket(), socket());
-    let mut random = Random(2026);
-    let bytes: Vec<u8> =
-        (0..100_000).map(|_| random.below(256) as u8).collect();
-    for round in 0..200_u8 {
-        for _ in 0..50 {
-            let (start, length) = (random.below(90_000), random.below(1500));
-            let data = &bytes[start..start + length];
-            noise.send_to(data, address).unwrap();
-        }
-        // The echo of this one shows that those before it were read.
-        let question = [round; 8];
-        assert_eq!(echoed(&s, &question, address), question);
     }
 }
 
