@@ -175,25 +175,27 @@ fn run(p: &mut Peer, network: &Network, second: bool) -> Look {
         said!("counts came", sent, received, lost, seen.sent, prompt, late);
     let agree = sent == seen.sent as f64 && lost == sent - received;
     let calm = seen.behind < 30.0;
+    let doubt = if second && calm { Failed } else { Noted };
     if !by_itself {
         return failed(how);
     } else if !agree || received > all as f64 {
         return failed(came);
     } else if received < prompt as f64 {
-        return Err((if second && calm { Failed } else { Noted }, came));
+        return Err((doubt, came));
     }
-    let doubt = if second { Failed } else { Noted };
     let both = |times| format!("{came}; {times}");
-    let times = times(&printed, &seen, doubt);
-    times.map(both).map_err(|(verdict, times)| (verdict, both(times)))
+    match times(&printed, &seen, doubt) {
+        Ok(times) if calm => Ok(both(times)),
+        Ok(times) => noted(said!("busy", both(times))),
+        Err((verdict, times)) => Err((verdict, both(times))),
+    }
 }
 
 /// Whether the times are not below the truth, and (there may be a `doubt`) not
 /// far above it.
 fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
     let given = |name| number(printed, name);
-    let told =
-        |name| Some(format!("{} {}", said!(name), kit::number(given(name)?)));
+    let told = |name| Some(format!("{} {:.3}", said!(name), given(name)?));
     let told = ["min", "median", "max", "mean"].into_iter().filter_map(told);
     let told = told.collect::<Vec<_>>().join(" ");
     let (prompt, all) = (&seen.prompt, &seen.all);
@@ -217,7 +219,8 @@ fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
         ("mean", mean(prompt), mean(all), 3.0 * slack),
     ] {
         let (least, most) = (one.min(other), one.max(other));
-        let truth = |ms| said!("true time", told, said!(name), kit::number(ms));
+        let truth =
+            |ms| said!("true time", told, said!(name), format!("{ms:.1}"));
         match given(name) {
             Some(ms) if ms < least - rounding => return failed(truth(least)),
             Some(ms) if ms > most + slack => return Err((doubt, truth(most))),

@@ -109,7 +109,7 @@ fn each_is_failed_by_its_rule(language: &str) {
             let known: Vec<_> = known.collect();
             let good = must.iter().all(one_of)
                 && failed.iter().all(|name| known.contains(name))
-                && status == i32::from(to_fail);
+                && (status == i32::from(to_fail) || known.iter().any(busy));
             if !good {
                 let line = format!("{line}\n  {failed:?}\n{said}");
                 wrong.lock().unwrap().push(line);
