@@ -89,15 +89,16 @@ fn offset(line: &str) -> Option<i64> {
         .filter(|(a, b)| a.ends_with(digit) && b[1..].starts_with(digit))
         .nth(1)?;
     let rest = second.trim_start_matches(|c| digit(c) || ":.,".contains(c));
-    let rest = rest.trim_start_matches(|c| " AMPamp".contains(c));
-    let number = rest.strip_prefix(['+', '-'])?.replace(':', "");
+    let mut words = rest.split_whitespace();
+    let word = words.find(|word| word.starts_with(['+', '-']))?;
+    let number = word[1..].replace(':', "");
     let number: String = number.chars().take_while(|c| digit(*c)).collect();
     let minutes = match (number.len(), number.parse::<i64>().ok()?) {
         (2, hours) => hours * 60,
         (4, both) => both / 100 * 60 + both % 100,
         _ => return None,
     };
-    Some(if rest.starts_with('-') { -minutes } else { minutes } * 60)
+    Some(if word.starts_with('-') { -minutes } else { minutes } * 60)
 }
 
 impl Line {
@@ -106,13 +107,19 @@ impl Line {
     pub fn shows(&self, time: i64) -> bool {
         let ([year, month, day], [hour, minute, second]) = clock(time);
         let (short, weekday) = (year % 100, time.div_euclid(DAY).rem_euclid(7));
-        let has = |some: &[i64]| {
-            self.numbers.windows(some.len()).any(|numbers| numbers == some)
-        };
         let hour = match self.half {
             Some(half) if half != hour / 12 => return false,
             Some(_) => (hour + 11) % 12 + 1,
             None => hour,
+        };
+        let time = [hour, minute, second];
+        let at = self.numbers.windows(3).position(|three| three == time);
+        let Some(at) = at else { return false };
+        let (before, after) = (&self.numbers[..at], &self.numbers[at + 3..]);
+        let has = |some: &[i64]| {
+            let in_part =
+                |part: &[i64]| part.windows(some.len()).any(|w| w == some);
+            in_part(before) || in_part(after)
         };
         let date = has(&[month, day]) || has(&[day, month]);
         let date = (date && has(&[year]))
@@ -121,7 +128,7 @@ impl Line {
             || has(&[month, day, short]);
         let weekday =
             self.weekdays.is_empty() || self.weekdays.contains(&weekday);
-        date && weekday && has(&[hour, minute, second])
+        date && weekday
     }
 }
 
@@ -182,6 +189,8 @@ mod tests {
             "domingo, 22 de noviembre de 2026 07:16:00 a. m. -03:00",
             "Fecha y hora: 22/11/2026 10:16:00 UTC",
             "10:16:00 SUN 22-NOV-2026 UTC",
+            "Sun Nov 22 07:16:00 2026 -0300",
+            "07:16:00 -03 22-11-2026",
             "61366 26-11-22 10:16:00 00 0 0 50.0 UTC(NIST) *",
             "domingo 22 de noviembre de 2026, 7:16:00 ART",
             "10:16:00 UTC, Sunday 22 November 2026",
@@ -228,6 +237,8 @@ mod tests {
         ] {
             assert!(!read(line).shows(NOW), "{line}");
         }
+        // The second is no month.
+        assert!(!read("10:16:11 22-10-2026").shows(NOW + 11));
         let march = read("mar 10 mar 2026 10:16:00");
         assert!(march.shows(NOW - 257 * DAY), "{march:?}");
         let march = read("Tue Mar 10 10:16:00 2026");

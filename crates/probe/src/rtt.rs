@@ -78,6 +78,9 @@ type Network = [&'static [u64]];
 /// this one up. (If no probe comes, then after so many ms.)
 const LATE: u64 = 5000;
 
+/// The tick of the system's clock, and of its timers, in ms.
+const TICK: f64 = if cfg!(windows) { 16.0 } else { 1.0 };
+
 /// What a played reflector saw and did.
 #[derive(Default)]
 struct Seen {
@@ -174,7 +177,7 @@ fn run(p: &mut Peer, network: &Network, second: bool) -> Look {
     let came =
         said!("counts came", sent, received, lost, seen.sent, prompt, late);
     let agree = sent == seen.sent as f64 && lost == sent - received;
-    let calm = seen.behind < 30.0;
+    let calm = seen.behind < 30.0 + 2.0 * TICK;
     let doubt = if second && calm { Failed } else { Noted };
     if !by_itself {
         return failed(how);
@@ -210,7 +213,6 @@ fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
     // A loss may count as infinite (RFC 2681), or not at all (RFC 8912); and a
     // late answer as an answer, or as a loss.
     let high = all.get(seen.sent / 2).copied().unwrap_or(f64::INFINITY);
-    let rounding = if cfg!(windows) { 16.0 } else { 1.0 }; // Its clock's tick.
     let slack = 40.0 + 5.0 * seen.behind;
     for (name, one, other, slack) in [
         ("min", all[0], prompt[0], slack),
@@ -222,7 +224,7 @@ fn times(printed: &str, seen: &Seen, doubt: Verdict) -> Look {
         let truth =
             |ms| said!("true time", told, said!(name), format!("{ms:.1}"));
         match given(name) {
-            Some(ms) if ms < least - rounding => return failed(truth(least)),
+            Some(ms) if ms < least - TICK => return failed(truth(least)),
             Some(ms) if ms > most + slack => return Err((doubt, truth(most))),
             _ => (),
         }
