@@ -107,14 +107,17 @@ fn is_library(place: &str) -> bool {
 /// The student's line that has called what panics, `None` if the stack does not
 /// show it.
 fn caller() -> Option<String> {
-    let stack = Backtrace::force_capture().to_string().replace('\\', "/");
-    let mut frames = stack.lines().map(str::trim);
-    let frame = frames.find_map(|line| line.strip_prefix("at ./src/"))?;
-    let (place, _column) = frame.rsplit_once(':')?;
     let folder = env::current_dir().ok()?;
     let parent = folder.parent()?.file_name()?.display();
-    let name = folder.file_name()?.display();
-    Some(format!("{parent}/{name}/src/{place}"))
+    let own = format!("{parent}/{}/src/", folder.file_name()?.display());
+    let stack = Backtrace::force_capture().to_string().replace('\\', "/");
+    let mut frames = stack.lines().filter_map(|l| l.trim().strip_prefix("at "));
+    let place = frames.find_map(|place| {
+        let whole = place.split_once(&own).map(|(_, rest)| rest);
+        whole.or(place.strip_prefix("./src/"))
+    })?;
+    let (place, _column) = place.rsplit_once(':')?;
+    Some(own + place)
 }
 
 /// Runs one test of an exercise.

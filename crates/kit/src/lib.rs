@@ -11,6 +11,7 @@
 //! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
 //! | [`Takes`] | a function that takes one datagram: what its tests see |
 //! | [`check_sends`], [`check_fails`] | one that sends a text; one whose sending fails |
+//! | [`check_opens`], [`far_away`] | one that makes a connected socket; where it is to reach |
 //! | [`Server`], [`servers`] | the student's server, while it runs; the workshop's |
 //! | [`doing`] | what the test does, to be told with a panic |
 //! | [`fail`] | a failed test tells what it did, expected, got, and why |
@@ -18,6 +19,7 @@
 //! | [`judge`] | a function is asked many questions, and compared with wrong ways |
 //! | [`said`], [`Shown`], [`value`] | a sentence by its name; a value, as a person reads it |
 //! | [`kind`], [`by_kind`] | an error's kind, the same on Unix and Windows |
+//! | [`moments`] | the times of which a clock may have told one |
 //!
 //! and, from `testbed`, what every test here stands on.
 //!
@@ -27,6 +29,7 @@
 
 mod exercise;
 mod judged;
+mod opens;
 mod said;
 mod shown;
 mod steps;
@@ -36,11 +39,14 @@ pub use exercise::{
 };
 pub use judged::{Way, judge};
 pub use kit_macros::test;
+pub use opens::{
+    Open, check_open_gives_the_error, check_opens, far_away, in_use, opened,
+};
 pub use said::{OWN, Said, compared, fail, said, told_by, value};
 pub use shown::{Shown, by_kind, hex, number};
 pub use steps::{
     Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,
-    given_at_once, is_refusal, servers, socket, waiting,
+    given_at_once, is_refusal, moments, servers, socket, waiting,
 };
 pub use testbed::{
     Program, Random, bytes, error_words, free_port, kind, nothing, patience,

@@ -178,6 +178,11 @@ impl Said {
         Said::find(OWN, name)
     }
 
+    /// The same; the step to edit is this one, and not the test's.
+    pub fn of_step(self, step: &'static str) -> Said {
+        Said { step: Some(step), ..self }
+    }
+
     fn filled(mut self, values: &[&dyn Display]) -> Said {
         if values.is_empty() {
             return self;

@@ -3,9 +3,10 @@
 //! tests do and see, and what that tells.
 
 use std::io::{self, ErrorKind};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use testbed::{Program, references};
 
@@ -13,7 +14,7 @@ use crate::exercise::{only_receives, refusals_are_told};
 use crate::said::own;
 use crate::{
     Beside, Peer, Said, Shown, beside, by_kind, bytes, compared, doing, fail,
-    patience, skipped,
+    patience, printed, skipped,
 };
 
 /// A socket of the test's own, at a free port of 127.0.0.1, and its address.
@@ -185,6 +186,27 @@ impl<T: Send + 'static> Takes<T> {
     }
 }
 
+impl Takes<(Vec<u8>, SocketAddr)> {
+    /// Fails if it does not give what was sent, and who sent it. `did` is what
+    /// the test does; why it gives other bytes, `other` says.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check(&self, sent: &[u8], did: Said, other: impl Fn(&[u8]) -> Said) {
+        let did = doing(did);
+        let taken = self.taken(&[sent], 1);
+        let why = match (self.bytes_of(&taken, sent), &taken.given) {
+            (Err(why), _) => why,
+            (Ok(data), _) if data != sent => other(data),
+            (_, Some(Ok((_, sender)))) if *sender != taken.sender => {
+                own("another sender", &[])
+            }
+            _ => return,
+        };
+        fail(did, (sent.to_vec(), taken.sender), taken.given, why);
+    }
+}
+
 /// Fails if a function called `send` does not send each of some texts as it is,
 /// once, and through the socket. Its last argument is called `to`.
 pub fn check_sends(
@@ -276,6 +298,15 @@ pub fn servers(package: &str) -> Vec<(&'static str, Program)> {
     started.collect()
 }
 
+/// The times since `before`, in steps of half a second: whoever has looked at a
+/// clock since then has seen one of them, but for the parts of a second.
+pub fn moments(before: SystemTime) -> impl Iterator<Item = SystemTime> {
+    let step = Duration::from_millis(500);
+    let last = SystemTime::now() + step;
+    let all = iter::successors(Some(before), move |time| Some(*time + step));
+    all.take_while(move |time| *time <= last)
+}
+
 /// A function called `serve`: the student's server.
 pub type Serve = fn(&UdpSocket) -> io::Result<()>;
 
@@ -335,6 +366,97 @@ impl Server {
                 fail(did, expected, came, own("it waits in the socket", &[]));
             }
             sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Fails, with the reason "ends at an error", if it does not answer `data`
+    /// after its `recv_from` has failed. If it runs and has taken them, `silent`
+    /// is why.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check_outlives_an_error(serve: Serve, data: &[u8], silent: &str) {
+        let did = doing(own("let recv_from fail, then asked", &[]));
+        let (server, client) =
+            (Server::start(serve, fails_to_receive()), Peer::new());
+        for _ in 0..10 {
+            sleep(Duration::from_millis(10)); // For the error to happen.
+            let back = server.asked(&client, data);
+            if back.is_some() {
+                continue;
+            }
+            let expected = own("an answer", &[]);
+            let why = match server.ended() {
+                Some((_, ended)) => {
+                    fail(did, expected, ended, own("ends at an error", &[]))
+                }
+                None => server.why_silent(silent),
+            };
+            fail(did, expected, back, why);
+        }
+    }
+
+    /// Why it runs and does not answer: this, if it has taken the question.
+    pub fn why_silent(&self, why: &str) -> Said {
+        match waiting(&self.s) {
+            Some(_) => own("it waits in the socket", &[]),
+            None => why.into(),
+        }
+    }
+
+    /// Fails if it does not say of each client that it called, with `say` of the
+    /// step `step`, which is given; it answers `data`. The test that calls this
+    /// is called `test`.
+    ///
+    /// # Panics
+    /// Outside of [`told_by`](crate::told_by).
+    pub fn check_says_who_called(
+        serve: Serve,
+        data: &[u8],
+        (say, step): (fn(SocketAddr), &'static str),
+        test: &str,
+    ) {
+        const ASKED: &str = "asked from ";
+        const CALLED: &str = "Conexion desde: ";
+        let did = doing(own("asked from two, read its stdout", &[]));
+        let server = Server::start(serve, socket().0);
+        let clients = [Peer::new(), Peer::new()];
+        // The last answer comes when all is done about the others.
+        for client in [&clients[0], &clients[1], &clients[0]] {
+            if server.asked(client, data).is_none() {
+                return; // Another test's.
+            }
+        }
+        for client in &clients {
+            println!("{ASKED}{}", client.address());
+        }
+        let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        say(nobody);
+        let Some(printed) = printed(test) else { return };
+        let line = |of| own("the line", &[&format!("{CALLED}{of}")]);
+        let none = own("no such line", &[]);
+        // That was another process, with other clients.
+        let after = |start| {
+            let lines =
+                printed.lines().filter_map(move |l| l.split_once(start));
+            lines.map(|(_, from)| from.to_string()).collect::<Vec<_>>()
+        };
+        let (asked, mut called) = (after(ASKED), after(CALLED));
+        let nobody = nobody.to_string();
+        if !called.contains(&nobody) {
+            let did = own("called say_who_called", &[&nobody]);
+            let why = own("say_who_called was done", &[]).of_step(step);
+            fail(did, line(&nobody), none, why);
+        }
+        called.retain(|from| *from != nobody);
+        for client in &asked {
+            let name = match &called[..] {
+                all if all.contains(client) => continue,
+                [] => "says nothing",
+                all if all.iter().all(|a| asked.contains(a)) => "not each one",
+                _ => "names somebody else",
+            };
+            fail(did, line(client), none, own(name, &[]));
         }
     }
 }

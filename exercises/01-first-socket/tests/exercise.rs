@@ -37,7 +37,8 @@ fn step_2_opens_a_socket_of_this_machine() {
             }
         };
         if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
-            fail(did, expected, "a socket of another type", "no datagrams");
+            let why = said("no datagrams", &[]).of_step("1");
+            fail(did, expected, "a socket of another type", why);
         }
         // Windows: an error, if it is not bound.
         let own = s.local_addr().ok().filter(|own| own.port() != 0);

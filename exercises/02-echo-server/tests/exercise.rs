@@ -9,8 +9,7 @@ use std::time::Duration;
 use ex02_echo_server::{BYTES, answer, listen, say_who_called, serve, take};
 use kit::{
     Peer, Server, Shown, Takes, beside, bytes, check_fails, compared, doing,
-    fail, fails_to_receive, free_port, given_at_once, printed, said, socket,
-    waiting,
+    fail, fails_to_receive, free_port, given_at_once, said, socket, waiting,
 };
 use socket2::{SockRef, Type};
 
@@ -25,7 +24,8 @@ fn check_listen(address: SocketAddr) {
         Err(e) => fail(did, expected, e, "listen gives an error"),
     };
     if SockRef::from(&s).r#type().unwrap() != Type::DGRAM {
-        fail(did, expected, "a socket of another type", "no datagrams");
+        let why = said("no datagrams", &[]).of_step("2");
+        fail(did, expected, "a socket of another type", why);
     }
     if let Ok(other) = s.peer_addr() {
         let came = said("connected to", &[&other]);
@@ -83,23 +83,13 @@ fn step_3_says_that_the_port_is_taken() {
 
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
-    let did = doing(said("sent, called take", &[&bytes(sent)]));
-    let taken = TAKE.taken(&[sent], 1);
     let text = String::from_utf8_lossy(sent);
-    let why = match (TAKE.bytes_of(&taken, sent), &taken.given) {
-        (Err(why), _) => why,
-        (Ok(data), _) if data != sent => {
-            TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
-                _ if data == text.as_bytes() => "text for bytes".into(),
-                _ => compared(sent, data),
-            })
-        }
-        (_, Some(Ok((_, sender)))) if *sender != taken.sender => {
-            "another sender".into()
-        }
-        _ => return,
-    };
-    fail(did, (sent.to_vec(), taken.sender), taken.given, why);
+    TAKE.check(sent, said("sent, called take", &[&bytes(sent)]), |data| {
+        TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
+            _ if data == text.as_bytes() => "text for bytes".into(),
+            _ => compared(sent, data),
+        })
+    });
 }
 
 #[kit::test]
@@ -217,10 +207,7 @@ fn check_back(
         Some(back) => compared(sent.as_bytes(), back),
         None => match server.ended() {
             Some((_, came)) => fail(did, sent.to_string(), came, ended),
-            None if waiting(&server.s).is_some() => {
-                "it waits in the socket".into()
-            }
-            None => silent.into(),
+            None => server.why_silent(silent),
         },
     };
     fail(did, sent.to_string(), back, why);
@@ -277,48 +264,8 @@ fn step_4_answers_one_after_the_other() {
 
 #[kit::test]
 fn step_4_says_who_called() {
-    let server = Server::start(serve, socket().0);
-    const ASKED: &str = "asked from ";
-    for client in [Peer::new(), Peer::new()] {
-        // The second answer comes when all is done about the first.
-        for _ in 0..2 {
-            let back = server.asked(&client, b"hola");
-            if back.as_deref() != Some(b"hola") {
-                return; // Another test's.
-            }
-        }
-        println!("{ASKED}{}", client.address());
-    }
-    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    say_who_called(nobody);
-    let Some(printed) = printed("step_4_says_who_called") else {
-        return;
-    };
-    let says = |line: &str| printed.contains(&format!("{line}\n"));
-    let line = |address: &str| format!("Conexion desde: {address}");
-    if !says(&line(&nobody.to_string())) {
-        let did = said("called say_who_called", &[&nobody]);
-        let expected = said("the line", &[&line(&nobody.to_string())]);
-        fail(did, expected, "no such line", "step 6 was done");
-    }
-    // That was another process, with other clients.
-    let after = |start| {
-        let lines = printed.lines().filter_map(move |l| l.split_once(start));
-        lines.map(|(_, address)| address.to_string())
-    };
-    let mut said_so: Vec<_> = after("Conexion desde: ").collect();
-    said_so.retain(|address| *address != nobody.to_string());
-    let clients: Vec<_> = after(ASKED).collect();
-    for client in &clients {
-        let why = match &said_so[..] {
-            all if all.contains(client) => continue,
-            [] => "says nothing",
-            all if all.iter().all(|a| clients.contains(a)) => "not each one",
-            _ => "says another address",
-        };
-        let did = "asked your server, read its stdout";
-        fail(did, said("the line", &[&line(client)]), "no such line", why);
-    }
+    let this = "step_4_says_who_called";
+    Server::check_says_who_called(serve, b"hola", (say_who_called, "6"), this);
 }
 
 #[kit::test]
@@ -334,15 +281,7 @@ fn step_4_outlives_an_empty_datagram() {
 
 #[kit::test]
 fn step_4_outlives_an_error() {
-    let did = doing("let take fail, then sent hola");
-    let server = Server::start(serve, fails_to_receive());
-    let client = Peer::new();
-    for _ in 0..10 {
-        sleep(Duration::from_millis(10)); // For the error to happen.
-        let back = server.asked(&client, b"hola");
-        let why = ["ends at an error", "no second answer"];
-        check_back(&server, did, "hola", back, why);
-    }
+    Server::check_outlives_an_error(serve, b"hola", "no second answer");
 }
 
 #[kit::test]

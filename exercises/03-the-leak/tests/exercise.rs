@@ -148,17 +148,8 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
 
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
-    let did = doing(said("sent, called take", &[&bytes(sent), &bytes(SECRET)]));
-    let taken = TAKE.taken(&[sent], 1);
-    let why = match (TAKE.bytes_of(&taken, sent), &taken.given) {
-        (Err(why), _) => why,
-        (Ok(data), _) if data != sent => other_bytes(sent, data),
-        (_, Some(Ok((_, sender)))) if *sender != taken.sender => {
-            "another sender".into()
-        }
-        _ => return,
-    };
-    fail(did, (sent.to_vec(), taken.sender), taken.given, why);
+    let did = said("sent, called take", &[&bytes(sent), &bytes(SECRET)]);
+    TAKE.check(sent, did, |data| other_bytes(sent, data));
 }
 
 #[kit::test]

@@ -201,8 +201,7 @@ fn step_2_asks_from_any_free_port() {
     let did = doing("called ask twice at a time");
     // Each waits for its answer; on a busy machine, one after the other.
     for _ in 0..2 {
-        let both = servers.each_ref().map(Peer::address);
-        for asked in both.map(|server| asking(server, "hola")) {
+        for asked in servers.each_ref().map(|s| asking(s.address(), "hola")) {
             let given = asked.wait();
             if matches!(by_kind(&given), Some(Err(AddrInUse))) {
                 fail(did, "two questions", given, why_in_use());

@@ -7,11 +7,10 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daytime::Format;
-use ex10_daytime_server::{answer, serve, take};
+use ex10_daytime_server::{answer, say_who_called, serve, take};
 use kit::{
     Peer, Program, Said, Server, beside, bytes, check_fails, compared, doing,
-    fail, fails_to_receive, patience, printed, references, said, socket,
-    waiting,
+    fail, moments, patience, references, said, socket,
 };
 
 /// The line for a time, as the workshop's server writes it.
@@ -21,16 +20,8 @@ fn line(time: SystemTime) -> String {
 
 /// Whether this is the line for now, or for a moment since `before`.
 fn is_now(came: &[u8], before: SystemTime) -> bool {
-    let mut time = before;
-    loop {
-        if came.trim_ascii_end() == line(time).trim_end().as_bytes() {
-            return true;
-        }
-        if time >= SystemTime::now() {
-            return false;
-        }
-        time += Duration::from_millis(500);
-    }
+    let came = came.trim_ascii_end();
+    moments(before).any(|time| came == line(time).trim_end().as_bytes())
 }
 
 /// Sends `sent` to a socket and calls take(); fails if that does not give the
@@ -50,7 +41,7 @@ fn check_take(sent: &[u8], otherwise: &str) {
         Some(Ok(_)) if connected => "connected to the client",
         Some(Ok(_)) if from(&peer, &given) => return,
         Some(Ok(from)) if *from == address => "its own address",
-        Some(Ok(_)) => "somebody else's address",
+        Some(Ok(_)) => "another sender",
         // Windows' "larger than the buffer", for which there is no kind.
         Some(Err(e)) if e.raw_os_error() == Some(10040) => "a small buffer",
         Some(Err(_)) => otherwise,
@@ -217,10 +208,12 @@ fn nothing_back(
     server: &Server,
     did: &str,
     ended: [&'static str; 2],
-    runs: impl FnOnce() -> &'static str,
+    runs: impl FnOnce() -> Said,
 ) -> ! {
     let (came, why) = match server.ended() {
-        Some((given, came)) => (came, ended[usize::from(given.is_err())]),
+        Some((given, came)) => {
+            (came, ended[usize::from(given.is_err())].into())
+        }
         None => ("it runs".into(), runs()),
     };
     fail(did, "the date and time", came, why)
@@ -232,7 +225,7 @@ fn ask(
     peer: &Peer,
     did: &str,
     ended: [&'static str; 2],
-    runs: impl FnOnce() -> &'static str,
+    runs: impl FnOnce() -> Said,
 ) -> Vec<u8> {
     let back = server.asked(peer, b"");
     back.unwrap_or_else(|| nothing_back(server, did, ended, runs))
@@ -245,11 +238,8 @@ fn ask_once_more(server: &Server, peer: &Peer) -> Vec<u8> {
 }
 
 /// What to look at when it runs and does not answer.
-fn why_silent(server: &Server) -> &'static str {
-    match waiting(&server.s) {
-        Some(_) => "it waits in the socket",
-        None => "takes and does not answer",
-    }
+fn why_silent(server: &Server) -> Said {
+    server.why_silent("takes and does not answer")
 }
 
 #[kit::test]
@@ -271,8 +261,8 @@ fn step_5_answers_one_after_the_other() {
     ask(&server, &one, did, ["no loop", UNASKED[1]], || why_silent(&server));
     let did = "asked as a second client";
     ask(&server, &two, did, UNASKED, || match server.s.peer_addr() {
-        Ok(_) => "connected to the client",
-        Err(_) if one.receive().is_some() => "its first client alone",
+        Ok(_) => "connected to the client".into(),
+        Err(_) if one.receive().is_some() => "its first client alone".into(),
         Err(_) => why_silent(&server),
     });
     // Were there two answers to one question, the other would be there.
@@ -300,34 +290,8 @@ fn step_5_serves_for_ever() {
 
 #[kit::test]
 fn step_5_says_who_called() {
-    doing("asked as two clients, looked at stdout");
-    let (server, peers) =
-        (Server::start(serve, socket().0), [Peer::new(), Peer::new()]);
-    // The last answer comes when all is done about the others.
-    for peer in [&peers[0], &peers[1], &peers[0]] {
-        ask_once_more(&server, peer);
-    }
-    const ASKED: &str = "asked from ";
-    const CALLED: &str = "Conexion desde: ";
-    let Some(printed) = printed("step_5_says_who_called") else {
-        let addresses = peers.map(|peer| peer.address());
-        return addresses.iter().for_each(|a| println!("{ASKED}{a}"));
-    };
-    // That was another process, with other peers.
-    let asked = printed.lines().filter_map(|l| l.split_once(ASKED));
-    let asked: Vec<_> =
-        asked.map(|(_, from)| format!("{CALLED}{from}")).collect();
-    let missing = asked.iter().filter(|l| !printed.contains(*l)).count();
-    let (came, why) = match missing {
-        0 => return,
-        1 => ("one line alone", "says one of two"),
-        _ if printed.contains(CALLED) => {
-            ("other addresses", "names somebody else")
-        }
-        _ => ("no such line", "says nothing"),
-    };
-    let expected = said("these lines", &[&asked.join(", ")]);
-    fail("asked as two clients, looked at stdout", expected, came, why);
+    let this = "step_5_says_who_called";
+    Server::check_says_who_called(serve, b"", (say_who_called, "7"), this);
 }
 
 #[kit::test]
@@ -349,13 +313,8 @@ fn step_5_looks_at_the_clock_for_each_answer() {
 
 #[kit::test]
 fn step_5_outlives_an_error() {
-    let did = doing("let recv_from report an error, asked");
-    let server = Server::start(serve, fails_to_receive());
-    let (peer, ended) = (Peer::new(), ["ends at an error of take"; 2]);
-    for _ in 0..10 {
-        sleep(Duration::from_millis(10)); // For the error to happen.
-        ask(&server, &peer, did, ended, || why_silent(&server));
-    }
+    let silent = "takes and does not answer";
+    Server::check_outlives_an_error(serve, b"", silent);
 }
 
 #[kit::test]

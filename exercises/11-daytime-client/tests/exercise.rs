@@ -4,15 +4,16 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::mem::take;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use daytime::Format;
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
-    Peer, Said, Shown, beside, bytes, check_fails, compared, doing, fail,
-    free_port, is_refusal, patience, said, servers, socket, to_nobody, value,
+    Peer, Said, Shown, beside, bytes, check_fails, check_open_gives_the_error,
+    check_opens, compared, doing, fail, is_refusal, kind, moments, patience,
+    said, servers, socket, to_nobody, value,
 };
 
 /// A client's socket that these tests make themselves, connected to a server.
@@ -34,62 +35,14 @@ fn shown(given: &Given) -> Said {
     }
 }
 
-/// Whether it is the error of a time-out.
-fn late(e: &io::Error) -> bool {
-    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 #[kit::test]
 fn step_4_is_connected_to_the_server() {
-    let peer = Peer::new();
-    let server = peer.address();
-    let did = doing(said("called open", &[&server]));
-    let given = open(server);
-    let (came, why) = match given.as_ref().map(UdpSocket::peer_addr) {
-        Ok(Ok(to)) if to == server => return,
-        Ok(Ok(to)) => (value(to), "connected to somebody else"),
-        Ok(Err(_)) => ("not connected".into(), "connect left out"),
-        Err(e) if e.kind() == ErrorKind::AddrInUse => {
-            // Bound to another server's address, where none is?
-            let free = SocketAddr::new(server.ip(), free_port());
-            let there = open(free).and_then(|s| s.local_addr());
-            let theirs = there.is_ok_and(|there| there == free);
-            let bound = "bound to the server's address";
-            (value(e.shown()), if theirs { bound } else { "a fixed port" })
-        }
-        Err(e) => (value(e.shown()), "an error of open"),
-    };
-    fail(did, said("a socket connected to", &[&server]), came, why);
-}
-
-#[kit::test]
-fn step_4_has_a_free_port_and_is_silent() {
-    let server = Peer::new();
-    let address = server.address();
-    let [first, second] = [open(address), open(address)];
-    let (Ok(s), false) = (first, second.is_err()) else {
-        let came = second.map(|_| ());
-        fail("called open twice", "two sockets", came, "a fixed port")
-    };
-    let _ = s.send(b"after"); // It is connected, or fails above.
-    let came = server.receive().map(|(data, _)| data);
-    if came.as_deref() == Some(b"") {
-        let did = said("called open", &[&address]);
-        fail(did, "nothing at the server", came, "asks in open");
-    }
+    check_opens(open);
 }
 
 #[kit::test]
 fn step_4_says_that_it_could_not_connect() {
-    // A socket of IPv4 cannot reach it; one of IPv6 can.
-    let server = SocketAddr::from((Ipv6Addr::LOCALHOST, 1));
-    let did = doing(said("called open", &[&server]));
-    if let Ok(s) = open(server)
-        && s.peer_addr().is_err()
-    {
-        let why = "an error of connect kept";
-        fail(did, "the error of connect", "not connected", why);
-    }
+    check_open_gives_the_error(open);
 }
 
 #[kit::test]
@@ -184,7 +137,9 @@ fn waited_in_vain(at_most: Duration) -> (Option<Duration>, Duration) {
         None => "still runs",
         Some(Ok(None)) => return (told, waiting.took()),
         Some(Ok(Some(_))) => "an answer made of silence",
-        Some(Err(e)) if late(e) => "silence is a failure",
+        Some(Err(e)) if kind(e) == ErrorKind::TimedOut => {
+            "silence is a failure"
+        }
         Some(Err(_)) => "an error of wait",
     };
     fail(did, "no answer", shown(&given), why);
@@ -446,7 +401,9 @@ fn step_9_asks_three_times() {
         (_, 1) => "gives up at once",
         (_, 2) => "one try too few",
         (_, 3) if at_once => "all questions at once",
-        (Some(Err(e)), 3) if late(e) => "the last silence an error",
+        (Some(Err(e)), 3) if kind(e) == ErrorKind::TimedOut => {
+            "the last silence an error"
+        }
         (Some(Ok(None)), 3) => return,
         (_, 3) => "not None",
         (_, 4) => "one try too many",
@@ -574,17 +531,9 @@ fn step_9_ends_if_it_cannot_ask() {
 /// Whether this is the line for now, or for a moment since `before`, as the
 /// workshop's servers write it.
 fn is_now(came: &str, before: SystemTime) -> bool {
-    let mut time = before;
-    loop {
-        let line = daytime::line(time.into(), Format::Weekday).unwrap();
-        if came == line.trim_end() {
-            return true;
-        }
-        if time >= SystemTime::now() {
-            return false;
-        }
-        time += Duration::from_millis(500);
-    }
+    let line =
+        |time: SystemTime| daytime::line(time.into(), Format::Weekday).unwrap();
+    moments(before).any(|time| came == line(time).trim_end())
 }
 
 #[test]

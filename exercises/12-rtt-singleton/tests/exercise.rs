@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ex12_rtt_singleton::{Probe, measure, note, read, send, wait, write};
 use kit::{
     Beside, Peer, Random, Said, Shown, beside, bytes, check_fails, compared,
-    doing, fail, hex, is_refusal, patience, said, servers, socket, to_nobody,
-    value,
+    doing, fail, hex, is_refusal, kind, patience, said, servers, socket,
+    to_nobody, value,
 };
 
 /// A threshold that is soon over.
@@ -482,9 +482,6 @@ fn waited_in_vain(threshold: Duration) -> (Option<Duration>, Duration) {
     let did = doing(said("sent nothing, called wait", &[&threshold.shown()]));
     let given = room.wait(&[probe], threshold);
     let (told, took) = (room.s.read_timeout().unwrap(), room.start.elapsed());
-    let late = |e: &io::Error| {
-        matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-    };
     let why = match &given {
         Some(Ok(probes)) if *probes == [probe] => return (told, took),
         None if told.is_some_and(|told| told > threshold) => {
@@ -493,7 +490,9 @@ fn waited_in_vain(threshold: Duration) -> (Option<Duration>, Duration) {
         None if told.is_none() => "waits for ever",
         None => "waits for something else",
         Some(Ok(_)) => "a reply of nobody",
-        Some(Err(e)) if late(e) => "silence is a failure",
+        Some(Err(e)) if kind(e) == ErrorKind::TimedOut => {
+            "silence is a failure"
+        }
         Some(Err(_)) => "an error of wait",
     };
     fail(did, list(&[probe]), shown(&given), why)

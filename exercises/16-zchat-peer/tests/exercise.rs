@@ -515,15 +515,15 @@ fn waited(
     }
     doing(did.clone());
     let (events, happens) = channel();
-    let begun = Instant::now();
-    let given = beside(move || wait(&happens, deadline, now));
+    let waiting = beside(move || wait(&happens, deadline, now));
     if let Some(later) = comes {
         sleep(later);
         let _ = events.send(Event::Line(b"hola".to_vec()));
     }
-    let given = given.wait();
+    let given = waiting.wait();
     drop(events); // Not before: a closed channel ends every wait.
-    (did, Waited(given, begun.elapsed()))
+    let took = given.as_ref().map_or_else(patience, |_| waiting.took());
+    (did, Waited(given, took))
 }
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,114 @@
+//! A function called `open`, which makes a client's socket that is connected to
+//! a server: what its tests do and see, and what that tells.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use testbed::{free_port, skipped};
+
+use crate::said::own;
+use crate::{Peer, Said, Shown, doing, fail, value};
+
+/// It.
+pub type Open = fn(SocketAddr) -> io::Result<UdpSocket>;
+
+/// What it gave, in words.
+pub fn opened(given: &io::Result<UdpSocket>) -> Said {
+    match given.as_ref().map(UdpSocket::peer_addr) {
+        Err(e) => value(e.shown()),
+        Ok(Err(_)) => own("a socket that is not connected", &[]),
+        Ok(Ok(to)) => own("a socket connected to", &[&to]),
+    }
+}
+
+/// Whether an error says that somebody has the port.
+pub fn in_use<T>(given: &io::Result<T>) -> bool {
+    matches!(given, Err(e) if e.kind() == ErrorKind::AddrInUse)
+}
+
+/// Fails if it does not give a socket that is connected to the server, each time
+/// at a port of its own, or if it sends something to the server.
+///
+/// # Panics
+/// Outside of [`told_by`](crate::told_by).
+pub fn check_opens(open: Open) {
+    let server = Peer::new();
+    let address = server.address();
+    let did = doing(own("called open", &[&address]));
+    let expected = own("a socket connected to", &[&address]);
+    let given = open(address);
+    let is_at = |s: &UdpSocket, at| s.local_addr().is_ok_and(|own| own == at);
+    let name = match &given {
+        Err(_) if in_use(&given) => {
+            // Does it want a server's own address, also where none is?
+            let free = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+            match open(free) {
+                Ok(s) if is_at(&s, free) => "takes the server's port",
+                _ => "takes a fixed port",
+            }
+        }
+        Err(_) => "cannot open",
+        Ok(s) => match s.peer_addr() {
+            Err(_) => "is not connected",
+            Ok(to) if is_at(s, to) => "is connected to itself",
+            Ok(to) if to != address => "is connected elsewhere",
+            Ok(_) => match server.came_first() {
+                Some(first) => {
+                    let nothing = own("nothing at the server", &[]);
+                    fail(did, nothing, first, own("sends something", &[]))
+                }
+                None => return check_any_port(open, &server),
+            },
+        },
+    };
+    fail(did, expected, opened(&given), own(name, &[]));
+}
+
+/// Fails if it cannot be called twice.
+fn check_any_port(open: Open, server: &Peer) {
+    let [_first, second] = [(); 2].map(|()| open(server.address()));
+    if in_use(&second) {
+        let expected = own("a socket connected to", &[&server.address()]);
+        let (did, why) = ("called open twice", "takes a fixed port");
+        fail(own(did, &[]), expected, opened(&second), own(why, &[]));
+    }
+}
+
+/// Fails if it gives a socket that is not connected, where `connect` fails.
+///
+/// # Panics
+/// Outside of [`told_by`](crate::told_by).
+pub fn check_open_gives_the_error(open: Open) {
+    // A socket of IPv4 cannot be connected to an address of IPv6.
+    let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
+    let did = doing(own("called open", &[&six]));
+    let given = open(six);
+    if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
+        let (error, why) =
+            ("the error of connect", "ignores the error of connect");
+        fail(did, own(error, &[]), opened(&given), own(why, &[]));
+    }
+}
+
+/// Addresses outside of this machine, and for each the own address from which
+/// the system sends there. Where it sends to none of them, which Linux always
+/// does, that is said aloud.
+///
+/// # Panics
+/// If the system gives no socket.
+pub fn far_away() -> [(SocketAddr, io::Result<IpAddr>); 2] {
+    // Nobody has the first (RFC 5737). The second, for all machines of a
+    // network, Linux takes from a socket at 127.0.0.1 even without one.
+    let all = [[192, 0, 2, 1], [224, 0, 0, 1]].map(|ip| {
+        let far = SocketAddr::from((ip, 9));
+        let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
+        let s = s.expect("the system gives a socket");
+        let connected = s.connect(far);
+        (far, connected.and_then(|()| Ok(s.local_addr()?.ip())))
+    });
+    let looked = all.iter().any(|(_, own)| own.is_ok());
+    if !looked && !cfg!(target_os = "linux") {
+        skipped(&own("no network", &[]).shown());
+    }
+    all
+}
