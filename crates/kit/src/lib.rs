@@ -18,6 +18,7 @@
 //! | [`compared`] | how what came differs from what was expected |
 //! | [`judge`] | a function is asked many questions, and compared with wrong ways |
 //! | [`said`], [`Shown`], [`value`] | a sentence by its name; a value, as a person reads it |
+//! | [`Answer`], [`answer_shown`] | what a function that waits for one gave |
 //! | [`kind`], [`by_kind`] | an error's kind, the same on Unix and Windows |
 //! | [`moments`] | the times of which a clock may have told one |
 //!
@@ -43,7 +44,7 @@ pub use opens::{
     Open, check_open_gives_the_error, check_opens, far_away, in_use, opened,
 };
 pub use said::{OWN, Said, compared, fail, said, told_by, value};
-pub use shown::{Shown, by_kind, hex, number};
+pub use shown::{Answer, Shown, answer_shown, by_kind, hex, number};
 pub use steps::{
     Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,
     given_at_once, is_refusal, moments, servers, socket, waiting,

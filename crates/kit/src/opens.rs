@@ -28,9 +28,6 @@ pub fn in_use<T>(given: &io::Result<T>) -> bool {
 
 /// Fails if it does not give a socket that is connected to the server, each time
 /// at a port of its own, or if it sends something to the server.
-///
-/// # Panics
-/// Outside of [`told_by`](crate::told_by).
 pub fn check_opens(open: Open) {
     let server = Peer::new();
     let address = server.address();
@@ -75,9 +72,6 @@ fn check_any_port(open: Open, server: &Peer) {
 }
 
 /// Fails if it gives a socket that is not connected, where `connect` fails.
-///
-/// # Panics
-/// Outside of [`told_by`](crate::told_by).
 pub fn check_open_gives_the_error(open: Open) {
     // A socket of IPv4 cannot be connected to an address of IPv6.
     let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
@@ -93,9 +87,6 @@ pub fn check_open_gives_the_error(open: Open) {
 /// Addresses outside of this machine, and for each the own address from which
 /// the system sends there. Where it sends to none of them, which Linux always
 /// does, that is said aloud.
-///
-/// # Panics
-/// If the system gives no socket.
 pub fn far_away() -> [(SocketAddr, io::Result<IpAddr>); 2] {
     // Nobody has the first (RFC 5737). The second, for all machines of a
     // network, Linux takes from a socket at 127.0.0.1 even without one.

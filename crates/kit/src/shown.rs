@@ -48,6 +48,18 @@ pub fn by_kind<T>(
     Some(given.as_ref()?.as_ref().map_err(kind))
 }
 
+/// What a function that waits for an answer gave, perhaps none, if it has ended.
+pub type Answer = Option<io::Result<Option<Vec<u8>>>>;
+
+/// The same, in words.
+pub fn answer_shown(given: &Answer) -> Said {
+    match given {
+        None => own("it still waits", &[]),
+        Some(Ok(None)) => own("no answer", &[]),
+        Some(given) => value(given.shown()),
+    }
+}
+
 impl Shown for Said {
     fn shown(&self) -> String {
         self.to_string()

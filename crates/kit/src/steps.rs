@@ -189,9 +189,6 @@ impl<T: Send + 'static> Takes<T> {
 impl Takes<(Vec<u8>, SocketAddr)> {
     /// Fails if it does not give what was sent, and who sent it. `did` is what
     /// the test does; why it gives other bytes, `other` says.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check(&self, sent: &[u8], did: Said, other: impl Fn(&[u8]) -> Said) {
         let did = doing(did);
         let taken = self.taken(&[sent], 1);
@@ -372,9 +369,6 @@ impl Server {
     /// Fails, with the reason "ends at an error", if it does not answer `data`
     /// after its `recv_from` has failed. If it runs and has taken them, `silent`
     /// is why.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check_outlives_an_error(serve: Serve, data: &[u8], silent: &str) {
         let did = doing(own("let recv_from fail, then asked", &[]));
         let (server, client) =
@@ -407,9 +401,6 @@ impl Server {
     /// Fails if it does not say of each client that it called, with `say` of the
     /// step `step`, which is given; it answers `data`. The test that calls this
     /// is called `test`.
-    ///
-    /// # Panics
-    /// Outside of [`told_by`](crate::told_by).
     pub fn check_says_who_called(
         serve: Serve,
         data: &[u8],

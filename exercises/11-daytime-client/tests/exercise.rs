@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 use daytime::Format;
 use ex11_daytime_client::{TRIES, ask, ask_again, line, open, wait};
 use kit::{
-    Peer, Said, Shown, beside, bytes, check_fails, check_open_gives_the_error,
-    check_opens, compared, doing, fail, is_refusal, kind, moments, patience,
-    said, servers, socket, to_nobody, value,
+    Answer, Peer, Said, Shown, answer_shown, beside, bytes, check_fails,
+    check_open_gives_the_error, check_opens, compared, doing, fail, is_refusal,
+    kind, moments, patience, said, servers, socket, to_nobody,
 };
 
 /// A client's socket that these tests make themselves, connected to a server.
@@ -21,18 +21,6 @@ fn connected(server: SocketAddr) -> UdpSocket {
     let (s, _) = socket();
     s.connect(server).unwrap();
     s
-}
-
-/// What wait() or ask_again() gave, if it ended.
-type Given = Option<io::Result<Option<Vec<u8>>>>;
-
-/// The same, in words for `came`.
-fn shown(given: &Given) -> Said {
-    match given {
-        None => "it still waits".into(),
-        Some(Ok(None)) => "no answer".into(),
-        Some(given) => value(given.shown()),
-    }
 }
 
 #[kit::test]
@@ -106,7 +94,7 @@ fn check_wait(sent: &[u8], special: Option<&str>) {
         (Some(Err(_)), _) => "an error of wait".into(),
         (Some(Ok(Some(data))), _) => compared(sent, data),
     };
-    fail(did, sent, shown(&given), why);
+    fail(did, sent, answer_shown(&given), why);
 }
 
 #[kit::test]
@@ -142,7 +130,7 @@ fn waited_in_vain(at_most: Duration) -> (Option<Duration>, Duration) {
         }
         Some(Err(_)) => "an error of wait",
     };
-    fail(did, "no answer", shown(&given), why);
+    fail(did, "no answer", answer_shown(&given), why);
 }
 
 #[kit::test]
@@ -181,14 +169,14 @@ fn step_7_passes_any_other_error_on() {
 }
 
 /// Fails if `given` is not the error that says that nobody listens.
-fn check_refused(given: &Given, did: &str, silence: &'static str) {
+fn check_refused(given: &Answer, did: &str, silence: &'static str) {
     let why = match given {
         _ if is_refusal(given) => return,
         Some(Ok(None)) => silence,
         Some(Err(_)) => "an error of its own",
         _ => "not that error",
     };
-    fail(did, ErrorKind::ConnectionRefused, shown(given), why);
+    fail(did, ErrorKind::ConnectionRefused, answer_shown(given), why);
 }
 
 /// Calls line(); fails if that does not give `expected`. Of a known wrong text
@@ -304,7 +292,7 @@ impl Log {
 
 /// What ask_again() gave, and what happened meanwhile.
 struct Asked {
-    given: Given,
+    given: Answer,
     took: Duration,
     questions: u32,
     notes: Vec<Note>,
@@ -383,7 +371,7 @@ fn step_9_stops_at_the_answer() {
         (_, Some(Ok(Some(_)))) => return,
         _ => "an answer not given".into(),
     };
-    fail(did, *b"10:16\r\n", shown(&given), why);
+    fail(did, *b"10:16\r\n", answer_shown(&given), why);
 }
 
 #[kit::test]
@@ -410,7 +398,7 @@ fn step_9_asks_three_times() {
         _ => "more questions",
     };
     let expected = said("questions, and", &[&TRIES, &"no answer".shown()]);
-    let came = said("questions, and", &[questions, &shown(given)]);
+    let came = said("questions, and", &[questions, &answer_shown(given)]);
     fail(did, expected, came, why);
 }
 
@@ -511,7 +499,12 @@ fn step_9_takes_the_answer_to_a_later_question() {
     let did = doing("called ask_again, answered all but the first");
     let Asked { given, .. } = asked(s, firsts()[0], None);
     if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
-        fail(did, *b"10:16\r\n", shown(&given), "a later answer not given");
+        fail(
+            did,
+            *b"10:16\r\n",
+            answer_shown(&given),
+            "a later answer not given",
+        );
     }
 }
 
@@ -553,7 +546,7 @@ fn step_9_asks_the_workshop_s_servers() {
             if !is_now(&line(data), before) {
                 let did = said("asked the workshop's server", &[&language]);
                 let why = "the workshop's server alone";
-                fail(did, "the date and time", shown(&given), why);
+                fail(did, "the date and time", answer_shown(&given), why);
             }
         }
     });
