@@ -17,7 +17,9 @@ disk, at four widths and as it is printed:
 - no word of a picture is cut off or stands over another;
 - every picture is shown, every link leads to a page or file that exists and to
   a heading of it, and every page to the same page in the other language;
-- no request leaves the machine.
+- no request leaves the machine;
+- in the chat's lab one types, loses an arrow, opens a frame and brings the same
+  run again; and 200 runs are the same as without a browser.
 
 Prints what is wrong, with status 1; leaves pictures of the twins in FOLDER
 (target/shots). It needs mdBook, Chromium, Playwright (python3 -m pip install
@@ -28,6 +30,7 @@ target/book: .ci/book brings all of them.
 import argparse
 import re
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -265,6 +268,8 @@ def links(page, name, other):
             yield f"there is no {link}"
         elif file.suffix != ".html" or not parts.fragment:
             continue
+        elif "=" in parts.fragment:
+            continue  # A run of a lab.
         elif heading not in file.read_text("utf-8"):
             yield f"there is no heading {link}"
 
@@ -331,6 +336,132 @@ def look(browser, language, other, shots, wrong):
     return seen
 
 
+# In the lab: what stands in the ladder, and an arrow by its number.
+LADDER = "() => document.querySelector('.lab-grown').innerHTML"
+ENDED = """word => [...document.querySelectorAll(".lab button")]
+    .some(button => button.textContent == word)
+    && document.querySelector(".lab-grown").clientHeight
+    >= document.querySelector(".ladder").clientHeight"""
+
+
+def lab(browser, language, wrong, shots):
+    """Uses the chat's lab as a reader does: mouse, keyboard, links."""
+    address = (DOCS / f"site/{language}/lab.html").as_uri()
+    text = (DOCS / f"{language}/lab.md").read_text("utf-8")
+    lines = text.split("<!-- lab\n")[1].split("-->")[0].splitlines()
+    words = dict(line.split(": ", 1) for line in lines)
+
+    def told(right, what):
+        if not right:
+            wrong.append(f"{language}/lab.html: {what}")
+
+    def opened(link="", **settings):
+        page = browser.new_page(**settings)
+        page.set_default_timeout(300_000)
+        page.on("pageerror", lambda error: told(False, f"an error: {error}"))
+        page.goto(address + link)
+        page.wait_for_selector(".lab .datagram")
+        return page
+
+    def ended(page):
+        page.wait_for_function(ENDED, arg=words["play"])
+
+    def label(page, number):
+        arrow = page.locator(f".datagram[data-n='{number}']")
+        return arrow.get_attribute("aria-label")
+
+    # Somebody types, loses the arrow with a click, and reads the next one.
+    page = opened(viewport={"width": 1024, "height": 1000})
+    page.locator(".lab-sides form input").nth(1).fill("chau, ñandú")
+    page.keyboard.press("Enter")
+    ended(page)
+    number = page.locator(".datagram").count() - 1
+    told('"chau, ñandú"' in label(page, number), "what was typed is not sent")
+    page.locator(f".datagram[data-n='{number}'] .hit").click()
+    ended(page)
+    told(words["lost"] in label(page, number), "the click has lost nothing")
+    again = f'"chau, ñandú", {words["try"]} 1'
+    told(again in label(page, number + 1), "what was lost is not sent again")
+    page.locator(f".datagram[data-n='{number + 1}'] text").click()
+    heading = page.locator(".lab-frame h3").text_content()
+    told(again in heading, f"the opened frame is {heading}")
+    told(page.locator(".lab-frame tr").count() == 9, "not a row for each field")
+    # What its address holds is this run.
+    link = "#" + page.url.split("#")[1]
+    other = opened(link, viewport={"width": 1024, "height": 1000})
+    told(
+        other.evaluate(LADDER).replace(' tabindex="0"', ' tabindex="-1"')
+        == page.evaluate(LADDER).replace(' tabindex="0"', ' tabindex="-1"'),
+        f"{link} brings another run",
+    )
+    other.close()
+    # Damaged as Adler-32 does not see it.
+    page.goto(address + "#client=500:hola&spoil=5")
+    ended(page)
+    page.locator(".datagram[data-n='5'] text").click()
+    marks = page.locator(".lab-frame mark").all_text_contents()
+    told("".join(marks).split() == ["69", "6d", "6d"], f"marked: {marks}")
+    for scheme in "light", "dark":
+        for width in 390, 1024, 1440:
+            page.set_viewport_size({"width": width, "height": 1000})
+            page.emulate_media(color_scheme=scheme)
+            page.reload()
+            page.wait_for_selector(".lab .datagram")
+            ended(page)
+            page.locator(".datagram[data-n='5'] text").click()
+            for what in page.evaluate(WIDE):
+                told(False, f"{width}: {what}")
+            page.add_script_tag(path=AXE)
+            for what in page.evaluate(SERIOUS):
+                told(False, f"{width}, {scheme}: axe: {what}")
+            name = f"{language}-lab-{width}-{scheme}.png"
+            page.screenshot(path=shots / name, full_page=True)
+    # The keyboard alone, where nothing may move: a run is there at once.
+    page.close()
+    page = opened("#client=500:hola", reduced_motion="reduce")
+    told(page.evaluate(ENDED, words["play"]), "it moves")
+    page.locator(".lab-clock").click()
+    for _ in range(40):
+        if page.evaluate("() => document.activeElement.matches('.datagram')"):
+            break
+        page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Delete")
+    told(words["lost"] in label(page, 5), "the keyboard loses no arrow")
+    page.keyboard.press("Enter")
+    heading = page.locator(".lab-frame h3").text_content()
+    told('"hola"' in heading, f"the keyboard opens {heading}")
+    page.close()
+
+
+def same_runs(browser, wrong):
+    """200 runs, here and in the browser: the same, to the last byte."""
+    page = browser.new_page()
+    page.goto((DOCS / "site/en/lab.html").as_uri())
+    page.wait_for_selector(".lab .datagram")
+    questions = [
+        f"run\nseed={n}&lose={n % 40}&corrupt={n % 7}&duplicate={n % 5}"
+        f"&reorder={n % 11}&delay={n % 13}&truncate={n % 3}&lines={n % 9}"
+        f"&server={n}:ñandú+{'ja' * n}&for=20\nwidth={300 + n}\n"
+        for n in range(200)
+    ]
+    there = page.evaluate("all => all.map(ask)", questions)
+    page.close()
+    here = subprocess.run(
+        ["cargo", "run", "--quiet", "-p", "lab"],
+        input="".join(questions),
+        capture_output=True,
+        encoding="utf-8",
+        cwd=DOCS.parent,
+    )
+    for number, (one, two) in enumerate(zip(here.stdout.splitlines(), there)):
+        if one != two:
+            wrong.append(f"run {number} is another one in the browser")
+    if len(here.stdout.splitlines()) != 200:
+        wrong.append(f"the lab itself: {here.stderr}")
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument(
@@ -357,6 +488,12 @@ def main():
                 pictures(browser, wrong)
             other = "es" if language == "en" else "en"
             seen = look(browser, language, other, shots, wrong)
+            if (DOCS / f"site/{language}/lab.js").exists():
+                lab(browser, language, wrong, shots)
+                if language == "en":
+                    same_runs(browser, wrong)
+            else:
+                print("skipped: the labs are not built")
             browser.close()
         return seen
 

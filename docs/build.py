@@ -1,9 +1,11 @@
 """Builds the book in both languages: docs/site, with en and es.
 
 Run: python3 docs/build.py
-It needs mdBook: README.md says how to get it.
+It needs mdBook, and for the two labs a compiler for WebAssembly, or they stay
+pictures: README.md says how to get both.
 """
 
+import base64
 import json
 import os
 import re
@@ -183,6 +185,70 @@ def mend(site, words):
             file.write_text(new, encoding="utf-8")
 
 
+# Small before fast; what cannot happen is told nobody.
+FLAGS = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Cstrip=symbols"
+LABS = ["lab.html", "udp-header.html"]
+
+
+def compiler():
+    """A rustc for WebAssembly: its environment, and cargo's arguments."""
+    for rustc in filter(None, [shutil.which("rustc"), "/usr/bin/rustc"]):
+        asked = [rustc, "--print", "sysroot"]
+        try:
+            answer = subprocess.run(asked, capture_output=True, cwd=DOCS)
+        except OSError:
+            continue
+        rustlib = Path(answer.stdout.decode().strip()) / "lib/rustlib"
+        own = list(rustlib.glob("*/bin/rust-lld*"))
+        if not own and not shutil.which("wasm-ld"):
+            continue
+        tools = {"RUSTC": rustc}
+        if not own:  # Debian's has the linker in a package of its own.
+            name = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"
+            tools[name] = "wasm-ld"
+        if (rustlib / "src/rust/library/std").exists():
+            # Its std is built as small as the lab.
+            tools.update(RUSTC_BOOTSTRAP="1", RUSTFLAGS=FLAGS)
+            return tools, ["-Zbuild-std=std,panic_abort"]
+        if (rustlib / "wasm32-unknown-unknown").exists():
+            return tools, []
+    return None
+
+
+def labs():
+    """Builds docs/lab for the browser, and puts it into its pages."""
+    found = compiler()
+    if not found:
+        said = "no compiler for WebAssembly: the labs stay pictures (README.md)"
+        if os.environ.get("WORKSHOP_PEERS") == "1":
+            sys.exit(f"Error: {said}")
+        return print(f"skipped: {said}")
+    tools, more = found
+    target = os.environ.get("CARGO_TARGET_DIR", DOCS.parent / "target")
+    target = Path(target) / "wasm"
+    kind = "wasm32-unknown-unknown"
+    command = ["cargo", "rustc", "-p", "lab", "--lib", "--crate-type=cdylib"]
+    command += ["--profile=lab", f"--target={kind}", f"--target-dir={target}"]
+    command += [*more, "--"]
+    command += ["-Clink-arg=--compress-relocations"]
+    settings = {**os.environ, **tools}
+    if subprocess.run(command, env=settings, cwd=DOCS.parent).returncode:
+        sys.exit("Error: cargo has not built the lab")
+    code = (target / kind / "lab/lab.wasm").read_bytes()
+    print(f"the lab: {len(code)} bytes")
+    script = (DOCS / "lab/lab.js").read_text(encoding="utf-8")
+    script += f'\nstart("{base64.b64encode(code).decode()}");\n'
+    for language in "en", "es":
+        site = DOCS / "site" / language
+        (site / "lab.js").write_text(script, encoding="utf-8")
+        for page in LABS:
+            text = (site / page).read_text(encoding="utf-8")
+            text = text.replace(
+                "</body>", '<script src="lab.js"></script></body>'
+            )
+            (site / page).write_text(text, encoding="utf-8")
+
+
 def build():
     """Runs mdbook once for each language."""
     if not shutil.which("mdbook"):
@@ -195,6 +261,7 @@ def build():
             sys.exit("Error: mdbook has not built the book")
     mend(DOCS / "site/en", {})
     mend(DOCS / "site/es", WORDS)
+    labs()
     (DOCS / "site/index.html").write_text(INDEX, encoding="utf-8")
     for picture in (DOCS / "material").glob("echo-ladder*.svg"):
         shutil.copy(picture, DOCS / "site")

@@ -9,6 +9,7 @@
 //! | `way` | how long every datagram is on its way, 1 to 2,000 ms (100) |
 //! | `window` | how many frames may be in flight, 1 to 16 (16) |
 //! | `drop` | datagrams to lose, by their numbers: `3,5` |
+//! | `cut` | from this number on, every datagram is lost |
 //! | `spoil` | datagrams to damage as Adler-32 does not see it |
 //! | `client`, `server` | what it types, and when: `1500:hola`; as often as you like; `/quit` leaves |
 //! | `lines` | so many lines more that the client types at 500 ms, 0 to 200 (0) |
@@ -46,7 +47,9 @@ pub struct Input {
     pub window: u32,
     /// The numbers of datagrams that are lost,
     pub drop: Vec<u64>,
-    /// and of those that are damaged as Adler-32 does not see it.
+    /// the number from which on all are lost,
+    pub cut: u64,
+    /// and the numbers of those that are damaged as Adler-32 does not see it.
     pub spoil: Vec<u64>,
     /// What is typed, in the order of time.
     pub deeds: Vec<Deed>,
@@ -63,6 +66,7 @@ impl Default for Input {
             way: Duration::from_millis(100),
             window: 16,
             drop: Vec::new(),
+            cut: u64::MAX,
             spoil: Vec::new(),
             deeds: Vec::new(),
             time: None,
@@ -80,7 +84,6 @@ impl Input {
         for part in text.split('&').filter(|part| !part.is_empty()) {
             input.set(part).ok_or_else(|| decoded(part))?;
         }
-        input.deeds.sort_by_key(|deed| (deed.at, deed.side));
         match input.deeds.len() {
             0..=LINES => Ok(input),
             many => Err(format!("{many} lines")),
@@ -107,20 +110,31 @@ impl Input {
             "way" => self.way = ms(number(1, 2000)?),
             "window" => self.window = number(1, 16)? as u32,
             "drop" => self.drop = numbers(&value)?,
+            "cut" => self.cut = number(1, u64::MAX)?,
             "spoil" => self.spoil = numbers(&value)?,
             "client" | "server" => {
                 let side = usize::from(key == "server");
-                self.deeds.push(deed(side, &value)?);
+                self.plan(deed(side, &value)?);
             }
             "lines" => {
                 let typed = (1..=number(0, 200)?).map(|i| i.to_string());
                 let at = ms(500);
-                self.deeds.extend(typed.map(|line| Deed { at, side: 0, line }));
+                for line in typed {
+                    self.plan(Deed { at, side: 0, line });
+                }
             }
             "for" => self.time = Some(Duration::from_secs(number(1, 120)?)),
             _ => return None,
         }
         Some(())
+    }
+
+    /// Puts a deed in its place in time.
+    fn plan(&mut self, deed: Deed) {
+        let key = |deed: &Deed| (deed.at, deed.side);
+        let after = |other: &Deed| key(other) <= key(&deed);
+        let place = self.deeds.partition_point(after);
+        self.deeds.insert(place, deed);
     }
 }
 
@@ -174,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_link_holds_a_run() {
-        let text = "seed=7&lose=30&corrupt=2&window=1&drop=3,5&spoil=4&\
+        let text = "seed=7&lose=30&corrupt=2&window=1&drop=3,5&cut=90&spoil=4&\
                     client=1500:chau%2C+%C3%B1and%C3%BA&server=500:a:b&\
                     way=40&delay=5&delay-ms=70&for=9&lines=2";
         let input = Input::read(text).unwrap();
@@ -195,6 +209,7 @@ mod tests {
             way: ms(40),
             window: 1,
             drop: vec![3, 5],
+            cut: 90,
             spoil: vec![4],
             deeds: vec![
                 deed(500, 0, "1"),
@@ -223,6 +238,7 @@ mod tests {
             "window=17",
             "way=0",
             "drop=3,x",
+            "cut=0",
             "client=hola",
             "client=5:",
             "client=120001:a",

@@ -303,8 +303,9 @@ impl<S: Side> World<'_, S> {
         let place = self.run.datagrams.len();
         let number = place as u64 + 1;
         let mut fate = self.fates[from].next(&sent);
-        let dropped = self.input.drop.contains(&number);
-        let spoiled = !dropped && self.input.spoil.contains(&number);
+        let input = self.input;
+        let dropped = number >= input.cut || input.drop.contains(&number);
+        let spoiled = !dropped && input.spoil.contains(&number);
         if dropped {
             fate = Fate::default();
         }
@@ -428,6 +429,31 @@ mod tests {
         assert_eq!(shown(&run), ["hola"]);
         // Up to what is lost, nothing changes.
         assert_eq!(run.datagrams[..4], of("client=500:hola").datagrams[..4]);
+    }
+
+    /// The last message: it was shown, or it was not; its sender sees the same.
+    #[test]
+    fn nobody_can_know() {
+        let ends = |cut| {
+            let run = of(&format!("client=500:hola&for=40&cut={cut}"));
+            let client = run.events.iter().filter(|event| event.side == 0);
+            let client: Vec<_> =
+                client.map(|e| (e.at, e.what.clone())).collect();
+            (client, shown(&run).len())
+        };
+        let (lost, shown) = ends(5);
+        let (last, told) = ends(6);
+        assert_eq!((shown, told), (0, 1));
+        let notes = |all: &[(Duration, What)]| -> Vec<_> {
+            let notes = all.iter().filter(|(_, what)| {
+                matches!(what, What::Notes(_) | What::Ends(_))
+            });
+            notes.cloned().collect()
+        };
+        assert_eq!(notes(&lost), notes(&last));
+        let why = "1 not confirmed, 0 not sent".to_string();
+        let end = What::Ends(Some(why));
+        assert!(lost.iter().any(|(_, what)| *what == end), "{lost:?}");
     }
 
     #[test]

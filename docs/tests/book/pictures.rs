@@ -5,9 +5,12 @@ use std::env::temp_dir;
 use std::fs;
 use std::process::id;
 
-use checks::book::{LANGUAGES, kept};
+use checks::book::{LANGUAGES, kept, page};
 use checks::markdown::{pages, read};
 use checks::{python, root, skipped};
+use lab::input::Input;
+use lab::picture::{Words, picture};
+use lab::run::run;
 use testbed::output;
 
 #[test]
@@ -32,6 +35,24 @@ fn pictures_are_as_they_are_drawn() {
     }
     fs::remove_dir_all(folder).unwrap();
     assert!(drawn > 20, "{drawn}");
+}
+
+/// What the lab's page shows where the lab does not run.
+#[test]
+fn the_lab_s_pictures_are_as_the_lab_draws_them() {
+    for (language, name) in LANGUAGES.iter().zip(["lab.svg", "lab.es.svg"]) {
+        let text = fs::read_to_string(page(language, "lab")).unwrap();
+        let (_, words) = text.split_once("<!-- lab\n").unwrap();
+        let (words, _) = words.split_once("-->").unwrap();
+        let words = words.lines().filter_map(|line| line.split_once(": "));
+        let words = words.map(|(key, word)| (key.into(), word.into()));
+        let words = Words(words.collect());
+        let input = Input::read(words.get("first")).unwrap();
+        let drawn = picture(&run(&input), &words, 480).svg;
+        kept(name, &drawn, |old, new| {
+            (old != new).then(|| "(another picture)".to_string())
+        });
+    }
 }
 
 #[test]

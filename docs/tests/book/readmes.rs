@@ -8,6 +8,8 @@ use std::process::Command;
 
 use checks::markdown::{anchors, pages, read};
 use checks::root;
+use lab::header;
+use lab::input::Input;
 
 /// Headings by level, and blocks of code, in order. A drawing has its labels
 /// in the language of the page: only its lines count.
@@ -93,7 +95,7 @@ fn every_link_leads_somewhere() {
     assert_eq!(unused.count(), 0, "{OUTSIDE:?} {outside:?}");
 }
 
-/// Whether there is such a file, with such a heading.
+/// Whether there is such a file, with such a heading, or such a run of a lab.
 fn leads(folder: &Path, path: &Path, link: &str) -> bool {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = match file {
@@ -101,6 +103,9 @@ fn leads(folder: &Path, path: &Path, link: &str) -> bool {
         file => folder.join(file),
     };
     let page = || anchors(&read(&fs::read_to_string(&target).unwrap()));
+    if file.is_empty() && anchor.contains('=') {
+        return Input::read(anchor).is_ok() || header::answer(anchor).is_ok();
+    }
     target.exists()
         && (anchor.is_empty() || page().contains(&anchor.to_string()))
 }
@@ -111,6 +116,8 @@ fn a_link_to_no_file_or_to_no_heading_leads_nowhere() {
     let leads = |link| leads(&root(), &path, link);
     assert!(leads("Cargo.toml") && leads("#on-windows"));
     assert!(leads("CONTRIBUTING.md#the-stub"));
+    assert!(leads("#seed=7&lose=30") && !leads("#seed=7&loose=30"));
+    assert!(leads("#text=a&flip=70") && !leads("#text=a&flip=x"));
     assert!(!leads("Cargo.md") && !leads("#on-linux"));
     assert!(!leads("CONTRIBUTING.md#on-windows"));
 }
