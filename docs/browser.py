@@ -274,6 +274,14 @@ def links(page, name, other):
             yield f"there is no heading {link}"
 
 
+def themed(page, scheme):
+    """The page on a screen, in its light theme or in its dark one."""
+    page.emulate_media(media="screen", color_scheme=scheme)
+    theme = {"light": "light", "dark": "navy"}[scheme]
+    is_so = "theme => document.documentElement.classList.contains(theme)"
+    page.wait_for_function(is_so, arg=theme)
+
+
 def look(browser, language, other, shots, wrong):
     """Looks at every page of a language; gives how many rows it saw."""
     page, file, seen = browser.new_page(), None, 0
@@ -311,21 +319,24 @@ def look(browser, language, other, shots, wrong):
             for what in rows(page, view):
                 tell(what, view)
             if view == "print":
-                page.emulate_media(media="print", color_scheme="dark")
-                page.reload()
+                themed(page, "dark")
+                page.emulate_media(media="print")
                 for what in page.evaluate(PAPER):
                     tell(what, "print, dark")
-                page.emulate_media(media="print", color_scheme="light")
+                themed(page, "light")
                 continue
             for what in page.evaluate(BLOCKS):
                 tell(what, view)
+            if file.name == "introduction.html":
+                first = page.locator("code.language-console").first
+                if first.bounding_box()["y"] > 700:
+                    tell("the first command is not on the first screen", view)
             if view == "1440":
                 for what in skips(page):
                     tell(what)
-                for scheme in "light", "dark":
-                    page.emulate_media(media="screen", color_scheme=scheme)
-                    page.reload()
-                    page.add_script_tag(path=AXE)
+                page.add_script_tag(path=AXE)
+                for scheme in "dark", "light":
+                    themed(page, scheme)
                     for what in page.evaluate(SERIOUS):
                         tell(f"axe: {what}", scheme)
             if twins and file.name != "print.html":

@@ -114,27 +114,37 @@ def fold(index):
     return f"{before}JSON.parse('{text}'){after}"
 
 
-def head(row):
-    """The heads of a table's columns, as plain text."""
-    cells = re.findall(r"<th[^>]*>(.*?)</th>", row, re.S)
-    return [re.sub(r"<[^>]*>", "", cell) for cell in cells]
+# What a table is, for who hears it, where the style sheet makes cards of it.
+ROLES = {
+    "<table": '<table class="cards" role="table"',
+    "<thead": '<thead role="rowgroup"',
+    "<tbody": '<tbody role="rowgroup"',
+    "<tr": '<tr role="row"',
+    "<th>": '<th role="columnheader">',
+}
 
 
 def cards(table):
     """A table of three columns or more, so marked that a telephone can show each
     row as a card: every cell has the head of its column with it."""
-    heads = head(table[0].partition("</thead>")[0])
+    cells = re.findall("<th>(.*?)</th>", table[0], re.S)
+    heads = [
+        re.sub("<[^>]*>", "", cell).replace('"', "&quot;") for cell in cells
+    ]
     if len(heads) < 3:
         return table[0]
     rows = []
     for row in table[0].split("<tr>"):
-        for name in heads:
-            name = name.replace('"', "&quot;")
-            row = re.sub(
-                "<td(?! data)", f'<td data-head="{name}"', row, count=1
-            )
-        rows.append(row)
-    return "<tr>".join(rows).replace("<table>", '<table class="cards">', 1)
+        start, *cells = row.split("<td")
+        named = [
+            f'<td role="cell" data-head="{name}"{cell}'
+            for name, cell in zip(heads, cells)
+        ]
+        rows.append(start + "".join(named))
+    text = "<tr>".join(rows)
+    for tag, with_role in ROLES.items():
+        text = text.replace(tag, with_role)
+    return text
 
 
 def reachable(text):
