@@ -76,6 +76,9 @@ WIDE = """() => {
         if (e.tagName == "IMG" && !e.naturalWidth)
             wrong.push("not shown: " + e.alt);
     }
+    for (const cell of document.querySelectorAll("main .cards td"))
+        if (innerWidth <= 600 && cell.clientWidth < innerWidth / 2)
+            wrong.push("no card: " + cell.innerText.slice(0, 60));
     return wrong;
 }"""
 
