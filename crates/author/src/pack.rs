@@ -87,7 +87,7 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
         written.and_then(|()| fs::write(&config, text)).map_err(failed)?;
     }
     handed_out::write(copy, None).map_err(failed)?;
-    book(copy);
+    book(root, copy);
     prove(copy)?;
     commit(copy)
 }
@@ -152,9 +152,13 @@ fn prune(copy: &Path) -> io::Result<()> {
 }
 
 /// Builds the book, where mdBook and Python are.
-fn book(copy: &Path) {
+fn book(root: &Path, copy: &Path) {
     let mut build = testbed::python();
     build.arg("docs/build.py");
+    // Its labs are built where they were before, and not in the copy.
+    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+        build.env("CARGO_TARGET_DIR", root.join("target"));
+    }
     if done(&mut build, copy).is_err() {
         crate::line(said("no book", &[]));
     }
