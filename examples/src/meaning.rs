@@ -4,7 +4,7 @@
 
 use common::printable;
 use rtt_rfc2681::packet;
-use zchat::frame::{Frame, Kind, Unfit};
+use zchat::frame::{Frame, Kind, Unfit, number};
 
 /// Gives what the bytes mean, or `None` if they are no datagram of its
 /// protocol.
@@ -38,20 +38,23 @@ fn zchat(data: &[u8]) -> Option<String> {
 /// `TEXT #2 "hola", try 1`
 pub fn chat_frame(frame: &Frame) -> String {
     let kind = format!("{:?}", frame.kind).to_uppercase();
-    let number = match frame.kind {
+    let seq = match frame.kind {
         Kind::Hello => String::new(),
         _ => format!(" #{}", frame.seq),
     };
     let text = match frame.text() {
         Some(text) if text.is_empty() => ", empty".to_string(),
         Some(text) => format!(" \"{}\"", printable(&text)),
+        None if frame.kind == Kind::Ack && !frame.payload.is_empty() => {
+            format!(", shown up to #{}", number(&frame.payload))
+        }
         None => String::new(),
     };
     let attempt = match frame.attempt {
         0 => String::new(),
         n => format!(", try {n}"),
     };
-    format!("{kind}{number}{text}{attempt}")
+    format!("{kind}{seq}{text}{attempt}")
 }
 
 /// A request of our RTT client is what `request` makes of its number and time;

@@ -223,12 +223,14 @@ fn read(language: Language, program: bool, text: &str) -> Read {
         if !is_code(bare, comment) || bare == "Ok(())" {
             continue; // Nothing to read aloud.
         }
-        functions(language, bare, &mut read.functions);
         let marked = bare.contains(mark);
         marks += usize::from(marked);
         if marked || next_is_marked {
             next_is_marked = false;
-        } else if let Some(step) = read.steps.last_mut() {
+            continue;
+        }
+        functions(language, bare, &mut read.functions);
+        if let Some(step) = read.steps.last_mut() {
             step.lines += 1;
         } else if let Some((name, value)) = constant(bare, comment) {
             read.constants.insert(name, value);

@@ -22,4 +22,4 @@ pub use args::{Args, Role};
 pub use careful::Careful;
 pub use error::{Error, Result, of_file, plain};
 pub use socket::{address, in_time, ipv4, look_up, refused};
-pub use text::{note, print_line, printable};
+pub use text::{can_show, note, print_line, printable};

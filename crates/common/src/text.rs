@@ -4,7 +4,7 @@ use std::fmt::Arguments;
 use std::io::{Write, stderr, stdout};
 use std::process::exit;
 
-use crate::Error;
+use crate::{Error, Result};
 
 /// One line on stderr. Nothing happens if stderr is closed; `eprintln!` would
 /// end the program there.
@@ -26,6 +26,32 @@ pub fn print_line(text: Arguments) {
         note(format!("Error: {}", Error::from(error)));
         exit(1);
     }
+}
+
+/// An error if stdout is closed: nobody would see what is shown there. std has
+/// put `/dev/null` in its place, for reading and writing; who wants no messages
+/// gives it for writing, as the shell's `> /dev/null` does.
+///
+/// # Errors
+/// That sentence; what the system says if stdout cannot be looked at.
+#[cfg(unix)]
+pub fn can_show() -> Result<()> {
+    use std::fs::{File, metadata};
+    use std::io::Read;
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let mut out = File::from(stdout().as_fd().try_clone_to_owned()?);
+    let null = metadata("/dev/null")?.rdev();
+    if out.metadata()?.rdev() == null && out.read(&mut [0]).is_ok() {
+        return Err("stdout is closed: nobody would see a message".into());
+    }
+    Ok(())
+}
+
+/// Elsewhere it is not known.
+#[cfg(not(unix))]
+pub fn can_show() -> Result<()> {
+    Ok(())
 }
 
 /// Bytes from the network as text that is safe to print: what is no UTF-8

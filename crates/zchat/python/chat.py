@@ -9,17 +9,21 @@ import socket
 import sys
 import threading
 import time
+from typing import Any, BinaryIO, NoReturn, Optional
 
-from frame import FRAME_MAX, TEXT_MAX
-from session import Action, Session, _printable, shown
+from frame import FRAME_MAX, TEXT_MAX, printable
+from session import Action, Address, Session, shown
 
 LINES = 256  # How many lines wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
 LEAVING = 0.5  # How long the main loop may take after a second Ctrl-C.
 COLUMNS = 80  # A terminal's, where the system does not tell them.
 
+# What the main loop waits for: an event's name, and what belongs to it.
+Happens = queue.SimpleQueue[tuple[Any, ...]]
 
-def listen(host, port):
+
+def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on the first address of host. On an IPv6 one, ::
     for example, it also hears IPv4.
     """
@@ -29,7 +33,7 @@ def listen(host, port):
     return s
 
 
-def dial(host, port):
+def dial(host: str, port: int) -> tuple[socket.socket, list[Address]]:
     """A socket, and the addresses of host to call with it: an IPv4 and an IPv6
     one, if it has both.
     """
@@ -49,7 +53,7 @@ def dial(host, port):
     return _open(("0.0.0.0", 0)), addresses
 
 
-def _look_up(host, port):
+def _look_up(host: str, port: int) -> list[Address]:
     """The first IPv4 and the first IPv6 address of host, in this order."""
     if not 0 <= port <= 65535:
         sys.exit(f"Error: port must be 0-65535, not {port}")
@@ -62,7 +66,7 @@ def _look_up(host, port):
     return four[:1] + six[:1]
 
 
-def _open(address):
+def _open(address: Address) -> socket.socket:
     """A socket bound to address; an IPv6 one takes IPv4 as well."""
     six = _is_ipv6(address)
     family = socket.AF_INET6 if six else socket.AF_INET
@@ -73,18 +77,18 @@ def _open(address):
     return s
 
 
-def _is_ipv6(address):
+def _is_ipv6(address: Address) -> bool:
     return len(address) == 4
 
 
-def _as_ipv6(address):
+def _as_ipv6(address: Address) -> Address:
     """How an IPv6 socket names an IPv4 address: ::ffff:10.0.0.7."""
     if _is_ipv6(address):
         return address
     return "::ffff:" + address[0], address[1], 0, 0
 
 
-def _can_show():
+def _can_show() -> None:
     """An error if stdout is closed: nobody would see what is shown there. If
     stdin or stderr is, /dev/null takes its number, so that no socket does.
     """
@@ -98,24 +102,28 @@ def _can_show():
             os.open(os.devnull, os.O_RDWR)
 
 
-def run(s, addresses, stats):
+def run(
+    s: socket.socket, addresses: list[Address], window: int, stats: bool
+) -> NoReturn:
     """Chats until either side leaves: calls addresses, or listens if there are
-    none. stats: say at the end what was sent and received.
+    none. At most window frames are on the way, 1 to 16. stats: say at the end
+    what was sent and received.
     """
     # 1. Two threads and Ctrl-C tell the main loop what happens.
     typed = os.isatty(0)
     if typed:
         _tell("/quit or Ctrl-C leaves")
-    happens = queue.SimpleQueue()
+    happens: Happens = queue.SimpleQueue()
     room = threading.Semaphore(DATAGRAMS)
     permits = threading.Semaphore(0)
-    for work, *args in (_receive, s, room), (_read_lines, permits):
-        args.append(happens)
+    reads = (_receive, (s, room, happens)), (_read_lines, (permits, happens))
+    for work, args in reads:
         threading.Thread(target=work, args=args, daemon=True).start()
     _on_ctrl_c(happens)
 
     # 2. A session; its time is what our clock has counted since now.
     session = Session(addresses, time.monotonic())
+    session.set_window(window)
     permitted, leaving = 0, False
     refused, whole = None, None
     while True:
@@ -182,13 +190,13 @@ def run(s, addresses, stats):
                 _tell(f"{what}: {waiting}; {again}")
 
 
-def _on_ctrl_c(happens):
+def _on_ctrl_c(happens: Happens) -> None:
     """Tells the main loop of each Ctrl-C. The second one ends the program in
     any case: the main loop may wait for somebody to read its output.
     """
-    pressed = []
+    pressed: list[bool] = []
 
-    def _tells(*_):
+    def _tells(*_: Any) -> None:
         happens.put(("interrupt",))
         if pressed:
             end = threading.Timer(LEAVING, os._exit, [1])
@@ -199,16 +207,18 @@ def _on_ctrl_c(happens):
     signal.signal(signal.SIGINT, _tells)
 
 
-def _end(why, unread):
+def _end(why: Optional[str], unread: bool) -> NoReturn:
     """Ends the program: why the session did not end well, if so, and whether a
     part of the input was perhaps not read any more.
     """
-    unread = "the input was not sent to its end" if unread else None
-    why = [words for words in (why, unread) if words]
-    sys.exit("Error: " + "; ".join(why) if why else 0)
+    both = why, "the input was not sent to its end" if unread else None
+    said = "; ".join(words for words in both if words)
+    sys.exit("Error: " + said if said else 0)
 
 
-def _receive(s, room, happens):
+def _receive(
+    s: socket.socket, room: threading.Semaphore, happens: Happens
+) -> None:
     """The thread that reads the socket. Every error means "try again"."""
     while True:
         try:
@@ -221,7 +231,7 @@ def _receive(s, room, happens):
         happens.put(("datagram", sender, data))
 
 
-def _read_lines(permits, happens):
+def _read_lines(permits: threading.Semaphore, happens: Happens) -> None:
     """The thread that reads stdin, a message for each permit."""
     rest, why = bytearray(), None
     try:
@@ -241,7 +251,7 @@ def _read_lines(permits, happens):
     happens.put(("end of input", why))
 
 
-def next_message(stdin, rest):
+def next_message(stdin: BinaryIO, rest: bytearray) -> Optional[bytes]:
     """The next message in stdin: a line without its end, or, of a line that is
     longer than a message may be, as many whole words as fit, or else as many
     characters. The others stay in rest. An empty line becomes the message
@@ -258,7 +268,7 @@ def next_message(stdin, rest):
     return text or None
 
 
-def _cut(line):
+def _cut(line: bytearray) -> int:
     """Where the word begins that does not fit into a message any more; in a
     long word, the character.
     """
@@ -272,7 +282,7 @@ def _cut(line):
     return TEXT_MAX  # Not UTF-8: anywhere.
 
 
-def _show(text):
+def _show(text: bytes) -> None:
     """Shows a message on stdout, for sure: whatever goes wrong is an error."""
     line = text[:-1] if text.endswith(b"\n") else text
     if os.isatty(1):
@@ -282,13 +292,13 @@ def _show(text):
         line = line[os.write(1, line) :]
 
 
-def _on_a_terminal(text):
+def _on_a_terminal(text: bytes) -> str:
     """A message as a terminal is to get it."""
-    text = _printable(text.replace(b"\t", b"    "))
-    return _fresh_row(1) + _rows(text, _columns(1))
+    line = printable(text.replace(b"\t", b"    "))
+    return _fresh_row(1) + _rows(line, _columns(1))
 
 
-def _rows(text, columns):
+def _rows(text: str, columns: int) -> str:
     """A message as rows of a terminal that has so many columns: the first after
     "< ", the others indented, so that no row of it looks like a note of ours.
     """
@@ -303,7 +313,7 @@ def _rows(text, columns):
     return rows
 
 
-def _fresh_row(number):
+def _fresh_row(number: int) -> str:
     """What brings a terminal's cursor to the start of an empty row. From the
     first column so many spaces stay in their row; a half-typed line they push
     into the next one, and so it stays where it is (Ctrl-R shows it again).
@@ -311,12 +321,12 @@ def _fresh_row(number):
     return " " * (_columns(number) - 1) + "\r"
 
 
-def _columns(number):
+def _columns(number: int) -> int:
     """How many columns the terminal with that descriptor has."""
     return os.get_terminal_size(number).columns or COLUMNS
 
 
-def _tell(text):
+def _tell(text: str) -> None:
     """A sentence for the user, on stderr."""
     try:
         start = _fresh_row(2) if os.isatty(2) else ""

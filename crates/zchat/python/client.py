@@ -5,10 +5,11 @@ First: python3 crates/zchat/python/server.py
 
 /quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
 
---host   the server's name or address (localhost)
---port   its port, 1 to 65535 (3502)
---stats  say at the end what was sent and received
-ADDRESS  the same as --host ADDRESS
+--host    the server's name or address (localhost)
+--port    its port, 1 to 65535 (3502)
+--window  at most so many frames on the way, 1 to 16 (16)
+--stats   say at the end what was sent and received
+ADDRESS   the same as --host ADDRESS
 """
 
 import argparse
@@ -24,6 +25,8 @@ sys.tracebacklimit = 0  # Python: an error is one line.
 p = argparse.ArgumentParser(usage=__doc__, allow_abbrev=False)
 p.add_argument("--host", default=HOST)
 p.add_argument("--port", default=PORT, type=int)
+sizes = range(1, 17)
+p.add_argument("--window", default=16, type=int, choices=sizes)
 p.add_argument("--stats", action="store_true")
 p.add_argument("address", nargs="?")
 args = p.parse_args()
@@ -34,4 +37,4 @@ host = args.host if args.address is None else args.address
 s, addresses = chat.dial(host, args.port)
 
 # 3. Call them, and chat with whoever answers.
-chat.run(s, addresses, args.stats)
+chat.run(s, addresses, args.window, args.stats)

@@ -3,58 +3,86 @@ answer took. It knows no clock: the time comes in as an argument.
 """
 
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Callable, Optional
 
-from frame import Frame
+from frame import Frame, Kind, printable
 
 FIRST_WAIT = 1.0  # While nothing is measured yet.
 LEAST_WAIT = 0.2  # RFC 6298: 1 s.
 MOST_WAIT = 2.0  # On a usual path.
-LATE = 3.0  # Then the user is told so.
+
+# After so many that were sent later, it is taken for lost (RFC 9002, 6.1.1).
+LATER = 3
 
 
 @dataclass
 class Flight:
-    """A frame that waits for its answer."""
+    """A frame that waits for its answer. It is to be sent at due for the first
+    time.
+    """
 
     frame: Frame
-    text: bytes  # The message in it; empty: none.
-    due: float  # When to send it again, or
-    until: float  # to give up.
-    sent: list = field(default_factory=list)  # When: one for each attempt.
-    word: Optional[float] = None  # When to tell the user that no answer came.
+    due: float  # When its timer expires, and
+    until: float  # when to give up.
+    sent: list[float] = field(default_factory=list)  # One for each attempt.
+    expired: int = 0  # How often the timer has.
+    later: int = 0  # How many came that were sent after it.
+    lost: bool = False  # It is taken for lost before its timer expires.
+    came: bool = False  # It is there, but was not shown yet.
 
     @classmethod
-    def new(cls, frame, text, due, until):
+    def new(cls, frame: Frame, due: float, until: float) -> "Flight":
         """One that is to be sent at due for the first time."""
-        return cls(frame, text, due, until, word=due + LATE)
+        return cls(frame, due, until)
 
-    def deadline(self):
-        """When something is to be done about it."""
-        return self.due if self.word is None else min(self.word, self.due)
+    def has_message(self) -> bool:
+        """Whether a message is in it."""
+        return self.frame.kind != Kind.BYE and bool(self.frame.payload)
 
-    def is_late(self, now):
-        """Whether the user is to be told now that no answer came."""
-        late = self.word is not None and now >= self.word
-        if late:
-            self.word = None
-        return late
+    def words(self) -> str:
+        """The message as text that is safe to print."""
+        return printable(self.frame.text() or b"")
 
-    def departs(self, now, wait):
-        """Its bytes, if they are to be sent now, the first time or again. wait
-        says for how long an answer may then be missing, by the attempt.
+    def departs(
+        self, now: float, wait: Callable[[int], float]
+    ) -> Optional[Frame]:
+        """The frame, if it is to be sent now, the first time or again. wait
+        says for how long an answer may then be missing, by how often the timer
+        has expired.
         """
-        if now < self.due:
+        if now < self.due and not self.lost:
             return None
+        self.expired += self.expires(now)
         attempt = min(len(self.sent), 255)
         self.frame = self.frame._replace(attempt=attempt)
         self.sent.append(now)
-        self.due = min(now + wait(attempt), self.until)
-        return self.frame.pack()
+        self.due = min(now + wait(self.expired), self.until)
+        self.later, self.lost = 0, False
+        return self.frame
 
-    def took(self, now, attempt):
-        """How long ago it was sent for the time attempt."""
-        return now - self.sent[attempt] if attempt < len(self.sent) else None
+    def expires(self, now: float) -> bool:
+        """Whether its timer expires now: nothing told before that it is
+        lost.
+        """
+        return now >= self.due and not self.lost and bool(self.sent)
+
+    def sent_at(self, attempt: int) -> Optional[float]:
+        """When it was sent for the time attempt."""
+        return self.sent[attempt] if attempt < len(self.sent) else None
+
+    def arrives(self) -> None:
+        """It has come: it is not sent again."""
+        self.came, self.lost, self.due = True, False, self.until
+
+    def overtaken(self, by: tuple[float, int]) -> None:
+        """Another frame has come, which was sent at a time and has a number. If
+        that was after this one, this one is perhaps lost.
+        """
+        if self.came or not self.sent:
+            return
+        if (self.sent[-1], self.frame.seq) < by:
+            self.later += 1
+            self.lost |= self.later == LATER
 
 
 @dataclass
@@ -64,21 +92,26 @@ class Rtt:
     smoothed: Optional[float] = None
     variation: float = 0.0
 
-    def sample(self, took):
-        """The time from a sending to its answer, if it is known."""
-        if took is None:
+    def sample(self, now: float, sent: Optional[float]) -> None:
+        """The time from a sending, if it is known, to its answer."""
+        if sent is None:
             return
+        r = now - sent
         if self.smoothed is None:
-            self.smoothed, self.variation = took, took / 2
+            self.smoothed, self.variation = r, r / 2
             return
-        difference = abs(self.smoothed - took)
+        difference = abs(self.smoothed - r)
         self.variation = (self.variation * 3 + difference) / 4
-        self.smoothed = (self.smoothed * 7 + took) / 8
+        self.smoothed = (self.smoothed * 7 + r) / 8
 
-    def wait(self, attempt):
-        """How long to wait after the sending number attempt (0, 1, ...)."""
+    def round_trip(self) -> float:
+        """The time there and back, as far as it is known."""
+        return FIRST_WAIT if self.smoothed is None else self.smoothed
+
+    def wait(self, expired: int) -> float:
+        """How long to wait for an answer, by how often that was in vain."""
         estimate = FIRST_WAIT
         if self.smoothed is not None:
             estimate = max(self.smoothed + 4 * self.variation, LEAST_WAIT)
-        doubled = estimate * 2 ** min(attempt, 4)
-        return max(min(doubled, MOST_WAIT), estimate)
+        doubled = estimate * 2 ** min(expired, 4)
+        return float(max(min(doubled, MOST_WAIT), estimate))

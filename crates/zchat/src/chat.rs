@@ -1,7 +1,6 @@
 //! The terminal, the socket and the clock around a session: two threads read,
 //! one stdin and one the socket, and the main loop does the rest.
 
-use std::fs::{self, File};
 use std::io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin, stdout};
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::exit;
@@ -41,7 +40,7 @@ enum Event {
 /// A sentence, if the name is unknown; what the system says if the address or
 /// the port (0 to 65535) cannot be used.
 pub fn listen(host: &str, port: u16) -> Result<UdpSocket> {
-    can_show()?;
+    common::can_show()?;
     let addresses = look_up(host, port)?;
     let first = addresses.first().ok_or("no address")?;
     let s = open(*first)?;
@@ -58,7 +57,7 @@ pub fn dial(host: &str, port: u16) -> Result<(UdpSocket, Vec<SocketAddr>)> {
     if port == 0 {
         return Err("port 0 is nobody's".into());
     }
-    can_show()?;
+    common::can_show()?;
     let mut addresses = look_up(host, port)?;
     tell(&format!("calling {host}, port {port}"));
     if addresses.iter().any(SocketAddr::is_ipv6) {
@@ -101,28 +100,9 @@ fn as_ipv6(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// An error if stdout is closed: nobody would see what is shown there. std has
-/// put `/dev/null` in its place, for reading and writing; who wants no messages
-/// gives it for writing, as the shell's `> /dev/null` does.
-#[cfg(unix)]
-fn can_show() -> Result<()> {
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt;
-    let mut out = File::from(stdout().as_fd().try_clone_to_owned()?);
-    let null = fs::metadata("/dev/null")?.rdev();
-    if out.metadata()?.rdev() == null && out.read(&mut [0]).is_ok() {
-        return Err("stdout is closed: nobody would see a message".into());
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn can_show() -> Result<()> {
-    Ok(())
-}
-
 /// Chats until either side leaves: calls `addresses`, or listens if there are
-/// none. `stats`: say at the end what was sent and received.
+/// none. At most `window` frames are on the way, 1 to 16. `stats`: say at the
+/// end what was sent and received.
 ///
 /// # Errors
 /// A sentence, if messages were lost, the input was not read to its end, or
@@ -130,6 +110,7 @@ fn can_show() -> Result<()> {
 pub fn run(
     s: UdpSocket,
     addresses: Vec<SocketAddr>,
+    window: u16,
     stats: bool,
 ) -> Result<()> {
     // 1. Two threads and Ctrl-C tell the main loop what happens.
@@ -142,12 +123,16 @@ pub fn run(
     let (socket, datagrams) = (s.try_clone()?, events.clone());
     let interrupts = events.clone();
     Builder::new().spawn(move || receive(&socket, &datagrams))?;
-    Builder::new().spawn(move || read_lines(&may_read, &events))?;
+    Builder::new().spawn(move || {
+        let end = read_lines(&may_read, &events);
+        events.send(Event::EndOfInput(end))
+    })?;
     on_ctrl_c(interrupts)?;
 
     // 2. A session; its time is what our clock has counted since now.
     let clock = Instant::now();
     let mut session = Session::new(addresses, clock.elapsed());
+    session.set_window(window);
     let (mut permitted, mut leaving) = (0, false);
     let (mut refused, mut whole) = (None, None);
     loop {
@@ -268,28 +253,22 @@ fn receive(s: &UdpSocket, events: &SyncSender<Event>) {
     }
 }
 
-/// The thread that reads stdin, a message for each permit.
-fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
+/// The thread that reads stdin to its end, a message for each permit.
+fn read_lines(
+    may_read: &Receiver<()>,
+    events: &SyncSender<Event>,
+) -> io::Result<()> {
     let (mut input, mut rest) = (stdin().lock(), Vec::new());
     let typed = stdin().is_terminal();
-    let mut end = Ok(());
     while may_read.recv().is_ok() {
-        let mut text = match read_message(&mut input, &mut rest) {
-            Ok(Some(text)) => text,
-            Ok(None) => break,
-            Err(why) => {
-                end = Err(why);
-                break;
-            }
-        };
+        let next = next_message(&mut input, &mut rest)?;
+        let Some(mut text) = next else { break };
         if typed && text.ends_with(b"\r") {
             text.pop(); // Windows ends a typed line with "\r\n".
         }
-        if events.send(Event::Line(text)).is_err() {
-            return;
-        }
+        let _ = events.send(Event::Line(text)); // Or the program ends.
     }
-    let _ = events.send(Event::EndOfInput(end));
+    Ok(())
 }
 
 /// The next message in `input`: a line without its end, or, of a line that is
@@ -299,7 +278,7 @@ fn read_lines(may_read: &Receiver<()>, events: &SyncSender<Event>) {
 ///
 /// # Errors
 /// If the input cannot be read.
-fn read_message(
+pub fn next_message(
     input: &mut impl BufRead,
     rest: &mut Vec<u8>,
 ) -> io::Result<Option<Vec<u8>>> {
@@ -343,15 +322,6 @@ fn show(text: &[u8]) -> io::Result<()> {
 
 /// The name under which exercise 16 knows it.
 pub use common::printable as harmless;
-
-/// The next message in `input`, as exercise 16 takes it: what cannot be read is
-/// the end. What is longer than a message may be stays in `rest`.
-pub fn next_message(
-    input: &mut impl BufRead,
-    rest: &mut Vec<u8>,
-) -> Option<Vec<u8>> {
-    read_message(input, rest).ok().flatten()
-}
 
 /// A message as a terminal is to get it.
 fn on_a_terminal(text: &[u8]) -> String {

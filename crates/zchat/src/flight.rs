@@ -3,66 +3,90 @@
 
 use std::time::Duration;
 
-use crate::frame::Frame;
+use common::printable;
+
+use crate::frame::{Frame, Kind};
 
 /// How long to wait for an answer while nothing is measured yet.
 pub const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LEAST_WAIT: Duration = Duration::from_millis(200); // RFC 6298: 1 s.
 const MOST_WAIT: Duration = Duration::from_secs(2); // On a usual path.
-const LATE: Duration = Duration::from_secs(3); // Then the user is told so.
+
+/// After so many that were sent later, it is taken for lost (RFC 9002, 6.1.1).
+const LATER: u32 = 3;
 
 /// A frame that waits for its answer.
 pub struct Flight {
     pub frame: Frame,
-    pub text: Vec<u8>,   // The message in it; empty: none.
     sent: Vec<Duration>, // When: one entry for each attempt.
-    pub due: Duration,   // When to send it again, or
-    pub until: Duration, // to give up.
-    pub word: Option<Duration>, // When to tell the user that no answer came.
+    pub due: Duration,   // When its timer expires, and
+    pub until: Duration, // when to give up.
+    expired: u32,        // How often the timer has.
+    later: u32,          // How many came that were sent after it.
+    pub lost: bool,      // It is taken for lost before its timer expires.
+    pub came: bool,      // It is there, but was not shown yet.
 }
 
 impl Flight {
     /// One that is to be sent at `due` for the first time.
-    pub fn new(
-        frame: Frame,
-        text: Vec<u8>,
-        due: Duration,
-        until: Duration,
-    ) -> Flight {
-        let word = Some(due + LATE);
-        Flight { frame, text, sent: Vec::new(), due, until, word }
+    pub fn new(frame: Frame, due: Duration, until: Duration) -> Flight {
+        let (sent, expired, later) = (Vec::new(), 0, 0);
+        let (lost, came) = (false, false);
+        Flight { frame, sent, due, until, expired, later, lost, came }
     }
 
-    /// When something is to be done about it.
-    pub fn deadline(&self) -> Duration {
-        self.word.map_or(self.due, |word| word.min(self.due))
+    /// Whether a message is in it.
+    pub fn has_message(&self) -> bool {
+        self.frame.kind != Kind::Bye && !self.frame.payload.is_empty()
     }
 
-    /// Whether the user is to be told now that no answer came.
-    pub fn is_late(&mut self, now: Duration) -> bool {
-        self.word.take_if(|word| now >= *word).is_some()
+    /// The message as text that is safe to print.
+    pub fn words(&self) -> String {
+        printable(&self.frame.text().unwrap_or_default())
     }
 
-    /// Its bytes, if they are to be sent now, the first time or again. `wait`
-    /// says for how long an answer may then be missing, by the attempt.
+    /// The frame, if it is to be sent now, the first time or again. `wait` says
+    /// for how long an answer may then be missing, by how often the timer has
+    /// expired.
     pub fn departs(
         &mut self,
         now: Duration,
-        wait: impl Fn(u8) -> Duration,
-    ) -> Option<Vec<u8>> {
-        if now < self.due {
+        wait: impl Fn(u32) -> Duration,
+    ) -> Option<&Frame> {
+        if now < self.due && !self.lost {
             return None;
         }
-        let attempt = u8::try_from(self.sent.len()).unwrap_or(u8::MAX);
-        self.frame.attempt = attempt;
+        self.expired += u32::from(self.expires(now));
+        self.frame.attempt = u8::try_from(self.sent.len()).unwrap_or(u8::MAX);
         self.sent.push(now);
-        self.due = (now + wait(attempt)).min(self.until);
-        Some(self.frame.pack())
+        self.due = (now + wait(self.expired)).min(self.until);
+        (self.later, self.lost) = (0, false);
+        Some(&self.frame)
     }
 
-    /// How long ago it was sent for the time `attempt`.
-    pub fn took(&self, now: Duration, attempt: u8) -> Option<Duration> {
-        Some(now.saturating_sub(*self.sent.get(usize::from(attempt))?))
+    /// Whether its timer expires now: nothing told before that it is lost.
+    pub fn expires(&self, now: Duration) -> bool {
+        now >= self.due && !self.lost && !self.sent.is_empty()
+    }
+
+    /// When it was sent for the time `attempt`.
+    pub fn sent_at(&self, attempt: u8) -> Option<Duration> {
+        self.sent.get(usize::from(attempt)).copied()
+    }
+
+    /// It has come: it is not sent again.
+    pub fn arrives(&mut self) {
+        (self.came, self.lost, self.due) = (true, false, self.until);
+    }
+
+    /// Another frame has come, which was sent at a time and has a number. If
+    /// that was after this one, this one is perhaps lost.
+    pub fn overtaken(&mut self, by: (Duration, u32)) {
+        let last = self.sent.last();
+        if !self.came && last.is_some_and(|at| (*at, self.frame.seq) < by) {
+            self.later += 1;
+            self.lost |= self.later == LATER;
+        }
     }
 }
 
@@ -74,9 +98,10 @@ pub struct Rtt {
 }
 
 impl Rtt {
-    /// The time from a sending to its answer, if it is known.
-    pub fn sample(&mut self, took: Option<Duration>) {
-        let Some(r) = took else { return };
+    /// The time from a sending, if it is known, to its answer.
+    pub fn sample(&mut self, now: Duration, sent: Option<Duration>) {
+        let Some(sent) = sent else { return };
+        let r = now.saturating_sub(sent);
         let Some(smoothed) = self.smoothed else {
             (self.smoothed, self.variation) = (Some(r), r / 2);
             return;
@@ -85,12 +110,17 @@ impl Rtt {
         self.smoothed = Some((smoothed * 7 + r) / 8);
     }
 
-    /// How long to wait after the sending number `attempt` (0, 1, ...).
-    pub fn wait(&self, attempt: u8) -> Duration {
+    /// The time there and back, as far as it is known.
+    pub fn round_trip(&self) -> Duration {
+        self.smoothed.unwrap_or(FIRST_WAIT)
+    }
+
+    /// How long to wait for an answer, by how often that was in vain.
+    pub fn wait(&self, expired: u32) -> Duration {
         let estimate = self.smoothed.map_or(FIRST_WAIT, |smoothed| {
             (smoothed + self.variation * 4).max(LEAST_WAIT)
         });
-        let doubled = estimate.saturating_mul(1 << attempt.min(4));
+        let doubled = estimate.saturating_mul(1 << expired.min(4));
         doubled.min(MOST_WAIT).max(estimate)
     }
 }

@@ -34,7 +34,9 @@ pub enum Kind {
     Text = 2,
     /// A message as one zlib stream (RFC 1950).
     Ztext = 3,
-    /// "Your frame `seq` is here, and what it holds was shown."
+    /// "Your frames up to `seq` are here, and what they hold was shown." With
+    /// a payload: "`seq` is here, and up to your number (payload) all was
+    /// shown."
     Ack = 4,
     /// seq > 0: "my last one; I have read up to your number (payload)".
     /// seq 0: "I do not know you", or "I am busy".
@@ -69,6 +71,12 @@ pub enum Unfit {
 }
 
 impl Frame {
+    /// One without a payload, at its first sending; the ids are its sender's
+    /// and its receiver's.
+    pub fn new(kind: Kind, (src, dst): (u32, u32), seq: u32) -> Frame {
+        Frame { kind, attempt: 0, src, dst, seq, payload: Vec::new() }
+    }
+
     /// The frame as the bytes of a datagram, 20 + payload.
     pub fn pack(&self) -> Vec<u8> {
         let mut data = MAGIC.to_vec();

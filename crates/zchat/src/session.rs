@@ -10,8 +10,8 @@
 //!        our HELLO was answered
 //! ```
 //!
-//! One frame at a time is in flight (stop and wait): only the timer sends it
-//! again, and only its ACK lets the next one go.
+//! It reads as stop and wait: a message goes out, waits for its ACK, and goes
+//! out again. How many may do so at once, and when, is the window's business.
 
 mod known;
 
@@ -25,6 +25,7 @@ use common::printable;
 
 use crate::flight::{FIRST_WAIT, Flight, Rtt};
 use crate::frame::{Frame, Kind, Unfit, number, smaller};
+use crate::window::{WINDOW, Window};
 
 pub use known::{Known, Waiting};
 
@@ -81,6 +82,8 @@ enum State {
     /// CALL: our HELLO is in flight.
     Call {
         hello: Flight,
+        /// When to tell the user whom we call.
+        word: Duration,
         /// The one we call talks to somebody else.
         busy: bool,
     },
@@ -102,42 +105,39 @@ enum Wish {
 
 /// The other side.
 struct Peer {
-    id: u32,
-    me: u32, // Our id in this session.
+    you: u32, // Its id in this session,
+    me: u32,  // and ours.
     address: SocketAddr,
-    sent: u32,                 // The number of our last frame.
-    expect: u32,               // The number of its next frame.
-    heard: Duration,           // When we last heard something new of it.
+    heard: Duration, // When we last heard something new of it.
     doubted: Option<Duration>, // Since when somebody else wants its place.
-    ask: bool,                 // An empty TEXT is next: are you there?
-    flight: Option<Flight>,
+    ask: bool,       // An empty TEXT is next: are you there?
+    window: Window,  // What is between us.
 }
 
 impl Peer {
-    fn new(id: u32, me: u32, address: SocketAddr, heard: Duration) -> Peer {
-        let (doubted, ask, flight) = (None, false, None);
-        let (sent, expect) = (0, 1);
-        Peer { id, me, address, sent, expect, heard, doubted, ask, flight }
-    }
-
     /// It has said something new.
-    fn hear(&mut self, now: Duration) {
+    pub fn hear(&mut self, now: Duration) {
         (self.heard, self.doubted) = (now, None);
     }
 
     /// Somebody else calls, from `from`. If the peer is silent, it is asked; if
     /// the caller is on the peer's own machine (started again, perhaps), and
     /// no answer came meanwhile, the peer is gone.
-    fn is_gone(&mut self, now: Duration, from: SocketAddr, rtt: &Rtt) -> bool {
+    pub fn is_gone(
+        &mut self,
+        now: Duration,
+        from: SocketAddr,
+        rtt: &Rtt,
+    ) -> bool {
         let neighbour = from.ip() == self.address.ip();
         if self.address == from {
             return false;
         }
         let silent = neighbour || now >= self.heard + DOUBT;
         match self.doubted {
-            Some(since) => neighbour && now >= since + rtt.wait(u8::MAX),
+            Some(since) => neighbour && now >= since + rtt.wait(u32::MAX),
             None => {
-                self.ask = silent && self.flight.is_none();
+                self.ask = silent && self.window.flights.is_empty();
                 self.doubted = silent.then_some(now);
                 false
             }
@@ -154,7 +154,8 @@ pub struct Session {
     started: Duration,
     state: State,
     wish: Wish,
-    key: RandomState, // Of the ids that we give to callers.
+    window: u16,              // How wide it may be.
+    key: RandomState,         // Of the ids that we give to callers.
     queue: VecDeque<Vec<u8>>, // The messages that were never sent.
     rtt: Rtt,
     lost: [usize; 2], // Messages not confirmed, and not sent.
@@ -171,6 +172,7 @@ impl Session {
             started: now,
             state: State::Listen { served: false },
             wish: Wish::Talk,
+            window: WINDOW,
             key: RandomState::new(),
             queue: VecDeque::new(),
             rtt: Rtt::default(),
@@ -182,6 +184,12 @@ impl Session {
             session.call(now);
         }
         session
+    }
+
+    /// At most so many frames are in flight, 1 to 16 (16); with 1, it is stop
+    /// and wait. To be called before anything else.
+    pub fn set_window(&mut self, window: u16) {
+        self.window = window.clamp(1, WINDOW);
     }
 
     /// A message for the peer, 1 to 1,024 bytes. It waits until there is one.
@@ -210,8 +218,8 @@ impl Session {
     /// The user wants to leave now.
     pub fn abort(&mut self) {
         if let State::Up(peer) = &self.state {
-            let (to, ids) = (peer.address, (peer.me, peer.id));
-            self.send(to, Kind::Bye, 0, ids, 0);
+            let bye = Frame::new(Kind::Bye, (peer.me, peer.you), 0);
+            self.send(peer.address, &bye);
         }
         self.end(None);
     }
@@ -225,34 +233,33 @@ impl Session {
         };
         let (src, dst) = (frame.src, frame.dst);
         let first = frame.kind == Kind::Text && frame.seq == 1;
+        let reset = frame.kind == Kind::Bye && frame.seq == 0;
+        let ours = match &self.state {
+            State::Call { hello, .. } => dst == hello.frame.src,
+            State::Up(peer) => (src, dst) == (peer.you, peer.me),
+            State::Listen { .. } | State::Over => false,
+        };
         match (&self.state, frame.kind) {
             (_, Kind::Hello) if dst == 0 => self.called(now, from, &frame),
-            (State::Call { hello, .. }, Kind::Hello)
-                if dst == hello.frame.src =>
-            {
+            (State::Call { .. }, Kind::Hello) if ours => {
                 self.answered(now, from, &frame);
             }
             (_, Kind::Hello) => {}
-            (State::Up(peer), _) if (src, dst) == (peer.id, peer.me) => {
-                self.heard(now, from, &frame);
-            }
+            (State::Up(_), _) if ours => self.heard(now, from, &frame),
             _ if first && Some(dst) == self.id_for(from, src) => {
-                self.up(now, from, (src, dst), false);
+                self.up(now, from, &frame);
                 self.heard(now, from, &frame);
             }
-            (State::Call { hello, .. }, Kind::Bye)
-                if frame.seq == 0
-                    && dst == hello.frame.src
-                    && self.dial.contains(&from) =>
+            (State::Call { .. }, _)
+                if ours && reset && self.dial.contains(&from) =>
             {
                 self.line_is_busy();
             }
             (_, Kind::Ack) => {}
-            (_, Kind::Bye) if frame.seq == 0 => {}
-            _ if dst == 0 => {}
+            _ if reset || dst == 0 => {}
             // Whatever else the ids are, the answer is the same: it does not
             // tell a stranger which of them is right.
-            _ => self.send(from, Kind::Bye, 0, (dst, src), 0),
+            _ => self.send(from, &Frame::new(Kind::Bye, (dst, src), 0)),
         }
     }
 
@@ -274,11 +281,10 @@ impl Session {
     /// When to call [`Session::tick`] at the latest, if ever.
     pub fn deadline(&self) -> Option<Duration> {
         match &self.state {
-            State::Call { hello, .. } => Some(hello.deadline()),
-            State::Up(peer) => Some(match &peer.flight {
-                Some(flight) => flight.deadline(),
-                None => peer.heard + SILENCE,
-            }),
+            State::Call { hello, word, .. } => Some(hello.due.min(*word)),
+            State::Up(peer) => {
+                peer.window.deadline().or(Some(peer.heard + SILENCE))
+            }
             State::Listen { .. } | State::Over => None,
         }
     }
@@ -290,12 +296,9 @@ impl Session {
 
     /// How many messages are not confirmed yet.
     pub fn waiting(&self) -> usize {
-        let flying = match &self.state {
-            State::Up(peer) => peer.flight.as_ref(),
-            _ => None,
-        };
-        let flying = flying.is_some_and(|flight| !flight.text.is_empty());
-        self.queue.len() + usize::from(flying)
+        let State::Up(peer) = &self.state else { return self.queue.len() };
+        let flights = peer.window.flights.iter();
+        self.queue.len() + flights.filter(|f| f.has_message()).count()
     }
 
     /// What `--stats` prints.
@@ -329,7 +332,7 @@ impl Session {
                 self.dial.contains(&from).then_some(hello.frame.src)
             }
             State::Up(peer) if peer.address != from => None,
-            State::Up(peer) if peer.id == id => Some(peer.me),
+            State::Up(peer) if peer.you == id => Some(peer.me),
             State::Up(_) => fresh(), // It has started again.
             State::Over => None,
         }
@@ -337,21 +340,24 @@ impl Session {
 
     /// While we call: a HELLO at 0, 1, 3, 5 ... seconds.
     fn tick_call(&mut self, now: Duration) {
-        let State::Call { hello, busy } = &mut self.state else { return };
+        let State::Call { hello, word, busy } = &mut self.state else {
+            return;
+        };
         if now >= hello.until {
             let busy = *busy;
             let why = if busy { "the line is busy" } else { "nobody answers" };
             return self.end(Some(why));
         }
-        if hello.is_late(now) {
-            hello.word = Some(now + WORD_AGAIN);
+        if now >= *word {
+            *word = now + WORD_AGAIN;
             let whom: Vec<_> = self.dial.iter().map(|to| shown(*to)).collect();
             let left = (hello.until - now).as_secs_f64();
             let text = format!("calling {}", whom.join(" and "));
             let text = format!("{text} for {left:.0} s more");
             self.actions.push(Action::Note(text));
         }
-        if let Some(data) = hello.departs(now, |n| self.rtt.wait(n)) {
+        if let Some(frame) = hello.departs(now, |n| self.rtt.wait(n)) {
+            let data = frame.pack();
             let sends = self.dial.iter();
             self.actions
                 .extend(sends.map(|to| Action::Send(*to, data.clone())));
@@ -362,82 +368,76 @@ impl Session {
     fn tick_up(&mut self, now: Duration) {
         self.launch(now);
         let State::Up(peer) = &mut self.state else { return };
-        let Some(flight) = &mut peer.flight else { return };
-        if now >= flight.until {
-            return match flight.frame.kind {
+        let Some(oldest) = peer.window.flights.front() else { return };
+        if now >= oldest.until {
+            return match oldest.frame.kind {
                 Kind::Bye => self.end(None),
                 _ => self.down(0, "the peer does not answer any more"),
             };
         }
-        if flight.is_late(now) {
-            let text = match printable(&flight.text) {
-                text if text.is_empty() => "no answer".to_string(),
-                text => format!("not confirmed yet: {text}"),
+        if peer.window.word.take_if(|at| now >= *at).is_some() {
+            let text = match oldest.has_message() {
+                true => format!("not confirmed yet: {}", oldest.words()),
+                false => "no answer".to_string(),
             };
             self.actions.push(Action::Note(text + ", trying again"));
         }
         let patient = peer.doubted.is_none();
-        let wait = |n| self.rtt.wait(if patient { n } else { 0 });
-        if let Some(data) = flight.departs(now, wait) {
-            self.stats.again += usize::from(flight.frame.attempt > 0);
-            self.actions.push(Action::Send(peer.address, data));
+        for frame in peer.window.departures(now, &self.rtt, patient) {
+            self.stats.again += usize::from(frame.attempt > 0);
+            self.actions.push(Action::Send(peer.address, frame.pack()));
         }
     }
 
-    /// Puts the next frame in flight, if there is one and nothing flies.
+    /// Puts the next frames in flight, as many as there is room for.
     fn launch(&mut self, now: Duration) {
-        let State::Up(peer) = &mut self.state else { return };
-        if peer.flight.is_some() {
-            return;
-        }
-        let leaves = self.wish == Wish::Leave;
-        let idle = self.queue.is_empty() && !leaves;
-        let ask = peer.ask || idle && now >= peer.heard + SILENCE;
-        peer.ask = false;
-        if idle && !ask {
-            return;
-        }
-        let Some(seq) = peer.sent.checked_add(1) else {
-            return self.down(0, "no numbers are left in this session");
-        };
-        peer.sent = seq;
-        let next = if ask { Some(Vec::new()) } else { self.queue.pop_front() };
-        let (kind, payload, patience) = match &next {
-            Some(text) => {
-                let (kind, payload) = smaller(text);
-                if kind == Kind::Ztext {
-                    self.stats.compressed += 1;
-                    self.stats.before += text.len();
-                    self.stats.after += payload.len();
+        while let State::Up(peer) = &mut self.state
+            && peer.window.has_room()
+        {
+            let done = self.queue.is_empty() && peer.window.flights.is_empty();
+            let leaves = done && self.wish == Wish::Leave;
+            let silent = done && !leaves && now >= peer.heard + SILENCE;
+            let ask = take(&mut peer.ask) || silent;
+            if !ask && !leaves && self.queue.is_empty() {
+                return;
+            }
+            let Some(seq) = peer.window.sent.checked_add(1) else {
+                if peer.window.flights.is_empty() {
+                    self.down(0, "no numbers are left in this session");
                 }
-                (kind, payload, PATIENCE)
-            }
-            None => {
-                let read = peer.expect.wrapping_sub(1).to_be_bytes();
-                (Kind::Bye, read.to_vec(), BYE_PATIENCE)
-            }
-        };
-        let text = next.unwrap_or_default();
-        let (src, dst) = (peer.me, peer.id);
-        let frame = Frame { kind, attempt: 0, src, dst, seq, payload };
-        let flight = Flight::new(frame, text, now, now + patience);
-        peer.flight = Some(flight);
+                return;
+            };
+            let next =
+                if ask { Some(Vec::new()) } else { self.queue.pop_front() };
+            let (kind, payload, patience) = match &next {
+                Some(text) => {
+                    let (kind, payload) = smaller(text);
+                    if kind == Kind::Ztext {
+                        self.stats.compressed += 1;
+                        self.stats.before += text.len();
+                        self.stats.after += payload.len();
+                    }
+                    (kind, payload, PATIENCE)
+                }
+                None => {
+                    let read = peer.window.read.to_be_bytes();
+                    (Kind::Bye, read.to_vec(), BYE_PATIENCE)
+                }
+            };
+            let ids = (peer.me, peer.you);
+            let frame = Frame { payload, ..Frame::new(kind, ids, seq) };
+            let flight = Flight::new(frame, now, now + patience);
+            peer.window.launch(now, &self.rtt, flight);
+        }
     }
 
     /// Calls, from `now` on.
     fn call(&mut self, now: Duration) {
-        let frame = Frame {
-            kind: Kind::Hello,
-            attempt: 0,
-            src: fresh_id(),
-            dst: 0,
-            seq: 0,
-            payload: Vec::new(),
-        };
+        let frame = Frame::new(Kind::Hello, (fresh_id(), 0), 0);
         let until = self.started + PATIENCE;
-        let mut hello = Flight::new(frame, Vec::new(), now, until);
-        hello.word = Some(now + CALL_WORD);
-        self.state = State::Call { hello, busy: false };
+        let hello = Flight::new(frame, now, until);
+        let word = now + CALL_WORD;
+        self.state = State::Call { hello, word, busy: false };
     }
 
     /// Somebody asks whether anyone is there.
@@ -461,37 +461,39 @@ impl Session {
         }
         match self.id_for(from, id) {
             Some(me) => {
-                self.send(from, Kind::Hello, hello.attempt, (me, id), 0);
+                let answer = Frame::new(Kind::Hello, (me, id), 0);
+                let attempt = hello.attempt;
+                self.send(from, &Frame { attempt, ..answer });
             }
             // Busy. A stranger learns nothing of the session, not even our id.
-            None => self.send(from, Kind::Bye, 0, (fresh_id(), id), 0),
+            None => {
+                self.send(from, &Frame::new(Kind::Bye, (fresh_id(), id), 0));
+            }
         }
     }
 
     /// Our call was answered.
     fn answered(&mut self, now: Duration, from: SocketAddr, answer: &Frame) {
         let State::Call { hello, .. } = &self.state else { return };
-        let took = hello.took(now, answer.attempt);
-        self.up(now, from, (answer.src, answer.dst), true);
-        self.rtt.sample(took);
+        let sent = hello.sent_at(answer.attempt);
+        self.up(now, from, answer);
+        self.rtt.sample(now, sent);
     }
 
-    /// A session begins; the ids are the peer's and ours. `ask`: TEXT #1 is to
-    /// tell the peer that we are up.
-    fn up(
-        &mut self,
-        now: Duration,
-        from: SocketAddr,
-        (id, me): (u32, u32),
-        ask: bool,
-    ) {
+    /// A session begins: `frame` has its ids.
+    fn up(&mut self, now: Duration, from: SocketAddr, frame: &Frame) {
         if matches!(self.state, State::Up(_)) {
             self.note("the peer started again".to_string());
             self.lose(0);
         }
         self.note(format!("connected to {}", shown(from)));
-        let peer = Peer::new(id, me, from, now);
-        self.state = State::Up(Peer { ask, ..peer });
+        let (you, me) = (frame.src, frame.dst);
+        let (address, heard, doubted) = (from, now, None);
+        // Our call was answered: TEXT #1 tells the peer that we are up.
+        let ask = frame.kind == Kind::Hello;
+        let window = Window::new(self.window, now);
+        let peer = Peer { you, me, address, heard, doubted, ask, window };
+        self.state = State::Up(peer);
         self.rtt = Rtt::default();
         self.key = RandomState::new(); // No id is given twice.
     }
@@ -499,47 +501,57 @@ impl Session {
     /// A frame of this session, from the peer.
     fn heard(&mut self, now: Duration, from: SocketAddr, frame: &Frame) {
         let State::Up(peer) = &mut self.state else { return };
-        let (expect, ids) = (peer.expect, (peer.me, peer.id));
+        let (seq, window) = (frame.seq, &mut peer.window);
+        let new = window.is_new(seq);
         match frame.kind {
             Kind::Ack => return self.confirmed(now, frame),
-            Kind::Bye if frame.seq == 0 => return self.reset(now),
-            _ if frame.seq > expect => return,
-            _ if frame.seq < expect => self.stats.duplicate += 1,
+            Kind::Bye if seq == 0 => return self.reset(now),
+            _ if window.is_too_early(seq) => return,
+            _ if !new => self.stats.duplicate += 1,
+            Kind::Bye if seq - 1 > window.read => return, // Not all is here.
             kind => {
                 let text = match kind {
                     Kind::Bye => Some(Vec::new()),
                     _ => frame.text(),
                 };
                 let Some(text) = text else { return };
-                peer.expect = expect.wrapping_add(1);
                 // It may have moved. An old frame would not tell where to.
-                peer.address = from;
-                peer.hear(now);
-                if !text.is_empty() {
-                    self.stats.shown += 1;
-                    self.actions.push(Action::Show(text));
+                if seq > window.newest() {
+                    peer.address = from;
                 }
+                let texts = window.arrived(seq, text);
+                peer.hear(now);
+                self.stats.shown += texts.len();
+                self.actions.extend(texts.into_iter().map(Action::Show));
             }
         }
-        // Only now that it is shown.
-        self.send(from, Kind::Ack, frame.attempt, ids, frame.seq);
-        if frame.kind == Kind::Bye && frame.seq == expect {
+        // Only now that it is shown. What came before its turn was not: so the
+        // ACK says up to where everything was.
+        let ack = Frame::new(Kind::Ack, (peer.me, peer.you), seq);
+        let read = peer.window.read;
+        let payload = match read == seq {
+            true => Vec::new(),
+            false => read.to_be_bytes().to_vec(),
+        };
+        self.send(from, &Frame { attempt: frame.attempt, payload, ..ack });
+        if frame.kind == Kind::Bye && new {
             self.down(number(&frame.payload), "the peer left");
         }
     }
 
-    /// The peer acknowledges a frame: the one in flight?
+    /// The peer acknowledges a frame: one of those in flight?
     fn confirmed(&mut self, now: Duration, ack: &Frame) {
         let State::Up(peer) = &mut self.state else { return };
-        let flight = peer.flight.take_if(|f| f.frame.seq == ack.seq);
-        let Some(flight) = flight else { return };
+        let told = peer.window.word.is_none();
+        let shown = peer.window.acknowledged(now, &mut self.rtt, ack);
+        let Some(last) = shown.last() else { return };
         peer.hear(now);
-        self.rtt.sample(flight.took(now, ack.attempt));
-        self.stats.confirmed += usize::from(!flight.text.is_empty());
-        if flight.word.is_none() {
+        let messages = shown.iter().filter(|flight| flight.has_message());
+        self.stats.confirmed += messages.count();
+        if told {
             self.note("the peer answers again".to_string());
         }
-        if flight.frame.kind == Kind::Bye {
+        if last.frame.kind == Kind::Bye {
             self.end(None);
         }
     }
@@ -547,8 +559,8 @@ impl Session {
     /// The peer knows nothing of this session.
     fn reset(&mut self, now: Duration) {
         let State::Up(peer) = &self.state else { return };
-        let flying = peer.flight.as_ref().map(|f| f.frame.kind);
-        let nothing_yet = peer.sent == 1 && peer.expect == 1;
+        let flying = peer.window.flights.front().map(|f| f.frame.kind);
+        let nothing_yet = peer.window.sent == 1 && peer.window.read == 0;
         if flying == Some(Kind::Bye) {
             self.end(None);
         } else if self.dials() && nothing_yet && flying.is_some() {
@@ -562,7 +574,7 @@ impl Session {
 
     /// The one we call talks to somebody else: keep calling, for longer.
     fn line_is_busy(&mut self) {
-        let State::Call { hello, busy } = &mut self.state else { return };
+        let State::Call { hello, busy, .. } = &mut self.state else { return };
         hello.until = self.started + BUSY_PATIENCE;
         if !replace(busy, true) {
             self.note("the line is busy; calling again".to_string());
@@ -581,19 +593,18 @@ impl Session {
         }
     }
 
-    /// Says what became of the messages. Nobody can know whether the one in
-    /// flight was delivered, unless the peer has read up to its number.
+    /// Says what became of the messages. Nobody can know whether one in flight
+    /// was delivered, unless the peer has read up to its number.
     fn lose(&mut self, read: u32) {
-        let flight = match &mut self.state {
-            State::Up(peer) => peer.flight.take(),
-            _ => None,
+        let flights = match &mut self.state {
+            State::Up(peer) => take(&mut peer.window.flights),
+            _ => VecDeque::new(),
         };
-        if let Some(flight) = flight.filter(|f| !f.text.is_empty()) {
+        for flight in flights.iter().filter(|flight| flight.has_message()) {
             if flight.frame.seq <= read {
                 self.stats.confirmed += 1;
             } else {
-                let text = printable(&flight.text);
-                self.note(format!("not confirmed: {text}"));
+                self.note(format!("not confirmed: {}", flight.words()));
                 self.lost[0] += 1;
             }
         }
@@ -622,17 +633,8 @@ impl Session {
         self.actions.push(Action::Note(text));
     }
 
-    /// Sends a frame that is not waited for. The ids are ours and the peer's.
-    fn send(
-        &mut self,
-        to: SocketAddr,
-        kind: Kind,
-        attempt: u8,
-        (src, dst): (u32, u32),
-        seq: u32,
-    ) {
-        let payload = Vec::new();
-        let frame = Frame { kind, attempt, src, dst, seq, payload };
+    /// Sends a frame that is not waited for.
+    fn send(&mut self, to: SocketAddr, frame: &Frame) {
         self.actions.push(Action::Send(to, frame.pack()));
     }
 }

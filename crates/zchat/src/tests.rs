@@ -37,7 +37,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 #[test]
 fn the_golden_frames_both_ways() {
-    assert_eq!(golden().len(), 10);
+    assert_eq!(golden().len(), 11);
     for (frame, data) in golden() {
         assert_eq!(frame.pack(), data, "{frame:?}");
         assert_eq!(Frame::unpack(&data), Ok(frame));

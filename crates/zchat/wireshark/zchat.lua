@@ -8,7 +8,7 @@
 
 local EMPTY, FRAME_MAX = 20, 1200 -- Bytes of a frame: at least, at most.
 local KINDS = { "HELLO", "TEXT", "ZTEXT", "ACK", "BYE" }
-local TEXT, ZTEXT, BYE = 2, 3, 5
+local TEXT, ZTEXT, ACK, BYE = 2, 3, 4, 5
 
 -- Lua 5.2 has a library for bits, and Lua 5.4 has operators, which Lua 5.2
 -- could not even read: so they stand in a string.
@@ -49,7 +49,7 @@ local f = {
     dst = ProtoField.uint32("zchat.dst", "Receiver's id", base.HEX),
     seq = ProtoField.uint32("zchat.seq", "Number"),
     text = ProtoField.string("zchat.text", "Text"),
-    read = ProtoField.uint32("zchat.read", "Has read up to number"),
+    read = ProtoField.uint32("zchat.read", "Has shown up to number"),
     payload = ProtoField.bytes("zchat.payload", "Payload"),
     crc = ProtoField.uint32("zchat.crc", "CRC-32", base.HEX),
     good = ProtoField.bool("zchat.crc.good", "CRC-32 is right"),
@@ -137,8 +137,11 @@ function zchat.dissector(buffer, packet, root)
         local payload = buffer(16, length - EMPTY)
         if good and (kind == TEXT or kind == ZTEXT) then
             info = info .. " " .. add_text(tree, kind, payload)
-        elseif good and kind == BYE and payload:len() == 4 then
+        elseif good and (kind == ACK or kind == BYE) and payload:len() == 4 then
             tree:add(f.read, payload)
+            if kind == ACK then
+                info = info .. ", shown up to #" .. payload:uint()
+            end
         else
             tree:add(f.payload, payload)
         end

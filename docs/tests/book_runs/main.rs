@@ -6,6 +6,7 @@
 mod protocols;
 mod terminal;
 mod udp;
+mod window;
 mod wrong;
 
 /// The server with the hole of exercise 03, as it stands there.

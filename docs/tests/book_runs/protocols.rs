@@ -251,7 +251,8 @@ fn chat() -> (Log, Ended, Ended) {
         kept.lock().unwrap().push(entry);
     });
     let port = link.as_ref().unwrap().address().port().to_string();
-    let args = ["--host", "127.0.0.1", "--port", &port, "--stats"];
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    let args = [&args[..], &["--window", "1", "--stats"]].concat();
     let mut client = start(Language::Rust, "zchat", "client", &args);
     client.write("hola\nchau\n".as_bytes());
     let client = client.end();
@@ -279,8 +280,9 @@ fn ladder(rungs: &[Rung]) -> String {
 }
 
 /// What the ladders say, in Spanish.
-const SPANISH: [(&str, &str); 4] = [
+const SPANISH: [(&str, &str); 5] = [
     ("empty", "vacío"),
+    ("shown up to", "visto hasta"),
     ("try", "intento"),
     ("lost", "perdida"),
     ("corrupted", "dañada"),
@@ -288,7 +290,7 @@ const SPANISH: [(&str, &str); 4] = [
 
 /// The rungs as the pictures NAME.svg and NAME.es.svg of the book; times may
 /// differ.
-fn drawn(name: &str, title: [&str; 2], rungs: &[Rung]) {
+pub fn drawn(name: &str, title: [&str; 2], rungs: &[Rung]) {
     let spanish = |text: &str| {
         let text = text.to_string();
         SPANISH.iter().fold(text, |text, (en, es)| text.replace(en, es))
@@ -388,7 +390,7 @@ fn zchat_ladder() {
         let command = "cargo run -p zchat --bin";
         text.ran(&format!("{command} server -- --stats"), &stats(&server));
         text.other();
-        let to = "client -- --port 3600 --stats";
+        let to = "client -- --port 3600 --window 1 --stats";
         text.ran(&format!("{command} {to}"), &stats(&client));
         text.record("zchat-stats");
         return;

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use badlink::ladder::{Kind, Ladder, Rung};
@@ -13,6 +14,7 @@ use ex15_zchat_arq::{
     take_message,
 };
 use kit::{Random, Said, Shown, caught, fail, judge, said};
+use zchat::frame as chat;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -630,11 +632,94 @@ fn step_7_joins_the_steps() {
 /// Where what the two sides send goes.
 const WAYS: [Direction; 2] = [Direction::There, Direction::Back];
 
-/// A conversation of two of the student's sessions, in virtual time, over a link
-/// whose fates come from a seed.
+/// One side of a conversation.
+enum Side {
+    /// The student's session.
+    Yours(Session),
+    /// That of crates/zchat, and its id.
+    Chat(Box<zchat::session::Session>, u32),
+}
+
+/// The student's id, and where the student's session is, for crates/zchat.
+const YOU: u32 = 7;
+const THERE: SocketAddr =
+    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 3502));
+
+impl Side {
+    /// One of crates/zchat, which has answered a HELLO.
+    fn chat() -> Side {
+        let mut session = zchat::session::Session::new(vec![], Duration::ZERO);
+        let hello = chat::Frame::new(chat::Kind::Hello, (YOU, 0), 0);
+        session.receive(Duration::ZERO, THERE, &hello.pack());
+        let id =
+            session.actions().into_iter().find_map(|action| match action {
+                zchat::session::Action::Send(_, data) => {
+                    Some(chat::Frame::unpack(&data).ok()?.src)
+                }
+                _ => None,
+            });
+        Side::Chat(Box::new(session), id.unwrap_or_default())
+    }
+
+    /// When something is due, if it is about a message.
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Side::Yours(session) => session.deadline(),
+            Side::Chat(session, _) => {
+                session.deadline().filter(|_| session.waiting() > 0)
+            }
+        }
+    }
+
+    fn happens(&mut self, now: Duration, event: Event) -> Vec<Action> {
+        let (session, id) = match self {
+            Side::Yours(session) => return handle(session, now, event),
+            Side::Chat(session, id) => (session, *id),
+        };
+        match event {
+            Event::Typed(text) => session.say(text.as_bytes()),
+            Event::Alarm => {}
+            Event::Came(frame) => {
+                let (kind, seq, text) = match frame {
+                    Frame::Text { number, text } => {
+                        (chat::Kind::Text, number, text)
+                    }
+                    Frame::Ack { number } => {
+                        (chat::Kind::Ack, number, String::new())
+                    }
+                };
+                let payload = text.into_bytes();
+                let frame = chat::Frame::new(kind, (YOU, id), seq);
+                let frame = chat::Frame { payload, ..frame };
+                session.receive(now, THERE, &frame.pack());
+            }
+        }
+        session.tick(now);
+        session.actions().into_iter().filter_map(yours).collect()
+    }
+}
+
+/// What crates/zchat wants done, in the student's words.
+fn yours(action: zchat::session::Action) -> Option<Action> {
+    let text = |text: Vec<u8>| String::from_utf8(text).ok();
+    match action {
+        zchat::session::Action::Show(shown) => Some(Action::Show(text(shown)?)),
+        zchat::session::Action::Send(_, data) => {
+            let frame = chat::Frame::unpack(&data).ok()?;
+            let number = frame.seq;
+            Some(Action::Send(match frame.kind {
+                chat::Kind::Ack => Frame::Ack { number },
+                _ => Frame::Text { number, text: text(frame.text()?)? },
+            }))
+        }
+        _ => None,
+    }
+}
+
+/// A conversation in virtual time, over a link whose fates come from a seed.
 struct World {
     now: Duration,
-    sides: [Session; 2],
+    sides: [Side; 2],
     fates: [Fates; 2],
     /// What is on its way: when it arrives, in which order of equal times; to
     /// which side, and what.
@@ -645,14 +730,14 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64) -> World {
+    fn new(seed: u64, sides: [Side; 2]) -> World {
         let (lose, duplicate, delay) = (0.25, 0.15, 0.15);
         let delay_by = 3 * WAIT / 2;
         let some = Shares { lose, duplicate, delay, ..Shares::default() };
         let shares = Shares { delay_by, ..some };
         World {
             now: Duration::ZERO,
-            sides: [Session::begin(), Session::begin()],
+            sides,
             fates: WAYS.map(|way| Fates::new(shares, seed, way)),
             air: BTreeMap::new(),
             shown: [Vec::new(), Vec::new()],
@@ -687,7 +772,7 @@ impl World {
     }
 
     fn happens(&mut self, side: usize, event: Event) {
-        for action in handle(&mut self.sides[side], self.now, event) {
+        for action in self.sides[side].happens(self.now, event) {
             let (kind, label) = match action {
                 Action::Show(text) => {
                     let words = said("shows", &[&format!("{text:?}")]);
@@ -744,11 +829,32 @@ fn step_7_survives_a_bad_link() {
     let ana = &["hola", "todo bien?", "chau"][..];
     let beto = &["buenas", "hasta luego"][..];
     for seed in 1..=300 {
-        let mut world = World::new(seed);
+        let sides = [Session::begin(), Session::begin()].map(Side::Yours);
+        let mut world = World::new(seed, sides);
         let ended = world.run([ana, beto]);
         if !ended || world.shown[1] != ana || world.shown[0] != beto {
             let picture = Picture(world.ladder);
             let did = "let two of your sessions talk over a bad link";
+            fail(did, "each shown once", picture, "right alone");
+        }
+    }
+}
+
+/// Which keeps what comes before its turn, and sends up to 16 at once.
+#[kit::test]
+fn step_7_talks_with_the_chat() {
+    let texts = |who| (1..=12).map(move |n| format!("{who} {n}"));
+    let (ana, beto): (Vec<_>, Vec<_>) =
+        (texts("ana").collect(), texts("beto").collect());
+    let typed = [&ana, &beto].map(|all| all.iter().map(String::as_str));
+    let [ana, beto] = typed.map(|all| all.collect::<Vec<_>>());
+    for seed in 1..=100 {
+        let sides = [Side::Yours(Session::begin()), Side::chat()];
+        let mut world = World::new(seed, sides);
+        let ended = world.run([&ana, &beto]);
+        if !ended || world.shown[1] != ana || world.shown[0] != beto {
+            let picture = Picture(world.ladder);
+            let did = "let your session talk with crates/zchat";
             fail(did, "each shown once", picture, "right alone");
         }
     }

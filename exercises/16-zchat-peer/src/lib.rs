@@ -94,7 +94,7 @@ pub fn say_line(session: &mut Session, line: &[u8]) {
     let line = line.strip_suffix(b"\r").unwrap_or(line); // As Windows types it.
     let whole = [line, b"\n"].concat();
     let (mut input, mut rest) = (&whole[..], Vec::new());
-    while let Some(text) = next_message(&mut input, &mut rest) {
+    while let Ok(Some(text)) = next_message(&mut input, &mut rest) {
         session.say(&text);
     }
 }

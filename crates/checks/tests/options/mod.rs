@@ -34,8 +34,16 @@ const PROGRAMS: [(&str, &str, &str); 6] = [
 /// Programs with more options, which have tests of their own: the help is as
 /// it is everywhere.
 const OTHERS: [(&str, &str, &str); 2] = [
-    ("zchat", "server", "[--host localhost] [--port 3502] [--stats]"),
-    ("zchat", "client", "[--host localhost] [--port 3502] [--stats] [ADDRESS]"),
+    (
+        "zchat",
+        "server",
+        "[--host localhost] [--port 3502] [--window 16] [--stats]",
+    ),
+    (
+        "zchat",
+        "client",
+        "[--host localhost] [--port 3502] [--window 16] [--stats] [ADDRESS]",
+    ),
 ];
 
 fn run(

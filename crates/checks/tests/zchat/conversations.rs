@@ -22,6 +22,7 @@ const RUST: [Language; 2] = [Language::Rust; 2];
 fn conversation(seed: u64, languages: [Language; 2], traced: bool) -> World {
     let mut w = World::new(seed, languages);
     w.traced = traced;
+    let windows = [1, 2, 3, 8, 16];
     let mut r = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     // How bad the network is: from hardly to very.
     let mut share = |most: f64| r.fraction() * r.fraction() * most;
@@ -54,6 +55,7 @@ fn conversation(seed: u64, languages: [Language; 2], traced: bool) -> World {
     for (i, dials) in calls.iter().enumerate() {
         let one_way = Shares { lose, ..shares };
         let shares = if i == 0 { one_way } else { shares };
+        w.window = windows[r.below(5)];
         w.add(dials.iter().map(|j| port(*j)).collect(), shares);
     }
     let length = 1000 * (1 + r.below(120));

@@ -120,12 +120,17 @@ fn columns_of(packets: &[(Vec<u8>, usize)]) -> Option<Vec<String>> {
 
 /// What they must say of a sound frame.
 fn expected(frame: &Frame) -> String {
-    let Frame { kind, tried, src, dst, seq, .. } = frame;
+    let Frame { kind, tried, src, dst, seq, payload } = frame;
     let mut info = format!("{} #{seq}", KINDS[usize::from(*kind) - 1]);
     let text = if frame.is_text() { frame.message() } else { vec![] };
     let text = String::from_utf8(text).unwrap();
     if !text.is_empty() {
         info += &format!(" {text}");
+    }
+    if *kind == ACK
+        && let Some(read) = payload.first_chunk()
+    {
+        info += &format!(", shown up to #{}", u32::from_be_bytes(*read));
     }
     let mut again = "";
     if *tried > 0 {

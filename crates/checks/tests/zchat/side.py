@@ -19,11 +19,11 @@ def address(text):
 def word(action, *rest):
     if action == Action.SEND:
         (host, port), data = rest
-        return "SEND %s:%i x%s" % (host, port, data.hex())
+        return f"SEND {host}:{port} x{data.hex()}"
     text = rest[0]
     if isinstance(text, str):
         text = text.encode()
-    return "%s %s" % (action.name, "none" if text is None else "x" + text.hex())
+    return f"{action.name} " + ("none" if text is None else "x" + text.hex())
 
 
 sessions = {}
@@ -34,7 +34,9 @@ for line in sys.stdin:
         sessions[number] = Session([address(a) for a in rest], now)
         continue
     session = sessions[number]
-    if what == "say":
+    if what == "set_window":
+        session.set_window(int(rest[0]))
+    elif what == "say":
         session.say(bytes.fromhex(rest[0][1:]))
     elif what == "receive":
         sender, data = rest

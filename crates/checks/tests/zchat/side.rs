@@ -44,6 +44,16 @@ impl Side {
         Side { session, deadline: Some(now) }
     }
 
+    /// As [`Session::set_window`].
+    pub fn set_window(&mut self, window: u16) {
+        match &mut self.session {
+            Either::Rust(session) => session.set_window(window),
+            Either::Python(number) => {
+                tell(*number, "set_window", &format!(" {window}"));
+            }
+        }
+    }
+
     /// As [`Session::say`].
     pub fn say(&mut self, text: &[u8]) {
         match &mut self.session {

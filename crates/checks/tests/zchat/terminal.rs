@@ -249,13 +249,15 @@ fn quit_leaves_with_bye(language: Language) {
 fn ctrl_c_says_what_is_not_confirmed(language: Language) {
     for (mut program, peer) in both(language) {
         program.write(b"one\ntwo\n");
-        peer.hear(testbed::PATIENCE).expect("a message");
+        let next = || peer.hear(testbed::PATIENCE).expect("a message");
+        while next().message() != b"one" {} // Others may come again.
         program.write(b"\x03");
         sees(&program, "messages not confirmed yet: 2; Ctrl-C again");
         program.write(b"\x03");
         let ended = program.end();
         assert_eq!(ended.code, Some(1), "{ended:?}");
-        for lost in ["not confirmed: one", "not sent: two"] {
+        // Number 1 goes alone, and so "two" was perhaps not sent.
+        for lost in ["not confirmed: one", ": two"] {
             assert!(ended.stdout.contains(lost), "{}", ended.stdout);
         }
     }

@@ -40,6 +40,13 @@ in_both_languages! {
     a_caller_is_told_whom_it_calls_and_for_how_long
     a_message_that_is_not_confirmed_is_told_once
     what_is_said_after_leaving_is_reported
+    what_came_before_its_turn_is_shown_in_its_turn
+    an_ack_says_up_to_where_everything_was_shown
+    three_later_acks_send_a_missing_frame_again_at_once
+    two_silent_round_trips_send_the_oldest_again
+    a_window_that_is_lost_is_sent_again_and_halved
+    a_window_is_faster_than_stop_and_wait
+    two_chats_share_a_narrow_link
 }
 
 /// A session, and the peer that a test plays.
@@ -74,7 +81,13 @@ impl Script {
 
     /// One that is connected with the peer; it knows the round-trip time, 0.
     fn up(language: Language, role: Role) -> Script {
+        Script::up_within(language, role, 16)
+    }
+
+    /// The same with a window of so many frames.
+    fn up_within(language: Language, role: Role, window: u16) -> Script {
         let mut s = Script::new(language, role);
+        s.side.set_window(window);
         match role {
             Role::Server => {
                 s.call(ME);
@@ -220,7 +233,7 @@ fn it_sends_again_after_two_tenths_of_a_second_then_twice_as_long(
     language: Language,
 ) {
     for role in ROLES {
-        let mut s = Script::up(language, role);
+        let mut s = Script::up_within(language, role, 1);
         s.say(b"nobody answers");
         let all = s.wait(secs(40));
         let at = times(&all);
@@ -236,7 +249,7 @@ fn it_sends_again_after_two_tenths_of_a_second_then_twice_as_long(
 
 fn a_path_that_is_dead_is_reported_after_30_seconds(language: Language) {
     for role in ROLES {
-        let mut s = Script::up(language, role);
+        let mut s = Script::up_within(language, role, 1);
         for text in ["one", "two", "three"] {
             s.say(text.as_bytes());
         }
@@ -568,8 +581,9 @@ fn a_frame_with_one_wrong_id_or_from_the_future_is_not_shown(
         (src, dst, 3, 0),
         (src, dst, 1 << 31, 0),
         (src, dst, u32::MAX, 0),
-        (src, dst, 2, 1),
+        (src, dst, 2, 2), // And 3, which came before its turn.
         (src, dst, 2, 0),
+        (src, dst, 3, 0),
     ] {
         let frame = s.frame(TEXT, 0, seq, b"hola");
         let frame = Frame { src, dst, ..frame };
@@ -681,12 +695,12 @@ fn only_what_is_new_moves_a_peer(language: Language) {
             s.frame(ACK, 0, text.seq - 1, b""),
             s.frame(ACK, 0, text.seq + 1, b""),
             s.frame(TEXT, 0, next + 1, &[b'x'; 1100]),
-            s.frame(TEXT, 0, next + 2, b"five"),
+            s.frame(TEXT, 0, next + 20, b"from the future"),
         ] {
             s.give_from(port(0), &frame);
         }
         s.sent.clear();
-        assert_eq!(s.wait(ms(250)).len(), 1);
+        assert_eq!(times(&s.wait(ms(250))), [25, 225]);
         assert_eq!(s.to, Some(far()), "{role:?}");
         // Even the right acknowledgement: it may be a copy of what somebody
         // on the path has seen.
@@ -721,7 +735,7 @@ fn a_caller_is_told_whom_it_calls_and_for_how_long(language: Language) {
 
 fn a_message_that_is_not_confirmed_is_told_once(language: Language) {
     for role in ROLES {
-        let mut s = Script::up(language, role);
+        let mut s = Script::up_within(language, role, 1);
         s.notes.clear();
         s.say(b"one");
         s.say(b"two");
@@ -753,4 +767,201 @@ fn what_is_said_after_leaving_is_reported(language: Language) {
     s.confirm_bye();
     let why = "0 not confirmed, 1 not sent".to_string();
     assert_eq!(s.end, Some(Some(why)));
+}
+
+fn what_came_before_its_turn_is_shown_in_its_turn(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        let next = s.next;
+        // The end before its turn is not taken.
+        let bye = s.frame(BYE, 0, next + 1, &[0; 4]);
+        s.give_from(port(0), &bye);
+        assert_eq!(s.sent, []);
+        // From the last place in the window down to the second.
+        for turn in (1..16).rev() {
+            s.give(TEXT, 0, next + turn, format!("{turn}").as_bytes());
+            let ack = s.one();
+            assert_eq!((ack.kind, ack.seq), (ACK, next + turn));
+            assert_eq!(ack.payload, (next - 1).to_be_bytes(), "{role:?}");
+            assert!(s.shown.is_empty());
+        }
+        // Again, beyond the window, and of a foreign session: none of them is
+        // shown, and only the first is acknowledged.
+        let early = s.frame(TEXT, 1, next + 1, b"again");
+        s.give_from(port(0), &early);
+        assert_eq!(s.one().kind, ACK);
+        s.give(TEXT, 0, next + 16, b"too early");
+        assert_eq!(s.sent, []);
+        for foreign in [
+            Frame { src: 7, ..early.clone() },
+            Frame { dst: 7, ..early.clone() },
+        ] {
+            s.give_from(port(0), &foreign);
+            assert_eq!((s.one().kind, s.end.clone()), (BYE, None));
+        }
+        s.give(TEXT, 0, next, b"0");
+        let ack = s.one();
+        assert_eq!((ack.kind, ack.seq), (ACK, next));
+        assert_eq!(ack.payload, (next + 15).to_be_bytes());
+        let all: Vec<_> = (0..16).map(|turn| format!("{turn}")).collect();
+        let shown = s.shown.iter().map(|t| str::from_utf8(t).unwrap());
+        assert_eq!(shown.collect::<Vec<_>>(), all, "{role:?}");
+    }
+}
+
+fn an_ack_says_up_to_where_everything_was_shown(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        for text in ["one", "two", "three", "four"] {
+            s.say(text.as_bytes());
+        }
+        let first = s.expect;
+        let sent: Vec<_> = s.sent.drain(..).map(|(_, f)| f.seq).collect();
+        assert_eq!(sent, [first, first + 1, first + 2, first + 3]);
+        // Of what was never sent, an ACK confirms nothing.
+        let far = (first + 4).to_be_bytes();
+        s.give(ACK, 0, first, &far);
+        s.give(ACK, 0, first + 4, b"");
+        s.give(ACK, 0, u32::MAX, b"");
+        // Two and four are there, and nothing was shown.
+        let read = (first - 1).to_be_bytes();
+        s.give(ACK, 0, first + 1, &read);
+        s.give(ACK, 0, first + 3, &read);
+        let again = s.wait(ms(250));
+        let again: Vec<_> = again.iter().map(|(_, f)| f.seq - first).collect();
+        assert_eq!(again, [0, 2, 0], "{role:?}"); // The first: no news.
+        // One came as well, and all but three was shown.
+        s.give(ACK, 2, first, &(first + 1).to_be_bytes());
+        s.wait(secs(40));
+        let lost = |n: &&String| n.starts_with("not confirmed: ");
+        let lost: Vec<_> = s.notes.iter().filter(lost).collect();
+        assert_eq!(lost, ["not confirmed: three", "not confirmed: four"]);
+    }
+}
+
+fn three_later_acks_send_a_missing_frame_again_at_once(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        for text in ["one", "two", "three", "four"] {
+            s.say(text.as_bytes());
+        }
+        let first = s.expect;
+        s.sent.clear();
+        let read = (first - 1).to_be_bytes();
+        for later in [1, 2, 2, 1, 2] {
+            s.give(ACK, 0, first + later, &read);
+            assert_eq!(s.sent, [], "{role:?}"); // Each of them counts once.
+        }
+        s.give(ACK, 0, first + 3, &read);
+        let again = s.one();
+        assert_eq!((again.seq, again.tried), (first, 1));
+        // Once: what was sent before that says nothing about it.
+        for later in 1..4 {
+            s.give(ACK, 0, first + later, &read);
+        }
+        assert_eq!(s.sent, [], "{role:?}");
+        // No more news: it is asked for, and then there is the timer.
+        assert_eq!(times(&s.wait(ms(250))), [25, 225], "{role:?}");
+    }
+}
+
+fn two_silent_round_trips_send_the_oldest_again(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        s.say(b"nobody answers");
+        let at = times(&s.wait(secs(8)));
+        assert_eq!(at, [0, 25, 225, 625, 1425, 3025, 5025, 7025], "{role:?}");
+        // The path is longer now than it seemed to be: each answer is late.
+        s.give(ACK, 7, s.expect, b"");
+        for _ in 0..20 {
+            s.expect += 1;
+            s.say(b"far away");
+            s.wait(ms(100));
+            s.give(ACK, 0, s.expect, b"");
+        }
+        // Now it is known, and nothing is sent again before its time.
+        s.say(b"known");
+        s.one();
+        assert_eq!(s.wait(ms(150)), [], "{role:?}");
+    }
+}
+
+fn a_window_that_is_lost_is_sent_again_and_halved(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        (0..200).for_each(|turn| s.say(format!("{turn}").as_bytes()));
+        // A frame more for each round trip, up to 16.
+        for width in 5..=16 {
+            assert_eq!(s.sent.len(), width, "{role:?}");
+            let last = s.sent[width - 1].1.seq;
+            if width < 16 {
+                s.sent.clear();
+                s.give(ACK, 0, last, b"");
+            }
+        }
+        let last = s.sent[15].1.seq;
+        s.sent.clear();
+        let again = s.wait(ms(205));
+        let first = (25, last - 15);
+        let others = (last - 14..=last).map(|seq| (200, seq));
+        let all: Vec<_> = again.iter().map(|(at, f)| (*at, f.seq)).collect();
+        assert_eq!(all, [first].into_iter().chain(others).collect::<Vec<_>>());
+        assert!(again.iter().all(|(_, frame)| frame.tried == 1));
+        // The first and the last come: the fourteen others are on their way.
+        let read = (last - 15).to_be_bytes();
+        s.give(ACK, 1, last - 15, b"");
+        s.give(ACK, 1, last, &read);
+        assert_eq!(s.sent, [], "{role:?}");
+        // All come: half as many as before go out.
+        s.give(ACK, 1, last - 1, &last.to_be_bytes());
+        assert_eq!(s.sent.len(), 8, "{role:?}");
+    }
+}
+
+/// 200 messages one way, where of each datagram a share is lost: how long it
+/// takes.
+fn how_long(language: Language, window: u16, lose: f64) -> Duration {
+    let shares = Shares { lose, ..Shares::default() };
+    let mut w = World::new(3, [language; 2]);
+    w.window = window;
+    w.add(vec![], shares);
+    w.add(vec![port(0)], shares);
+    for number in 0..200 {
+        w.plan(1, secs(1), Deed::Say(number));
+    }
+    w.plan(1, secs(1), Deed::NoMore);
+    w.run_until(secs(3000));
+    assert_eq!(w.messages.values().filter(|m| m.shown == 1).count(), 200);
+    w.ended(1) - secs(1)
+}
+
+fn a_window_is_faster_than_stop_and_wait(language: Language) {
+    for (lose, times) in [(0.0, 4), (0.05, 5), (0.2, 5)] {
+        let [one, many] = [1, 16].map(|w| how_long(language, w, lose));
+        assert!(many * times < one, "{lose}: {one:?}, {many:?}");
+    }
+}
+
+/// A link that carries 100 frames a second, in which 20 can wait.
+fn two_chats_share_a_narrow_link(language: Language) {
+    let mut w = World::new(5, [language; 2]);
+    w.narrow = Some((20, ms(10)));
+    for i in 0..4 {
+        let dial = if i % 2 == 0 { vec![] } else { vec![port(i - 1)] };
+        w.add(dial, Shares::default());
+    }
+    for number in 0..2000 {
+        w.plan(1, secs(5), Deed::Say(number));
+        w.plan(3, secs(5), Deed::Say(number));
+    }
+    w.run_until(secs(35));
+    let shown = |sender| {
+        let all = w.messages.values();
+        all.filter(|m| m.sender == sender && m.shown == 1).count()
+    };
+    let [a, b] = [shown(1), shown(3)];
+    let all = a + b;
+    println!("{a} and {b} messages in 30 s");
+    assert!(all > 600, "{a} and {b}: the link stands still");
+    assert!(a.max(b) * 4 <= all * 3, "{a} and {b}");
 }

@@ -52,6 +52,7 @@ pub struct Node {
     language: Language,
     side: Side,
     dial: Vec<SocketAddr>,
+    window: u16,
     pub address: SocketAddr,
     fates: Fates,
     pub deeds: BTreeMap<(Duration, usize), Deed>,
@@ -59,12 +60,14 @@ pub struct Node {
     /// How many datagrams it wanted sent.
     pub sends: usize,
     pub ended: bool,
+    /// When.
+    end: Duration,
 }
 
 /// A message, and what became of it.
 #[derive(Debug)]
 pub struct Message {
-    sender: usize,
+    pub sender: usize,
     /// Which of the sender's lives: a killed one reports nothing.
     life: usize,
     number: usize,
@@ -85,6 +88,12 @@ pub struct World {
     steady: Option<Duration>,
     pub outages: Vec<(Duration, Duration)>,
     pub stale: f64,
+    /// How wide the next node's window is, in frames.
+    pub window: u16,
+    /// A narrow link for all: at most so many datagrams wait in it, each of
+    /// which takes so long; and when it will be free.
+    pub narrow: Option<(usize, Duration)>,
+    free: Duration,
     heard: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     pub messages: HashMap<String, Message>,
     /// By receiver and sender: the last (life, number) that was shown.
@@ -108,6 +117,9 @@ impl World {
             steady: None,
             outages: Vec::new(),
             stale: 0.0,
+            window: 16,
+            narrow: None,
+            free: Duration::ZERO,
             heard: Vec::new(),
             messages: HashMap::new(),
             last: HashMap::new(),
@@ -141,9 +153,12 @@ impl World {
         let way = [Direction::There, Direction::Back][i % 2];
         let seed = self.random.bits().into();
         let language = self.languages[i % 2];
+        let mut side = Side::new(language, &dial, self.now);
+        side.set_window(self.window);
         self.nodes.push(Node {
             language,
-            side: Side::new(language, &dial, self.now),
+            window: self.window,
+            side,
             dial,
             address: port(i),
             fates: Fates::new(shares, seed, way),
@@ -151,6 +166,7 @@ impl World {
             life: 0,
             sends: 0,
             ended: false,
+            end: Duration::ZERO,
         });
         i
     }
@@ -279,6 +295,7 @@ impl World {
             Deed::Restart(moves) => {
                 let node = &mut self.nodes[i];
                 node.side = Side::new(node.language, &node.dial, now);
+                node.side.set_window(node.window);
                 node.life += 1;
                 if moves {
                     node.address = fresh;
@@ -365,6 +382,7 @@ impl World {
                 Action::End(why) => {
                     self.trace(i, || format!("the end, {why:?}"));
                     self.nodes[i].ended = true;
+                    self.nodes[i].end = self.now;
                 }
             }
         }
@@ -391,6 +409,14 @@ impl World {
             let lost = Fate::default();
             self.trace_datagram([from, to], &data, &lost, &arrives);
             return;
+        }
+        if let Some((most, each)) = self.narrow {
+            let waits = self.free.saturating_sub(self.now);
+            if waits >= each * most as u32 {
+                return; // There is no room for it.
+            }
+            self.free = self.now.max(self.free) + each;
+            return self.fly(self.free - self.now, from, to, data);
         }
         for copy in 0..fate.copies {
             let (least, most) = self.delay;
@@ -444,6 +470,12 @@ impl World {
             }
         };
         *self.notes.entry(kind.to_string()).or_default() += 1;
+    }
+
+    /// When a node has ended.
+    pub fn ended(&self, i: usize) -> Duration {
+        assert!(self.nodes[i].ended, "it goes on");
+        self.nodes[i].end
     }
 
     /// What holds for every message when all is over.

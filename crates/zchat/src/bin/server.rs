@@ -5,9 +5,10 @@
 //!
 //! /quit, Ctrl-D (on Windows Ctrl-Z, Enter) or Ctrl-C leaves.
 //!
-//! --host   address or name to listen on (localhost)
-//! --port   port to listen on, 0 to 65535; 0: any (3502)
-//! --stats  say at the end what was sent and received
+//! --host    address or name to listen on (localhost)
+//! --port    port to listen on, 0 to 65535; 0: any (3502)
+//! --window  at most so many frames on the way, 1 to 16 (16)
+//! --stats   say at the end what was sent and received
 
 const HOST: &str = "localhost";
 const PORT: u16 = 3502;
@@ -17,6 +18,8 @@ fn main() -> common::Result<()> {
     let mut args = common::Args::new(include_str!("server.rs"));
     let host: String = args.option("--host", HOST);
     let port: u16 = args.option("--port", PORT);
+    let window = args.option("--window", 16_u16);
+    args.require((1..=16).contains(&window), "--window: 1 to 16");
     let stats = args.flag("--stats");
     args.finish();
 
@@ -24,5 +27,5 @@ fn main() -> common::Result<()> {
     let s = zchat::chat::listen(&host, port)?;
 
     // 3. Chat with whoever calls.
-    zchat::chat::run(s, vec![], stats)
+    zchat::chat::run(s, vec![], window, stats)
 }

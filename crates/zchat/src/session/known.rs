@@ -42,8 +42,9 @@ impl Session {
             State::Listen { .. } => ("LISTEN", 0, 0, Vec::new()),
             State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
             State::Up(peer) => {
-                let flights = peer.flight.iter().map(waiting).collect();
-                ("UP", peer.sent, peer.expect, flights)
+                let window = &peer.window;
+                let flights = window.flights.iter().map(waiting).collect();
+                ("UP", window.sent, window.read.wrapping_add(1), flights)
             }
             State::Over => ("END", 0, 0, Vec::new()),
         };
