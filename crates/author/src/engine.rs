@@ -8,10 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use taller::build::{self, build_peers, target};
 use taller::exercise::Exercise;
-use taller::run::{self, Test, TestResult, build_peers, target};
+use taller::outcome::{Result, failed};
+use taller::run::{Test, TestResult};
 
-use crate::Result;
 use crate::copies::{
     TOGETHER, VARIANTS, Variant, module, package, write_variants,
 };
@@ -59,7 +60,7 @@ impl<'a> Workshop<'a> {
     /// `cargo build` in the copies with these arguments; its messages, one a
     /// value. With clippy's, if `clippy`.
     pub fn build(&self, args: &[&str], clippy: bool) -> Result<Vec<Value>> {
-        let mut build = run::build(&self.copy, &self.target);
+        let mut build = build::build(&self.copy, &self.target);
         build.args(args).args(["--keep-going", "--message-format=json"]);
         build.env("CARGO_INCREMENTAL", "0");
         build.env("CARGO_PROFILE_DEV_DEBUG", "0");
@@ -69,13 +70,13 @@ impl<'a> Workshop<'a> {
             build.env("CLIPPY_ARGS", "");
         }
         let built = testbed::output(&mut build);
-        let built = built.map_err(|e| (1, format!("cargo: {e}")))?;
+        let built = built.map_err(|e| failed(format!("cargo: {e}")))?;
         let text = String::from_utf8_lossy(&built.stdout);
         let all = text.lines().filter_map(|l| serde_json::from_str(l).ok());
         let all: Vec<Value> = all.collect();
         match all.last() {
             Some(last) if last["reason"] == "build-finished" => Ok(all),
-            _ => Err((1, String::from_utf8_lossy(&built.stderr).into_owned())),
+            _ => Err(failed(String::from_utf8_lossy(&built.stderr))),
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> Workshop<'a> {
             let good: Vec<_> = good.collect();
             let written = write_variants(self.exercise, &self.copy, &good);
             written
-                .map_err(|e| (1, format!("{}: {e}", self.copy.display())))?;
+                .map_err(|e| failed(format!("{}: {e}", self.copy.display())))?;
             let args = ["--package", &package(&self.copy), "--tests"];
             let messages = self.build(&args, false)?;
             let before = broken.len();
@@ -194,7 +195,7 @@ impl<'a> Workshop<'a> {
                 let words = messages
                     .iter()
                     .filter_map(|m| m["message"]["rendered"].as_str());
-                return Err((1, words.collect()));
+                return Err(failed(words.collect::<String>()));
             }
             let mut programs = BTreeMap::new();
             for (at, part) in good.chunks(TOGETHER).enumerate() {

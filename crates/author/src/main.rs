@@ -17,8 +17,8 @@ use std::env;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use taller::Result;
 use taller::exercise::{Exercise, root};
+use taller::outcome::{Result, misused};
 
 const USAGE: &str = "\
 cargo taller verify [NN]          are the exercises right?
@@ -28,7 +28,7 @@ cargo taller pack FOLDER          a copy for students, and FOLDER.zip";
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args().skip(1).collect();
-    taller::ended(command(
+    taller::outcome::ended(command(
         &words.iter().map(String::as_str).collect::<Vec<_>>(),
     ))
 }
@@ -49,7 +49,7 @@ fn command(words: &[&str]) -> Result {
             pack::run(&root, folder)
         }
         ["new", number, name] if !all => new::run(&root, number, name),
-        _ => Err((2, USAGE.to_string())),
+        _ => Err(misused(USAGE)),
     }
 }
 

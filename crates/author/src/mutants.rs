@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use taller::Result;
 use taller::exercise::{Exercise, read};
+use taller::outcome::{Result, failed};
 use taller::run::TestResult;
 
 use crate::copies::{Variant, folder, write_workspace};
@@ -95,7 +95,7 @@ impl Count {
 fn judge(exercise: &Exercise, all: bool) -> Result<(Count, String)> {
     let workshop = Workshop::new(exercise, "mutants");
     let written = write_workspace(exercise, &workshop.copy);
-    written.map_err(|e| (1, format!("{}: {e}", workshop.copy.display())))?;
+    written.map_err(|e| failed(format!("{}: {e}", workshop.copy.display())))?;
     let solution = read(&exercise.folder.join("solution/src/lib.rs"));
     let stub = read(&exercise.folder.join("src/lib.rs"));
     let mutants = mutants(&workshop, exercise, &solution, &stub)?;
@@ -222,10 +222,10 @@ fn listed(
     let mut list = Command::new("cargo-mutants");
     list.args(["mutants", "--list", "--json", "--file", "**/src/lib.rs"]);
     let listed = testbed::output(list.current_dir(package));
-    let listed = listed.map_err(|_| (1, INSTALL.to_string()))?;
+    let listed = listed.map_err(|_| failed(INSTALL))?;
     let json: Value = serde_json::from_slice(&listed.stdout).map_err(|_| {
         let words = String::from_utf8_lossy(&listed.stderr);
-        (1, format!("cargo-mutants: {words}"))
+        failed(format!("cargo-mutants: {words}"))
     })?;
     let one = |mutant: &Value| {
         let place = |end: &str| {

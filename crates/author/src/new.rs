@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::{fs, io};
 
-use taller::Result;
 use taller::exercise::{Exercise, read};
+use taller::outcome::{Result, failed, misused};
 
 use crate::line;
 
@@ -42,18 +42,17 @@ pub fn run(root: &Path, number: &str, name: &str) -> Result {
     let two = number.len() == 2 && number.chars().all(|c| c.is_ascii_digit());
     if !two || !name.split('-').all(word) {
         let words = "a number of two digits and a name of small letters: cargo taller new 17 my-exercise";
-        return Err((2, words.to_string()));
+        return Err(misused(words));
     }
     if let Some(there) =
         Exercise::all(root).iter().find(|e| e.number() == number)
     {
-        return Err((
-            1,
-            format!("there is an exercise {number} already: {}", there.name),
-        ));
+        let name = &there.name;
+        let words = format!("there is an exercise {number} already: {name}");
+        return Err(failed(words));
     }
     let written = lay_out(root, number, name);
-    written.map_err(|e| (1, format!("exercises/{number}-{name}: {e}")))?;
+    written.map_err(|e| failed(format!("exercises/{number}-{name}: {e}")))?;
     line(format!("exercises/{number}-{name} is there.\n{NEXT} {number}"));
     Ok(true)
 }

@@ -9,10 +9,10 @@ use std::process::Command;
 use std::time::SystemTime;
 use std::{fs, io};
 
-use taller::Result;
+use taller::build::cargo;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out;
-use taller::run::cargo;
+use taller::outcome::{Result, failed, misused};
 use testbed::output;
 
 /// What students do not get, beside the exercises' solutions and mistakes.
@@ -28,14 +28,14 @@ fn said(key: &str, values: &[&dyn Display]) -> String {
 
 /// Why it cannot be, as an error.
 fn cannot<T>(why: String) -> Result<T> {
-    Err((1, why))
+    Err(failed(why))
 }
 
 /// Makes the copy of the workshop at `root` in `folder`, which must not be there
 /// yet, and `folder.zip`.
 pub fn run(root: &Path, folder: &str) -> Result {
     let copy = std::path::absolute(folder);
-    let copy = copy.map_err(|e| (2, format!("{folder}: {e}")))?;
+    let copy = copy.map_err(|e| misused(format!("{folder}: {e}")))?;
     // Without a `/` at its end: behind that, `.zip` would be a file in it.
     let copy: PathBuf = copy.components().collect();
     let mut zip = copy.clone().into_os_string();
@@ -50,9 +50,9 @@ pub fn run(root: &Path, folder: &str) -> Result {
         let _ = fs::remove_dir_all(&copy); // It was made here.
         return Err(why);
     }
-    if let Err((_, why)) = archive(&copy, &zip) {
+    if let Err(why) = archive(&copy, &zip) {
         let _ = fs::remove_file(&zip); // A half.
-        crate::line(said("no zip", &[&last(&why)]));
+        crate::line(said("no zip", &[&last(&why.to_string())]));
     }
     for path in [copy, zip].iter().filter(|path| path.exists()) {
         let all = if path.is_dir() { files(path) } else { vec![path.clone()] };
@@ -66,7 +66,7 @@ pub fn run(root: &Path, folder: &str) -> Result {
 
 /// The copy itself, proved to build.
 fn make(root: &Path, copy: &Path) -> Result<()> {
-    let failed = |e: io::Error| (1, format!("{}: {e}", copy.display()));
+    let broken = |e: io::Error| failed(format!("{}: {e}", copy.display()));
     begin(root, copy)?;
     // A stub that somebody has filled in, say.
     let mut not_own = Vec::from_iter(handed_out::differing(copy));
@@ -74,7 +74,7 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
     if !not_own.is_empty() {
         return cannot(said("not as handed out", &[&not_own.join("\n  ")]));
     }
-    prune(copy).map_err(failed)?;
+    prune(copy).map_err(broken)?;
     let config = copy.join(".cargo/config.toml");
     // A copy of a copy has its packages.
     if !read(&config).contains("[source.crates-io]") {
@@ -84,9 +84,9 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
         let settings = done(&mut vendor, copy)?;
         let written = fs::create_dir_all(copy.join(".cargo"));
         let text = read(&config) + "\n" + &settings;
-        written.and_then(|()| fs::write(&config, text)).map_err(failed)?;
+        written.and_then(|()| fs::write(&config, text)).map_err(broken)?;
     }
-    handed_out::write(copy, None).map_err(failed)?;
+    handed_out::write(copy, None).map_err(broken)?;
     book(root, copy);
     prove(copy)?;
     commit(copy)
@@ -94,7 +94,7 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
 
 /// Copies what git has committed; without git, what is there.
 fn begin(root: &Path, copy: &Path) -> Result<()> {
-    let failed = |e: io::Error| (1, format!("{}: {e}", copy.display()));
+    let broken = |e: io::Error| failed(format!("{}: {e}", copy.display()));
     let git = |args: &[&str]| {
         let mut git = Command::new("git");
         git.args(args);
@@ -112,7 +112,7 @@ fn begin(root: &Path, copy: &Path) -> Result<()> {
         if !changed.is_empty() {
             crate::line(said("not committed", &[&changed.trim_end()]));
         }
-        return fs::remove_dir_all(copy.join(".git")).map_err(failed);
+        return fs::remove_dir_all(copy.join(".git")).map_err(broken);
     }
     crate::line(said("without git", &[]));
     let other = |name: &Path| {
@@ -125,7 +125,7 @@ fn begin(root: &Path, copy: &Path) -> Result<()> {
             let to = copy.join(name);
             let parent = to.parent().unwrap_or(copy);
             let copied = fs::create_dir_all(parent);
-            copied.and_then(|()| fs::copy(&file, &to)).map_err(failed)?;
+            copied.and_then(|()| fs::copy(&file, &to)).map_err(broken)?;
         }
     }
     Ok(())
@@ -210,9 +210,9 @@ fn commit(copy: &Path) -> Result<()> {
         ] {
             git.args(["-c", set]);
         }
-        if let Err((_, why)) = done(git.args(args), copy) {
+        if let Err(why) = done(git.args(args), copy) {
             let _ = fs::remove_dir_all(copy.join(".git"));
-            crate::line(said("no git", &[&last(&why)]));
+            crate::line(said("no git", &[&last(&why.to_string())]));
             return Ok(());
         }
     }
@@ -246,7 +246,7 @@ fn done(command: &mut Command, folder: &Path) -> Result<String> {
     let name = Path::new(command.get_program()).file_stem();
     let name = name.unwrap_or_default().to_string_lossy().into_owned();
     let ended = output(command.current_dir(folder));
-    let ended = ended.map_err(|e| (1, format!("{name}: {e}")))?;
+    let ended = ended.map_err(|e| failed(format!("{name}: {e}")))?;
     if !ended.status.success() {
         let words = String::from_utf8_lossy(&ended.stderr);
         return cannot(format!("{name}: {}", words.trim_end()));

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use taller::Result;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out::{self, SUMS};
+use taller::outcome::{Result, failed};
 use taller::run::{Test, TestResult};
 
 use crate::copies::{Variant, folder, write_workspace};
@@ -60,7 +60,7 @@ pub fn run(exercises: &[Exercise]) -> Result {
     if let (true, Some(first)) = (good, exercises.first()) {
         let alone = (exercises.len() == 1).then_some(first);
         let written = handed_out::write(&first.root, alone);
-        if written.map_err(|e| (1, format!("{SUMS}: {e}")))? {
+        if written.map_err(|e| failed(format!("{SUMS}: {e}")))? {
             line(format!("{SUMS} is written anew: commit it."));
         }
     }
@@ -77,7 +77,7 @@ fn check(exercise: &Exercise) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     let workshop = Workshop::new(exercise, "verify");
     let written = write_workspace(exercise, &workshop.copy);
-    written.map_err(|e| (1, format!("{}: {e}", workshop.copy.display())))?;
+    written.map_err(|e| failed(format!("{}: {e}", workshop.copy.display())))?;
     papers(exercise, &workshop.copy, &mut wrong);
     let own = |file: &str| read(&exercise.folder.join(file));
     let (table, odd) = words::read(&own("tests/words.txt"));

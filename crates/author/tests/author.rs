@@ -329,7 +329,7 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     let pack = Command::new(env!("CARGO_BIN_EXE_author"));
     let slash = format!("{folder}/"); // As a shell completes it.
     let ended = workshop.run(pack, &["pack", &slash], &settings);
-    let words = ["what is committed", "para la comisión: ", "Rust 1.89"];
+    let words = ["what is committed", "para la comisión: ", "Rust 1.88"];
     assert_says(&ended, 0, &words);
     assert!(!copy.join(".zip").exists(), "the zip is in itself");
     assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);

@@ -1,8 +1,9 @@
 //! The solution beside the student's own.
 
 use crate::exercise::{Exercise, files, read};
+use crate::outcome::{Result, failed};
+use crate::run;
 use crate::words::{line, said, tell};
-use crate::{Result, run};
 
 /// Shows how to get from the student's files to the solution's, if the
 /// student's are right already, or `now`.
@@ -10,12 +11,12 @@ pub fn show(exercise: &Exercise, now: bool) -> Result {
     let solution = exercise.folder.join("solution");
     let paths = files(&solution);
     if paths.is_empty() {
-        return Err((1, said!("no solution")));
+        return Err(failed(said!("no solution")));
     }
     let right = |all: Vec<run::TestResult>| all.iter().all(|r| r.passed);
     if !now && !run::results(exercise)?.is_some_and(right) {
         let number = exercise.number();
-        return Err((1, said!("not yet", number, number)));
+        return Err(failed(said!("not yet", number, number)));
     }
     for path in paths {
         let name = path.strip_prefix(&solution).unwrap_or(&path);

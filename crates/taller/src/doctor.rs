@@ -10,8 +10,8 @@ use std::{fs, process};
 
 use testbed::output;
 
-use crate::Result;
-use crate::run::{cargo, target};
+use crate::build::{cargo, target};
+use crate::outcome::Result;
 use crate::words::{said, tell};
 
 /// So much room all that can be built takes, in GB, roughly.
@@ -45,7 +45,7 @@ pub fn run(root: &Path) -> Result {
     tell!("diagnosis");
     tell!("here", said!("the system", consts::OS, consts::ARCH));
     for (key, what, here, must) in [
-        ("rust", format!("Rust: {rust}"), minor >= 89, true),
+        ("rust", format!("Rust: {rust}"), minor >= 88, minor < 85),
         ("linker", said!("the linker"), true, true), // It linked this program.
         ("packages", said!("the packages"), packages(root), true),
         ("target", built, can_write(&folder).is_ok(), true),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::Result;
+use crate::outcome::{Result, failed, misused};
 use crate::words::said;
 
 /// One exercise.
@@ -21,7 +21,7 @@ pub struct Exercise {
 pub fn root() -> Result<PathBuf> {
     let here = env::current_dir().unwrap_or_default();
     let root = here.ancestors().find(|f| f.join("exercises").is_dir());
-    root.map(Path::to_path_buf).ok_or_else(|| (1, said!("no workshop")))
+    root.map(Path::to_path_buf).ok_or_else(|| failed(said!("no workshop")))
 }
 
 impl Exercise {
@@ -54,7 +54,7 @@ impl Exercise {
         let near = near.map(|name| said!("nearest", name)).unwrap_or_default();
         let found = all.into_iter().find(meant);
         found.ok_or_else(|| {
-            (2, said!("no exercise", given, near, names.join(" ")))
+            misused(said!("no exercise", given, near, names.join(" ")))
         })
     }
 

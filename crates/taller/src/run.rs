@@ -1,24 +1,21 @@
-//! Builds an exercise's tests and runs each as a process of its own: so none
-//! can stop the others, and what does not end is ended.
+//! Runs an exercise's tests, each as a process of its own: so none can stop the
+//! others, and what does not end is ended.
 
-use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 use std::{env, fs};
 
-use testbed::{Failure, TOLD, cut, error_words, patience, width};
-use testbed::{Program, READY, json, output, programs};
+use testbed::{Failure, Program, READY, TOLD, cut, output, patience, width};
 
-use crate::Result;
+use crate::build::{build_peers, built_peers, target, test_program};
 use crate::exercise::{Exercise, entries, read};
 use crate::handed_out::changed;
+use crate::outcome::Result;
 use crate::words::{line, said, tell};
 
 /// What became of one test.
@@ -46,83 +43,10 @@ impl TestResult {
     }
 }
 
-/// `cargo`, the one that runs this.
-pub fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
-/// Cargo is quiet: so the first build in `target`, which is long, is announced.
-pub fn announce(target: &Path) {
-    if !target.is_dir() {
-        tell!("first build");
-    }
-}
-
-/// `cargo build` in `folder`, its target folder `target`.
-pub fn build(folder: &Path, target: &Path) -> Command {
-    announce(target);
-    let mut command = Command::new(cargo());
-    command.args(["build", "--target-dir"]).arg(target).current_dir(folder);
-    command
-}
-
-/// The target folder for what the runner builds: apart from the student's,
-/// where on Windows a running server's file cannot be replaced.
-pub fn target(root: &Path) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR");
-    root.join(target.unwrap_or_else(|| "target".into())).join("taller")
-}
-
-/// The packages that have a server and a client.
-pub const PROGRAMS: [&str; 4] =
-    ["udp-echo", "daytime-rfc867", "rtt-rfc2681", "zchat"];
-
-/// Those whose programs this process has built.
-static BUILT_PEERS: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
-
-/// Builds the programs that the exercise's tests talk to, before any test's
-/// time runs. What does not build, its test tells.
-pub fn build_peers(exercise: &Exercise, target: &Path) {
-    let tests = read(&exercise.folder.join("tests/exercise.rs"));
-    let named = |package: &&str| tests.contains(&format!("{package:?}"));
-    for package in PROGRAMS.into_iter().filter(named) {
-        let builds = programs(&exercise.root, target, package).is_ok();
-        let mut built =
-            BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
-        if builds {
-            built.insert(package);
-        } else {
-            built.remove(package); // It was built before its last change.
-        }
-    }
-}
-
-/// Of the messages of `cargo build --message-format=json`, one on a line, those
-/// about the package in the folder called `name`.
-pub fn about<'a>(built: &'a str, name: &str) -> Vec<&'a str> {
-    let manifest = Path::new(name).join("Cargo.toml");
-    let its = |path: String| Path::new(&path).ends_with(&manifest);
-    let about = |line: &&str| json(line, "manifest_path").is_some_and(its);
-    built.lines().filter(about).collect()
-}
-
-/// The test program that these messages tell of.
-pub fn program(about: &[&str]) -> Option<String> {
-    let mut tests = about.iter().filter(|l| l.contains("\"kind\":[\"test\"]"));
-    tests.find_map(|line| json(line, "executable"))
-}
-
 /// Runs all tests of the exercise; `None` if it does not compile (rustc has
 /// said why).
 pub fn results(exercise: &Exercise) -> Result<Option<Vec<TestResult>>> {
-    let mut build = build(&exercise.root, &target(&exercise.root));
-    build.args(["--quiet", "--test", "exercise", "-p", &exercise.package()]);
-    build.arg("--message-format=json-render-diagnostics");
-    let built = build.stderr(Stdio::inherit()).output();
-    let built =
-        built.map_err(|e| (1, format!("cargo: {}", error_words(&e))))?;
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let Some(program) = program(&about(&messages, &exercise.name)) else {
+    let Some(program) = test_program(exercise)? else {
         return Ok(None);
     };
     build_peers(exercise, &target(&exercise.root));
@@ -224,9 +148,7 @@ impl Test {
         command.env("TALLER_LANG", language);
         command.env("RUST_BACKTRACE", "0").env(TOLD, &file);
         command.env("TALLER_SECONDS", patience.as_secs().to_string());
-        let built = BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let built: Vec<_> = built.iter().copied().collect();
-        command.env(READY, built.join(" "));
+        command.env(READY, built_peers());
         let process = Program::start("test", command);
         let limit = patience * 15; // Thrice what a test gives itself.
         Test { name: name.to_string(), file, process, limit }

@@ -30,7 +30,9 @@ fn with_kit(name: &str) -> Workshop {
     });
     let kit = &*KIT;
     let workshop = Workshop::new(name);
-    copy(kit, &workshop.0.join("target/taller"));
+    let target = workshop.0.join("target/taller");
+    let _ = fs::remove_file(&target); // An earlier run's: see the doctor's test.
+    copy(kit, &target);
     workshop
 }
 
@@ -129,7 +131,6 @@ fn hints_help_and_what_is_not_understood() {
         (&["2"], "There is no exercise 2. There are: 01."),
         (&["01", "hint"], "no command: cargo taller 01 hint\n"),
         (&["one", "two"], "cargo taller hint NN"),
-        (&["demo", "nope"], "nope has no server"),
     ] {
         assert_says(&run(&workshop, args), 2, &[words]);
     }

@@ -1,17 +1,20 @@
-//! A server and a client of the workshop, as real processes.
+//! `cargo taller demo`: a server and a client of the workshop, as real processes.
 
+use std::env;
+use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Lines, PipeReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use badlink::Direction;
 use badlink::ladder::Ladder;
 
-use crate::Result;
-use crate::run::{PROGRAMS, announce, target};
-use crate::words::{line, said, tell};
+use taller::build::{PROGRAMS, announce, target};
+use taller::exercise::root;
+use taller::outcome::{Refusal, Result, ended, failed, misused};
+use taller::words::line;
 
 /// So long a program's words may be on their way to us, and out of order. First
 /// the link draws an arrow, after half of it come the server's words, and after
@@ -21,23 +24,41 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// A process, and the lines that it writes.
 type Started = (Child, Lines<BufReader<PipeReader>>);
 
+fn main() -> ExitCode {
+    let words: Vec<_> = env::args().skip(1).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let (package, options) = match words[..] {
+        [package, ref options @ ..] if !package.starts_with('-') => {
+            (package, options)
+        }
+        ref options => ("udp-echo", options),
+    };
+    ended(root().and_then(|root| demo(&root, package, options)))
+}
+
+/// The sentence `key` of words.txt, its gaps filled.
+fn said(key: &str, values: &[&dyn Display]) -> String {
+    testbed::filled(include_str!("words.txt"), key, values)
+}
+
 /// Starts the package's server, the link (`noisy_link --draw`) with these
 /// `options` more, and the client; and shows what both say beside the arrows
 /// that the link draws, as it comes.
-pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
+fn demo(root: &Path, package: &str, options: &[&str]) -> Result {
     if !PROGRAMS.contains(&package) {
-        return Err((2, said!("no server", package, PROGRAMS.join(" "))));
+        let all = PROGRAMS.join(" ");
+        return Err(misused(said("no server", &[&package, &all])));
     }
     let target = target(root);
     announce(&target);
     let built = testbed::programs(root, &target, package);
-    let built = built.map_err(|words| (1, words))?;
+    let built = built.map_err(failed)?;
     let link = testbed::example_of(root, &target, "noisy_link");
-    let link = link.map_err(|words| (1, words))?;
-    tell!("demo", package, package, package);
+    let link = link.map_err(failed)?;
+    line(said("demo", &[&package, &package, &package]));
     let (mut server, mut says) =
-        start(&built["server"], &["--port", "0"], false).map_err(failed)?;
-    let first = says.next().transpose().map_err(failed)?.unwrap_or_default();
+        start(&built["server"], &["--port", "0"], false).map_err(broken)?;
+    let first = says.next().transpose().map_err(broken)?.unwrap_or_default();
     says_beside(Direction::Back, &first); // It ends in ":PORT".
     let shown = thread::spawn(|| {
         let lines = says.map_while(io::Result::ok);
@@ -48,25 +69,26 @@ pub fn run(root: &Path, package: &str, options: &[&str]) -> Result {
     });
     let args = ["--draw", "--port", "0", "--to-port", port(&first)];
     let talked = start(&link, &[&args, options].concat(), true);
-    let talked = talked.map_err(failed).and_then(|(mut link, mut says)| {
-        let first = says.next().transpose().map_err(failed)?;
+    let talked = talked.map_err(broken).and_then(|(mut link, mut says)| {
+        let first = says.next().transpose().map_err(broken)?;
         let first = first.unwrap_or_default();
         if !first.starts_with("listening on ") {
             let more: Vec<_> = says.map_while(io::Result::ok).collect();
-            return Err((2, [&[first], &more[..]].concat().join("\n")));
+            let said = [&[first], &more[..]].concat();
+            return Err(misused(said.join("\n")));
         }
         let notes =
             thread::spawn(|| says.map_while(io::Result::ok).for_each(line));
         let talked = talk(&built["client"], package, port(&first));
         thread::sleep(MOMENT); // For the last words.
-        end(&mut link).map_err(failed)?;
+        end(&mut link).map_err(broken)?;
         let _ = notes.join();
-        talked.map_err(failed)
+        talked.map_err(broken)
     });
-    server.kill().map_err(failed)?;
+    server.kill().map_err(broken)?;
     let _ = shown.join();
     if talked.is_ok() {
-        tell!("demo ended");
+        line(said("demo ended", &[]));
     }
     talked
 }
@@ -84,8 +106,8 @@ fn end(link: &mut Child) -> io::Result<()> {
     link.kill()
 }
 
-fn failed(error: io::Error) -> (u8, String) {
-    (1, testbed::error_words(&error))
+fn broken(error: io::Error) -> Refusal {
+    failed(testbed::error_words(&error))
 }
 
 /// The port in "listening on ADDRESS:PORT".

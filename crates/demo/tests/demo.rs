@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use testbed::{Ended, Program, root};
+use testbed::{Ended, PATIENCE, Program, root};
 
 fn demo(args: &[&str]) -> Ended {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_taller"));
-    command.arg("demo").args(args).current_dir(root());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+    command.args(args).current_dir(root());
     command.env("TALLER_LANG", "en").env("COLUMNS", "80");
     command.env("CARGO_TARGET_DIR", &*BUILT);
-    Program::start("cargo taller demo", command).end()
+    // Before it runs the programs, it builds them.
+    let demo = Program::start("cargo taller demo", command);
+    let (in_time, ended) = demo.end_within(PATIENCE * 10);
+    assert!(in_time, "it does not end: {ended:?}");
+    ended
 }
 
 /// A folder in which the runner's own target folder is the one of these tests:
@@ -70,4 +74,12 @@ fn the_picture_is_written_to_its_end() {
     fs::remove_file(&file).unwrap();
     assert_eq!(picture.matches("Taller I: Echo").count(), 2, "{picture}");
     assert!(picture.ends_with("</svg>\n"), "{picture}");
+}
+
+#[test]
+fn who_has_no_server_is_told_who_has_one() {
+    let ended = demo(&["nope"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let words = "nope has no server. These have: udp-echo daytime-rfc867";
+    assert!(ended.stdout.contains(words), "{ended:?}");
 }
