@@ -373,9 +373,10 @@ fn pass_on(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        while let Some(first) = waiting.first_entry()
-            && first.key().0 <= now
-        {
+        while let Some(first) = waiting.first_entry() {
+            if first.key().0 > now {
+                break;
+            }
             let (key, parcel) = first.remove_entry();
             let path = (parcel.path.direction, parcel.path.caller);
             match held.remove(&path) {

@@ -84,7 +84,7 @@ impl Args {
         let mut given: Vec<_> = env::args_os().collect();
         let path = given.drain(..given.len().min(1)).next().unwrap_or_default();
         let program = Path::new(&path).file_stem().unwrap_or_default();
-        Args::of(&program.display().to_string(), source, given)
+        Args::of(&program.to_string_lossy(), source, given)
     }
 
     fn of(program: &str, source: &str, mut given: Vec<OsString>) -> Args {

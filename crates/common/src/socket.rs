@@ -41,10 +41,11 @@ fn ipv4_first(mut all: Vec<SocketAddr>) -> Vec<SocketAddr> {
 /// # Errors
 /// A sentence, if the name is unknown, or is an address with a port.
 pub fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    if let Some((name, number)) = host.rsplit_once(':')
-        && number.parse::<u16>().is_ok()
-        && (name.ends_with(']') || !name.contains(':'))
-    {
+    let both = host.rsplit_once(':').filter(|(name, number)| {
+        let one = name.ends_with(']') || !name.contains(':');
+        one && number.parse::<u16>().is_ok()
+    });
+    if let Some((name, number)) = both {
         let both = format!("{host} is a host and a port");
         return Err(format!("{both}: --host {name} --port {number}").into());
     }

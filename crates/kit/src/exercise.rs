@@ -94,7 +94,7 @@ const MANY: usize = 10_000;
 /// folder.
 fn is_students(place: &str) -> bool {
     let folder = env::current_dir().unwrap_or_default();
-    let name = folder.file_name().unwrap_or_default().display();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     place.contains(&format!("{name}/src/"))
 }
 
@@ -108,8 +108,9 @@ fn is_library(place: &str) -> bool {
 /// show it.
 fn caller() -> Option<String> {
     let folder = env::current_dir().ok()?;
-    let parent = folder.parent()?.file_name()?.display();
-    let own = format!("{parent}/{}/src/", folder.file_name()?.display());
+    let parent = folder.parent()?.file_name()?.to_string_lossy();
+    let name = folder.file_name()?.to_string_lossy();
+    let own = format!("{parent}/{name}/src/");
     let stack = Backtrace::force_capture().to_string().replace('\\', "/");
     let mut frames = stack.lines().filter_map(|l| l.trim().strip_prefix("at "));
     let place = frames.find_map(|place| {

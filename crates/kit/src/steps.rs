@@ -111,7 +111,7 @@ impl<T: Send + 'static> Takes<T> {
             // Windows' word for what Unix cuts.
             Some(Err(e)) if e.raw_os_error() == Some(10040) => "a small buffer",
             Some(Err(_)) if sent.is_empty() => "an empty one is an error",
-            Some(Err(_)) if str::from_utf8(sent).is_err() => "text alone",
+            Some(Err(_)) if std::str::from_utf8(sent).is_err() => "text alone",
             Some(Err(_)) => "gives an error",
         };
         Err(self.said(name))

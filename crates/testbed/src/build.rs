@@ -4,12 +4,18 @@
 use std::collections::HashMap;
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind::AddrInUse;
+use std::net::UdpSocket;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 use std::sync::{LazyLock, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::{output, say, skipped};
+use crate::{PATIENCE, output, say, skipped};
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {
@@ -82,8 +88,8 @@ type Programs = HashMap<String, PathBuf>;
 /// `target` as cargo's folder, and copies each to `target/checks/PACKAGE-NAME`.
 ///
 /// Four crates have a `server`, and cargo writes them all to the same file. So
-/// they are built one crate at a time and copied before the next is built,
-/// under a lock that others who build there respect.
+/// they are built one crate at a time and copied before the next is built, by
+/// one process at a time.
 ///
 /// # Errors
 /// Cargo's words, if it does not build.
@@ -97,8 +103,7 @@ pub fn programs(
 ) -> Result<Programs, String> {
     let copies = target.join("checks");
     fs::create_dir_all(&copies).expect("the target folder can be written");
-    let lock = File::create(copies.join("lock")).expect("it can be written");
-    lock.lock().expect("a file can be locked"); // Until the end of this call.
+    let _alone = alone(target); // Until the end of this call.
     let mut programs = build(root, target, package, "--bins")?;
     for (name, path) in &mut programs {
         let own = own(target, package, name);
@@ -107,6 +112,29 @@ pub fn programs(
     }
     Ok(programs)
 }
+
+/// Waits until no other process builds programs in `target`, and keeps others
+/// waiting while what it gives lives: a port, which the system takes back however
+/// a process ends. (std locks files since Rust 1.89, which is more than a student
+/// needs otherwise.) It waits for ten minutes at most.
+fn alone(target: &Path) -> Option<UdpSocket> {
+    let mut hasher = DefaultHasher::new();
+    target.canonicalize().ok().hash(&mut hasher);
+    let port = LOCKS.start + hasher.finish() % (LOCKS.end - LOCKS.start);
+    let address = format!("127.0.0.1:{port}");
+    let until = Instant::now() + PATIENCE * 10;
+    loop {
+        match UdpSocket::bind(&address) {
+            Err(e) if e.kind() == AddrInUse && Instant::now() < until => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            bound => return bound.ok(),
+        }
+    }
+}
+
+/// The ports of [`alone`]: below those that [`free_port`](crate::free_port) gives.
+const LOCKS: Range<u64> = 9_000..10_000;
 
 /// The copy of a program: see [`programs`].
 fn own(target: &Path, package: &str, name: &str) -> PathBuf {
@@ -228,4 +256,29 @@ fn copy(from: &Path, to: &Path) {
     let half = to.with_extension(format!("{}.part", id()));
     let copied = fs::copy(from, &half).and_then(|_| fs::rename(&half, to));
     copied.unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn one_waits_until_the_other_has_built() {
+        let first = alone(&env::temp_dir());
+        assert!(first.is_some(), "the port of the lock is another program's");
+        let built = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                let second = alone(&env::temp_dir().join("."));
+                assert!(built.load(Ordering::SeqCst), "it did not wait");
+                second
+            });
+            thread::sleep(Duration::from_millis(100));
+            built.store(true, Ordering::SeqCst);
+            drop(first);
+            assert!(second.join().unwrap().is_some());
+        });
+    }
 }

@@ -7,7 +7,7 @@ use crate::{entry, patience};
 
 /// Bytes for a person to read: `"hola" (4 bytes)`; cut after 60 characters.
 pub fn bytes(data: &[u8]) -> String {
-    let (shown, length) = match str::from_utf8(data) {
+    let (shown, length) = match std::str::from_utf8(data) {
         Ok(text) => {
             let start: String = text.chars().take(60).collect();
             (format!("{start:?}"), text.chars().count())

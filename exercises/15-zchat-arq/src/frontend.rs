@@ -25,7 +25,7 @@ impl Frame {
 
     /// The frame in the bytes of a datagram, if it is one.
     pub fn unpack(data: &[u8]) -> Option<Frame> {
-        let (kind, rest) = str::from_utf8(data).ok()?.split_once(' ')?;
+        let (kind, rest) = std::str::from_utf8(data).ok()?.split_once(' ')?;
         if kind == "ACK" {
             return Some(Frame::Ack { number: rest.parse().ok()? });
         }

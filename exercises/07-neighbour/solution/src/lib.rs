@@ -54,10 +54,10 @@ pub fn serve(s: &UdpSocket) {
             Ok((n, address)) => {
                 let data = &buffer[..n];
                 println!("Conexion desde: {address}");
-                if !data.is_empty()
-                    && let Err(why) = s.send_to(data, address)
-                {
-                    eprintln!("no answer to {address}: {why}");
+                if !data.is_empty() {
+                    if let Err(why) = s.send_to(data, address) {
+                        eprintln!("no answer to {address}: {why}");
+                    }
                 }
             }
             Err(why) => eprintln!("nothing taken: {why}"),
