@@ -31,9 +31,10 @@ fn waiting(s: UdpSocket, server: SocketAddr, timeout: Duration) -> Waiting {
 #[kit::test]
 fn step_4_takes_the_answer() {
     let server = Peer::new();
-    // Some bytes are no text, and the last one is as long as can be.
+    // Some bytes are no text, none is an answer, too, and the last one is as
+    // long as can be.
     let long = vec![b'x'; BYTES];
-    for data in [&b"hola"[..], b"\0\xff\xf1 \n", &long] {
+    for data in [&b"hola"[..], b"\0\xff\xf1 \n", b"", &long] {
         let did = doing(said("sent as the server, called", &[&data.shown()]));
         let (s, address) = socket();
         server.send(data, address);
@@ -52,6 +53,12 @@ fn step_4_takes_the_answer() {
             },
             // Windows.
             Some(Err(_)) if data == long => "has a small buffer",
+            None if data.is_empty() => {
+                let (name, cause) =
+                    ("wait_for", "passes over an empty datagram");
+                let why = said(cause, &[&name, &name]);
+                fail(did, data, answer_shown(&given), why)
+            }
             _ => "misses the answer",
         };
         fail(did, data, answer_shown(&given), why);

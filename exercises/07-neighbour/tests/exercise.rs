@@ -76,6 +76,9 @@ fn check_place(words: &[&str], meant: Place) {
         }
         (Some((host, _)), _) => compared(words[0].as_bytes(), host.as_bytes()),
         (None, _) if placed(&["pc", "9"]).is_none() => "refuses words".into(),
+        (None, _) if placed(&["9"]) == Some(("9".into(), 9)) => {
+            "takes the host for the port".into()
+        }
         (None, _) if words.len() == 1 => "demands a port".into(),
         (None, _) if number == Some(0) => "refuses port 0".into(),
         (None, _) if number > Some(9) => "refuses a large port".into(),

@@ -199,7 +199,7 @@ fn step_10_gives_the_text_without_its_end() {
     for text in [
         "Sunday, November 22, 2026 10:16:00-UTC",
         "22 NOV 2026 10:16:00 UTC",
-        "sábado 10:16",
+        "¿sábado 10:16?",
     ] {
         let sent = format!("{text}\r\n");
         let one_by_one: String = sent.bytes().map(char::from).collect();
