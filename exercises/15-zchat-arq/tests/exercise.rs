@@ -636,8 +636,9 @@ const WAYS: [Direction; 2] = [Direction::There, Direction::Back];
 enum Side {
     /// The student's session.
     Yours(Session),
-    /// That of crates/zchat, and its id.
-    Chat(Box<zchat::session::Session>, u32),
+    /// That of crates/zchat, its id, and the last try of each of its messages,
+    /// which the acknowledgement's frame brings back.
+    Chat(Box<zchat::session::Session>, u32, BTreeMap<u32, u8>),
 }
 
 /// The student's id, and where the student's session is, for crates/zchat.
@@ -658,23 +659,24 @@ impl Side {
                 }
                 _ => None,
             });
-        Side::Chat(Box::new(session), id.unwrap_or_default())
+        let id = id.unwrap_or_default();
+        Side::Chat(Box::new(session), id, BTreeMap::new())
     }
 
     /// When something is due, if it is about a message.
     fn deadline(&self) -> Option<Duration> {
         match self {
             Side::Yours(session) => session.deadline(),
-            Side::Chat(session, _) => {
+            Side::Chat(session, ..) => {
                 session.deadline().filter(|_| session.waiting() > 0)
             }
         }
     }
 
     fn happens(&mut self, now: Duration, event: Event) -> Vec<Action> {
-        let (session, id) = match self {
+        let (session, id, tries) = match self {
             Side::Yours(session) => return handle(session, now, event),
-            Side::Chat(session, id) => (session, *id),
+            Side::Chat(session, id, tries) => (session, *id, tries),
         };
         match event {
             Event::Typed(text) => session.say(text.as_bytes()),
@@ -690,17 +692,22 @@ impl Side {
                 };
                 let payload = text.into_bytes();
                 let frame = chat::Frame::new(kind, (YOU, id), seq);
-                let frame = chat::Frame { payload, ..frame };
+                let attempt = tries.get(&seq).copied().unwrap_or_default();
+                let frame = chat::Frame { attempt, payload, ..frame };
                 session.receive(now, THERE, &frame.pack());
             }
         }
         session.tick(now);
-        session.actions().into_iter().filter_map(yours).collect()
+        let actions = session.actions().into_iter();
+        actions.filter_map(|action| yours(action, tries)).collect()
     }
 }
 
-/// What crates/zchat wants done, in the student's words.
-fn yours(action: zchat::session::Action) -> Option<Action> {
+/// What crates/zchat wants done, in the student's words; its tries are noted.
+fn yours(
+    action: zchat::session::Action,
+    tries: &mut BTreeMap<u32, u8>,
+) -> Option<Action> {
     let text = |text: Vec<u8>| String::from_utf8(text).ok();
     match action {
         zchat::session::Action::Show(shown) => Some(Action::Show(text(shown)?)),
@@ -709,7 +716,10 @@ fn yours(action: zchat::session::Action) -> Option<Action> {
             let number = frame.seq;
             Some(Action::Send(match frame.kind {
                 chat::Kind::Ack => Frame::Ack { number },
-                _ => Frame::Text { number, text: text(frame.text()?)? },
+                _ => {
+                    tries.insert(number, frame.attempt);
+                    Frame::Text { number, text: text(frame.text()?)? }
+                }
             }))
         }
         _ => None,
