@@ -76,8 +76,10 @@ WIDE = """() => {
         if (e.tagName == "IMG" && !e.naturalWidth)
             wrong.push("not shown: " + e.alt);
     }
-    for (const cell of document.querySelectorAll("main .cards td"))
-        if (innerWidth <= 600 && cell.clientWidth < innerWidth / 2)
+    const cells = "main tr:has(> :nth-child(3)) td";
+    for (const cell of document.querySelectorAll(cells))
+        if (innerWidth <= 600 && cell.clientWidth < innerWidth / 2
+            && cell.innerText)
             wrong.push("no card: " + cell.innerText.slice(0, 60));
     return wrong;
 }"""
