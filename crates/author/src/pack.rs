@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use std::{fs, io};
 
 use taller::build::cargo;
+use taller::doctor::room;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out;
 use taller::outcome::{Result, failed, misused};
@@ -38,6 +39,12 @@ pub fn run(root: &Path, folder: &str) -> Result {
     let copy = copy.map_err(|e| misused(format!("{folder}: {e}")))?;
     // Without a `/` at its end: behind that, `.zip` would be a file in it.
     let copy: PathBuf = copy.components().collect();
+    // A person reads it without `..`, which Windows has taken out already.
+    let parent = copy.parent().and_then(|parent| parent.canonicalize().ok());
+    let copy = match (parent, copy.file_name()) {
+        (Some(parent), Some(name)) if cfg!(unix) => parent.join(name),
+        _ => copy,
+    };
     let mut zip = copy.clone().into_os_string();
     zip.push(".zip");
     let zip = PathBuf::from(zip);
@@ -47,8 +54,10 @@ pub fn run(root: &Path, folder: &str) -> Result {
         }
     }
     if let Err(why) = make(root, &copy) {
+        let full = room(&copy).is_some_and(|gigabytes| gigabytes < 0.01);
         let _ = fs::remove_dir_all(&copy); // It was made here.
-        return Err(why);
+        let words = said("full", &[&copy.display()]);
+        return Err(if full { failed(words) } else { why });
     }
     if let Err(why) = archive(&copy, &zip) {
         let _ = fs::remove_file(&zip); // A half.

@@ -107,7 +107,7 @@ fn can_write(folder: &Path) -> io::Result<()> {
 
 /// The room on the disk that holds `folder`, in GB (10^9 bytes), if this system
 /// says it.
-fn room(folder: &Path) -> Option<f64> {
+pub fn room(folder: &Path) -> Option<f64> {
     let folder = folder.to_string_lossy();
     let (said, unit) = if cfg!(windows) {
         // In its last line: `2 Dir(s)  81000000000 bytes free`

@@ -4,7 +4,7 @@
 
 pub mod build;
 mod diff;
-mod doctor;
+pub mod doctor;
 pub mod exercise;
 pub mod handed_out;
 pub mod outcome;
@@ -115,6 +115,11 @@ fn hint(exercise: &Exercise, which: &str) -> Result {
 fn author(root: &Path, words: &[&str]) -> Result {
     if !root.join("crates/author").is_dir() {
         return Err(failed(said!("no author")));
+    }
+    let solution = |e: &Exercise| e.folder.join("solution").is_dir();
+    let judged = ["verify", "mutants"].contains(&words[0]);
+    if judged && !Exercise::all(root).iter().any(solution) {
+        return Err(failed(said!("no solution")));
     }
     start(root, "author", words)
 }
