@@ -66,9 +66,9 @@ function chatLab({at, words}, ask) {
     const say = (key, ...gaps) => gaps.reduce(
         (text, gap) => text.replace("{}", () => gap), words[key] ?? key);
     const sliders = [ // Least, most, step, what it is at first.
-        ["lose", 0, 80, 5, 0], ["corrupt", 0, 80, 5, 0],
-        ["duplicate", 0, 80, 5, 0], ["reorder", 0, 80, 5, 0],
-        ["delay", 0, 80, 5, 0], ["way", 10, 1000, 10, 100],
+        ["lose", 0, 100, 5, 0], ["corrupt", 0, 100, 5, 0],
+        ["duplicate", 0, 100, 5, 0], ["reorder", 0, 100, 5, 0],
+        ["delay", 0, 100, 5, 0], ["way", 10, 1000, 10, 100],
     ];
     let pairs = [], run = null, now = 0, playing = false, open = 0, before = 0;
     let linked = false; // The address has the run.
@@ -94,7 +94,7 @@ function chatLab({at, words}, ask) {
             onchange: () => set(key, input.value),
             oninput: () => { output.value = shown(key, input.value); }});
         return {key, input, output,
-            label: make("label", {}, say(key), input, output)};
+            label: make("label", {}, say(key), output, input)};
     });
     const shown = (key, n) => `${n} ${key == "way" ? "ms" : "%"}`;
     const sides = ["client", "server"].map(key => {
@@ -119,7 +119,10 @@ function chatLab({at, words}, ask) {
         make("div", {class: "lab-row"}, play, button("step", step),
             button("again", () => { now = 0; go(true); }), speed,
             make("label", {}, say("seed"), seed),
-            button("new", () => { location.hash = "client=500:hola"; })),
+            button("new", () => {
+                history.replaceState(null, "", "#client=500:hola");
+                follow();
+            })),
         make("div", {class: "lab-sliders"}, ...inputs.map(i => i.label)),
         wrong, make("div", {class: "lab-sides"}, ...sides.map(s => s.card)),
         clock, make("p", {class: "lab-hint"}, say("hint")), ladder, frame);
@@ -167,9 +170,10 @@ function chatLab({at, words}, ask) {
     /** A datagram, by its number, is lost or damaged on purpose, or not. */
     function toggle(key, n) {
         const numbers = new Set((value(key) ?? "").split(",").filter(x => x));
+        const cut = n >= Number(value("cut") ?? Infinity);
         if (!numbers.delete(String(n))) numbers.add(String(n));
-        pairs = pairs.filter(([k]) => k != key);
-        if (numbers.size) pairs.push([key, [...numbers].join(",")]);
+        pairs = pairs.filter(([k]) => k != (cut ? "cut" : key));
+        if (numbers.size && !cut) pairs.push([key, [...numbers].join(",")]);
         now = Math.min(now, run.datagrams[n - 1].at);
         linked = true;
         if (compute()) { focus(n); go(true); }
