@@ -69,6 +69,7 @@ function chatLab({at, words}, ask) {
         ["lose", 0, 100, 5, 0], ["corrupt", 0, 100, 5, 0],
         ["duplicate", 0, 100, 5, 0], ["reorder", 0, 100, 5, 0],
         ["delay", 0, 100, 5, 0], ["way", 10, 1000, 10, 100],
+        ["window", 1, 16, 1, 16],
     ];
     let pairs = [], run = null, now = 0, playing = false, open = 0, before = 0;
     let linked = false; // The address has the run.
@@ -96,7 +97,8 @@ function chatLab({at, words}, ask) {
         return {key, input, output,
             label: make("label", {}, say(key), output, input)};
     });
-    const shown = (key, n) => `${n} ${key == "way" ? "ms" : "%"}`;
+    const shown = (key, n) =>
+        `${n} ${{way: "ms", window: ""}[key] ?? "%"}`;
     const sides = ["client", "server"].map(key => {
         const text = make("input", {type: "text", "aria-label": say("types-here",
             say(key)), placeholder: say("message"), maxlength: 256});

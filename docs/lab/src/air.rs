@@ -1,7 +1,6 @@
 //! The datagrams on their way, and the virtual time. What waits for an answer,
 //! and for how long, is not its business.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -32,8 +31,8 @@ pub struct Air {
     pub now: Duration,
     /// How many datagrams were sent.
     pub sent: u64,
-    /// In the order of their arrival: when, and which number.
-    flying: VecDeque<(Duration, u64, Datagram)>,
+    /// When each arrives, and its number: the next one last.
+    flying: Vec<(Duration, u64, Datagram)>,
 }
 
 impl Air {
@@ -41,7 +40,7 @@ impl Air {
     pub fn fly(&mut self, late: Duration, datagram: Datagram) {
         self.sent += 1;
         let at = self.now + late;
-        let place = self.flying.partition_point(|(other, ..)| *other <= at);
+        let place = self.flying.partition_point(|(other, ..)| *other > at);
         self.flying.insert(place, (at, self.sent, datagram));
     }
 
@@ -64,7 +63,7 @@ impl Air {
         end: Duration,
     ) -> Option<Next> {
         let alarm = alarms.min_by_key(|(at, _)| *at);
-        let arrival = self.flying.front().map(|(at, ..)| *at);
+        let arrival = self.flying.last().map(|(at, ..)| *at);
         let first = alarm.filter(|(at, _)| arrival.is_none_or(|a| *at <= a));
         let at = first.map(|(at, _)| at).or(arrival);
         let at = at.filter(|at| *at <= end);
@@ -73,7 +72,7 @@ impl Air {
         match first {
             Some((_, whose)) => Some(Next::Alarm(whose)),
             None => {
-                let arrives = self.flying.pop_front();
+                let arrives = self.flying.pop();
                 arrives.map(|(_, number, d)| Next::Arrival(number, d))
             }
         }

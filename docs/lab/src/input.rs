@@ -44,7 +44,7 @@ pub struct Input {
     /// How long every datagram is on its way.
     pub way: Duration,
     /// How many frames may be in flight.
-    pub window: u32,
+    pub window: u16,
     /// The numbers of datagrams that are lost,
     pub drop: Vec<u64>,
     /// the number from which on all are lost,
@@ -108,7 +108,7 @@ impl Input {
             "truncate" => shares.truncate = share(&value)?,
             "delay-ms" => shares.delay_by = ms(number(0, 10_000)?),
             "way" => self.way = ms(number(1, 2000)?),
-            "window" => self.window = number(1, 16)? as u32,
+            "window" => self.window = number(1, 16)? as u16,
             "drop" => self.drop = numbers(&value)?,
             "cut" => self.cut = number(1, u64::MAX)?,
             "spoil" => self.spoil = numbers(&value)?,
@@ -140,8 +140,8 @@ impl Input {
 
 /// A percentage as a share.
 fn share(value: &str) -> Option<f64> {
-    let percent = value.parse::<u8>().ok().filter(|p| *p <= 100)?;
-    Some(f64::from(percent) / 100.0)
+    let percent = value.parse::<u64>().ok().filter(|p| *p <= 100)?;
+    Some(percent as f64 / 100.0)
 }
 
 fn numbers(value: &str) -> Option<Vec<u64>> {

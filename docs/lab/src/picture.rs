@@ -288,7 +288,7 @@ pub fn fates(passage: &Passage) -> Vec<&'static str> {
 
 /// What a frame means.
 fn meaning(frame: &Frame, words: &Words) -> String {
-    let mut text = format!("{:?}", frame.kind).to_uppercase();
+    let mut text = format!("{:?}", frame.kind).to_ascii_uppercase();
     if frame.kind != Kind::Hello {
         text += &format!(" #{}", frame.seq);
     }

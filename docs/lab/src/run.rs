@@ -142,9 +142,12 @@ pub struct Run {
 /// The chat's own sessions, and what happens to them.
 pub fn run(input: &Input) -> Run {
     let server = ADDRESSES[1].into();
-    let client = Session::new(vec![server], Duration::ZERO);
-    let server = Session::new(Vec::new(), Duration::ZERO);
-    between(input, [client, server])
+    let sessions = [vec![server], Vec::new()].map(|dial| {
+        let mut session = Session::new(dial, Duration::ZERO);
+        session.set_window(input.window);
+        session
+    });
+    between(input, sessions)
 }
 
 /// The same with other sides: a client that calls [`ADDRESSES`]' second, and a
@@ -475,6 +478,21 @@ mod tests {
             let adler = crate::answer::adler;
             assert_eq!(adler(&data), adler(&spoiled), "{data:?}");
         }
+    }
+
+    #[test]
+    fn a_window_brings_the_same_messages_sooner() {
+        let [one, many] = [1, 16].map(|window| {
+            of(&format!("seed=7&lose=10&lines=40&window={window}"))
+        });
+        assert_eq!(shown(&one), shown(&many));
+        assert!(one.end > many.end * 3, "{:?} {:?}", one.end, many.end);
+        let flights = |run: &Run| {
+            let known = run.events.iter().filter_map(|e| e.known.as_ref());
+            known.map(|known| known.flights.len()).max()
+        };
+        assert_eq!(flights(&one), Some(1));
+        assert!(flights(&many) > Some(4));
     }
 
     #[test]

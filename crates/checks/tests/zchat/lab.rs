@@ -20,7 +20,8 @@ in_both_languages! {
 /// A run of 14 s, drawn from a seed.
 fn link(seed: u64) -> String {
     let mut r = Random(seed);
-    let mut link = format!("seed={seed}&for=14");
+    let window = 1 + seed % 16;
+    let mut link = format!("seed={seed}&for=14&window={window}");
     for key in ["lose", "corrupt", "duplicate", "reorder", "delay", "truncate"]
     {
         write!(link, "&{key}={}", r.below(5) * r.below(9)).unwrap();

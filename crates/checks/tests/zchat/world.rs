@@ -133,7 +133,7 @@ impl World {
     /// The lab's run: its client is node 0, its server node 1.
     pub fn of_the_lab(input: &Input, language: Language) -> World {
         let mut w = World::new(0, [language; 2]);
-        w.steady = Some(input.way);
+        (w.steady, w.window) = (Some(input.way), input.window);
         let [client, server] = ADDRESSES.map(SocketAddr::from);
         for (address, dial) in [(client, vec![server]), (server, vec![])] {
             let i = w.add(dial, input.shares);
