@@ -320,13 +320,13 @@ fn show(text: &[u8]) -> io::Result<()> {
     stdout().flush()
 }
 
-/// The name under which exercise 16 knows it.
-pub use common::printable as harmless;
+/// Exercise 16 shows messages with it.
+pub use common::printable;
 
 /// A message as a terminal is to get it.
 fn on_a_terminal(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).replace('\t', "    ");
-    let text = common::printable(text.as_bytes());
+    let text = printable(text.as_bytes());
     fresh_row() + &rows(&text, columns())
 }
 

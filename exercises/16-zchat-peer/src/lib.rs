@@ -8,7 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
-use zchat::chat::{harmless, next_message};
+use zchat::chat::{next_message, printable};
 use zchat::session::{Action, Session};
 
 /// At most so many bytes a datagram of the chat: 1,200.
@@ -56,7 +56,7 @@ pub fn start(
 pub fn show(out: &mut impl Write, text: &[u8]) -> io::Result<()> {
     let start = if io::stdout().is_terminal() { "\r\x1b[K" } else { "" };
     let line = text.strip_suffix(b"\n").unwrap_or(text);
-    writeln!(out, "{start}< {}", harmless(line))?;
+    writeln!(out, "{start}< {}", printable(line))?;
     out.flush()
 }
 
