@@ -1,7 +1,10 @@
-//! The frames, byte for byte. What needs a socket, a process or Python is in
-//! `crates/checks`.
+//! The frames, byte for byte, and the window at the end of the numbers. What
+//! needs a socket, a process or Python is in `crates/checks`.
+
+use std::time::Duration;
 
 use crate::frame::{Frame, Kind, TEXT_MAX, smaller};
+use crate::window::Window;
 
 /// The golden frames: `vectors.txt`.
 fn golden() -> Vec<(Frame, Vec<u8>)> {
@@ -69,4 +72,18 @@ fn what_grows_beyond_a_message_is_refused_without_growing() {
     let payload = bytes("789c030000000001");
     let nothing = Frame { kind: Kind::Ztext, payload, ..text };
     assert_eq!(nothing.text(), None);
+}
+
+#[test]
+fn after_the_last_number_none_is_new() {
+    let mut window = Window::new(16, Duration::ZERO);
+    window.read = u32::MAX - 2;
+    assert!(window.is_new(u32::MAX) && !window.is_too_early(u32::MAX));
+    let early = window.arrived(u32::MAX, b"last".to_vec());
+    assert!(early.is_empty(), "{early:?}");
+    let both = window.arrived(u32::MAX - 1, b"last but one".to_vec());
+    assert_eq!(both, [&b"last but one"[..], b"last"]);
+    for seq in [0, 1, 15, u32::MAX - 1, u32::MAX] {
+        assert!(!window.is_new(seq), "{seq}");
+    }
 }
