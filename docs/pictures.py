@@ -752,7 +752,7 @@ def main():
             sheet = Sheet(spanish)
             draw(sheet)
             file = folder / (name + ending)
-            file.write_text(sheet.svg(), encoding="utf-8", newline="\n")
+            file.write_bytes(sheet.svg().encode())
 
 
 if __name__ == "__main__":
