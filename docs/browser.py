@@ -21,8 +21,8 @@ disk, at four widths and as it is printed:
 - in the chat's lab one types, loses an arrow, opens a frame and brings the same
   run again; and 200 runs are the same as without a browser.
 
-Prints what is wrong, with status 1; leaves pictures of the twins in FOLDER
-(target/shots). It needs mdBook, Chromium, Playwright (python3 -m pip install
+Prints what is wrong, with status 1; leaves pictures of the twins and of the lab
+in FOLDER, if one is given. It needs mdBook, Chromium, Playwright (python3 -m pip install
 playwright; not the browser that it would download), and axe-core, from npm, in
 target/book: .ci/book brings all of them.
 """
@@ -76,7 +76,8 @@ WIDE = """() => {
         if (e.tagName == "IMG" && !e.naturalWidth)
             wrong.push("not shown: " + e.alt);
     }
-    const cells = "main tr:has(> :nth-child(3)) td";
+    // The bytes of a lab's frame are short enough for their columns.
+    const cells = "main tr:has(> :nth-child(3)) td:not(.lab td)";
     for (const cell of document.querySelectorAll(cells))
         if (innerWidth <= 600 && cell.clientWidth < innerWidth / 2
             && cell.innerText)
@@ -130,7 +131,8 @@ BLOCKS = """() => {
 # something is not dark on white.
 PAPER = """() => {
     const wrong = [];
-    for (const e of document.querySelectorAll("details > :not(summary)"))
+    const answers = "main details:not(.lab details) > :not(summary)";
+    for (const e of document.querySelectorAll(answers))
         if (!e.getClientRects().length || !e.checkVisibility())
             wrong.push("folded away: " + e.textContent.slice(0, 60));
     const light = colour => colour.match(/[0-9.]+/g).slice(0, 3)
@@ -141,6 +143,7 @@ PAPER = """() => {
         wrong.push("the paper is " + white.backgroundColor);
     const words = "main :is(h1, h2, h3, p, li, td, th, code, code span)";
     for (const e of document.querySelectorAll(words)) {
+        if (!e.checkVisibility()) continue; // A lab is not on paper.
         const colour = getComputedStyle(e).color;
         if (light(colour) > 3 * 150) {
             wrong.push(`too bright on paper: ${e.textContent.slice(0, 60)}`);
@@ -344,7 +347,7 @@ def look(browser, language, other, shots, wrong):
                     themed(page, scheme)
                     for what in page.evaluate(SERIOUS):
                         tell(f"axe: {what}", scheme)
-            if twins and file.name != "print.html":
+            if shots and twins and file.name != "print.html":
                 shot = shots / f"{language}-{file.stem}-{view}.png"
                 part = {"x": 0, "y": 0, "width": width, "height": 5000}
                 page.screenshot(path=shot, full_page=True, clip=part)
@@ -431,7 +434,8 @@ def lab(browser, language, wrong, shots):
             for what in page.evaluate(SERIOUS):
                 told(False, f"{width}, {scheme}: axe: {what}")
             name = f"{language}-lab-{width}-{scheme}.png"
-            page.screenshot(path=shots / name, full_page=True)
+            if shots:
+                page.screenshot(path=shots / name, full_page=True)
     # The keyboard alone, where nothing may move: a run is there at once.
     page.close()
     page = opened("#client=500:hola", reduced_motion="reduce")
@@ -480,16 +484,15 @@ def same_runs(browser, wrong):
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument(
-        "--shots", default=DOCS.parent / "target/shots", type=Path
-    )
+    args.add_argument("--shots", type=Path, help="a folder for pictures")
     shots = args.parse_args().shots
     if not AXE.exists():
         sys.exit("Error: axe-core is not here; .ci/book installs it")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         sys.exit("Error: Chromium is not here; .ci/book installs it")
-    shots.mkdir(parents=True, exist_ok=True)
+    if shots:
+        shots.mkdir(parents=True, exist_ok=True)
     build()
     wrong = []
 

@@ -433,14 +433,15 @@ function headerLab({at, words}, ask) {
         bits.replaceChildren(make("span", {}, `${say(field(chosen))}:`),
             ...[7, 6, 5, 4, 3, 2, 1, 0].map(bit => {
                 const place = 8 * chosen + 7 - bit;
+                const now = value >> bit & 1;
                 return make("button", {type: "button",
                     "data-place": `bit${bit}`,
                     class: flipped.has(place) ? "lab-other" : "",
-                    "aria-label": `${say("flip")} ${place}`,
+                    "aria-label": `${say("flip")} ${place}: ${now}`,
                     onclick: () => {
                         if (!flipped.delete(place)) flipped.add(place);
                         tell();
-                    }}, String(value >> bit & 1));
+                    }}, String(now));
             }));
         const verdict = seen => make("strong",
             {class: seen ? "lab-seen" : "lab-missed"},
