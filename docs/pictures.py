@@ -92,6 +92,10 @@ class Sheet:
             y + 6,
         )
 
+    def head(self, x, y, words):
+        """What stands below, in bold, with x in its middle."""
+        self.text(x, y, words, "word bold", "middle")
+
     def box(self, x, y, wide, high, fill="box", lines="", kind="word"):
         """A box, and the lines in its middle (a `/` between)."""
         self.put(
@@ -182,7 +186,7 @@ def layers(s):
         (238, "Internet"),
         (398, "who does it|quién lo hace"),
     ):
-        s.text(x, 24, head, "word bold", "middle")
+        s.head(x, 24, head)
     for row, name in enumerate(names):
         y = 36 + 36 * row + (28 if row > 2 else 0)
         s.box(8, y, 140, 36, "box")
@@ -251,8 +255,8 @@ def way(s):
         "igual del otro lado.",
     )
     left, right, wide = 8, 312, 160
-    s.text(88, 22, "client|cliente", "word bold", "middle")
-    s.text(392, 22, "server|servidor", "word bold", "middle")
+    s.head(88, 22, "client|cliente")
+    s.head(392, 22, "server|servidor")
     for x in left, right:
         s.box(x, 32, wide, 44, "one", "program|programa")
         s.box(x, 270, wide, 44, "three", "card|placa")
@@ -427,8 +431,8 @@ def times(s):
         "|La sonda sale del cliente en T1 y llega en T2; la respuesta del "
         "reflector sale en T3 y llega en T4. La demora es T4 - T1 sin T3 - T2.",
     )
-    s.text(130, 24, "client|cliente", "word bold", "middle")
-    s.text(380, 24, "reflector", "word bold", "middle")
+    s.head(130, 24, "client|cliente")
+    s.head(380, 24, "reflector")
     s.line(130, 34, 130, 300)
     s.line(380, 34, 380, 300)
     s.arrow(130, 60, 380, 122)
@@ -468,8 +472,8 @@ def states(s):
         "pasa de CALL a UP cuando le contestan su HELLO, y termina con un BYE o "
         "con 30 s sin ACK.",
     )
-    s.text(72, 22, "server|servidor", "word bold", "middle")
-    s.text(408, 22, "client|cliente", "word bold", "middle")
+    s.head(72, 22, "server|servidor")
+    s.head(408, 22, "client|cliente")
     for x, first in (16, "LISTEN"), (352, "CALL"):
         s.box(x, 34, 112, 44, "one", first, "word bold")
         s.box(x, 234, 112, 44, "three", "UP", "word bold")
@@ -609,7 +613,7 @@ def refused(s):
         (8, "not connected|sin conectar", "sendto, recvfrom"),
         (248, "connected|conectado", "connect, send, recv"),
     ):
-        s.text(x + 112, 24, head, "word bold", "middle")
+        s.head(x + 112, 24, head)
         s.box(x, 36, 224, 32, "one", calls, "word code small")
         s.box(x, 140, 224, 32, "two", "kernel|núcleo")
         s.box(
