@@ -22,6 +22,12 @@ use crate::terminal::*;
 
 const WAITED: Duration = Duration::from_secs(2);
 
+/// The echo's servers, and how a reader starts them.
+const SERVERS: [(Language, &str); 2] = [
+    (Language::Rust, "cargo run -p udp-echo --bin server"),
+    (Language::Python, "python3 crates/udp-echo/python/server.py"),
+];
+
 /// The slides' client, ended after a while, and two that notice.
 #[test]
 fn wrong_nobody() {
@@ -72,10 +78,7 @@ fn wrong_port_taken() {
     let (_server, address) = server(Language::Rust, "udp-echo", &[]);
     let port = address.port().to_string();
     let mut text = Terminal::default();
-    for (language, command) in [
-        (Language::Rust, "cargo run -p udp-echo --bin server"),
-        (Language::Python, "python3 crates/udp-echo/python/server.py"),
-    ] {
+    for (language, command) in SERVERS {
         let second = run(language, "udp-echo", "server", &["--port", &port]);
         assert_eq!(second.code, Some(1), "{second:?}");
         text.ended(command, &second);
@@ -90,10 +93,7 @@ fn wrong_source() {
         return skipped("recorded on Linux");
     }
     let mut text = Terminal::default();
-    for (language, command) in [
-        (Language::Python, "python3 crates/udp-echo/python/server.py"),
-        (Language::Rust, "cargo run -p udp-echo --bin server"),
-    ] {
+    for (language, command) in SERVERS.into_iter().rev() {
         let (server, address) = server(language, "udp-echo", &[]);
         if let Err(e) = forge::send(0, address.port(), b"x") {
             return skipped(&format!("no raw socket: {e}"));
@@ -349,10 +349,7 @@ fn performance_time() {
 #[test]
 fn performance_flush() {
     let mut text = Terminal::default();
-    for (language, shown) in [
-        (Language::Rust, "cargo run -p udp-echo --bin server"),
-        (Language::Python, "python3 crates/udp-echo/python/server.py"),
-    ] {
+    for (language, shown) in SERVERS {
         let mut server = command(language, "udp-echo", "server");
         server.args(["--port", "0"]).env_remove("PYTHONUNBUFFERED");
         let server = Program::start("server", server);
@@ -379,17 +376,24 @@ fn performance_flush() {
 
 // ---- tasks
 
+/// What the judge says of an echo server in which it finds a fault.
+fn judged(server: &Command, language: &str) -> Ended {
+    let mut judge = Command::new(binary("probe", "probe"));
+    judge.args(["echo", "--"]).arg(server.get_program());
+    judge.args(server.get_args()).arg("{port}");
+    judge.env("TALLER_LANG", language);
+    let ended = Program::start("the judge", judge).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    ended
+}
+
 /// What the judge says of the page's ten lines: its first lines, and its last.
 #[test]
 fn tasks_start() {
     for language in LANGUAGES {
-        let start = root().join("docs/material/start.py");
-        let mut judge = Command::new(binary("probe", "probe"));
-        let program = python().get_program().to_os_string();
-        judge.args(["echo", "--"]).arg(program).arg(start).arg("{port}");
-        judge.env("TALLER_LANG", language);
-        let ended = Program::start("the judge", judge).end();
-        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let mut server = python();
+        server.arg(root().join("docs/material/start.py"));
+        let ended = judged(&server, language);
         let lines: Vec<_> = ended.stdout.lines().collect();
         let failed = lines.iter().position(|line| line.starts_with("FA"));
         let first = lines[failed.unwrap()..][..2].join("\n");
@@ -409,11 +413,7 @@ fn tasks_start_in_rust() {
     rustc.arg(root().join("docs/material/start.rs"));
     let ended = output(&mut rustc).unwrap();
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
-    let mut judge = Command::new(binary("probe", "probe"));
-    judge.args(["echo", "--"]).arg(&program).arg("{port}");
-    judge.env("TALLER_LANG", "en");
-    let ended = Program::start("the judge", judge).end();
+    let ended = judged(&Command::new(&program), "en");
     fs::remove_file(program).unwrap();
-    assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stdout.contains("(status 0)"), "{ended:?}");
 }
