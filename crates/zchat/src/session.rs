@@ -133,15 +133,14 @@ impl Peer {
         if self.address == from {
             return false;
         }
-        let silent = neighbour || now >= self.heard + DOUBT;
-        match self.doubted {
-            Some(since) => neighbour && now >= since + rtt.wait(u32::MAX),
-            None => {
-                self.ask = silent && self.window.flights.is_empty();
-                self.doubted = silent.then_some(now);
-                false
-            }
+        if let Some(since) = self.doubted {
+            return neighbour && now >= since + rtt.wait(u32::MAX);
         }
+        if neighbour || now >= self.heard + DOUBT {
+            self.ask = self.window.flights.is_empty();
+            self.doubted = Some(now);
+        }
+        false
     }
 }
 
@@ -507,8 +506,8 @@ impl Session {
             Kind::Ack => return self.confirmed(now, frame),
             Kind::Bye if seq == 0 => return self.reset(now),
             _ if window.is_too_early(seq) => return,
-            _ if !new => self.stats.duplicate += 1,
             Kind::Bye if seq - 1 > window.read => return, // Not all is here.
+            _ if !new => self.stats.duplicate += 1,
             kind => {
                 let text = match kind {
                     Kind::Bye => Some(Vec::new()),
@@ -543,10 +542,10 @@ impl Session {
     fn confirmed(&mut self, now: Duration, ack: &Frame) {
         let State::Up(peer) = &mut self.state else { return };
         let told = peer.window.word.is_none();
-        let shown = peer.window.acknowledged(now, &mut self.rtt, ack);
-        let Some(last) = shown.last() else { return };
+        let done = peer.window.acknowledged(now, &mut self.rtt, ack);
+        let Some(last) = done.last() else { return };
         peer.hear(now);
-        let messages = shown.iter().filter(|flight| flight.has_message());
+        let messages = done.iter().filter(|flight| flight.has_message());
         self.stats.confirmed += messages.count();
         if told {
             self.note("the peer answers again".to_string());
