@@ -174,21 +174,19 @@ fn book(root: &Path, copy: &Path) {
 }
 
 /// Builds all of the copy, without a network and with nothing that this machine
-/// has from earlier.
+/// has from earlier. What that leaves lies in the copy, until it is built: so
+/// whoever stops it has one folder to delete.
 fn prove(copy: &Path) -> Result<()> {
     crate::line(said("proving", &[]));
-    let away = |name| {
-        std::env::temp_dir().join(format!("pack-{}-{name}", std::process::id()))
-    };
-    let (home, target) = (away("home"), away("target"));
+    let target = copy.join("target");
     let mut build = Command::new(cargo());
     build.args(["build", "--quiet", "--offline", "--locked"]);
     build.args(["--workspace", "--all-targets"]);
-    build.env("CARGO_HOME", &home).env("CARGO_TARGET_DIR", &target);
-    let built = done(&mut build, copy);
-    let _ = fs::remove_dir_all(home);
-    let _ = fs::remove_dir_all(target);
-    built.map(|_| ())
+    build.env("CARGO_HOME", target.join("home"));
+    build.env("CARGO_TARGET_DIR", &target);
+    done(&mut build, copy)?;
+    let removed = fs::remove_dir_all(&target);
+    removed.map_err(|e| failed(format!("{}: {e}", target.display())))
 }
 
 /// Makes the copy a git repository with one commit, so that `git restore` brings

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use testbed::{Ended, Program};
+use testbed::Ended;
 use workshop::{NAME, Workshop, assert_says};
 
 /// Runs `cargo taller ARGS`, as the runner does for authors.
@@ -332,6 +332,7 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     let words = ["what is committed", "para la comisión: ", "Rust 1.88"];
     assert_says(&ended, 0, &words);
     assert!(!copy.join(".zip").exists(), "the zip is in itself");
+    assert!(!copy.join("target").exists(), "what proved it is left");
     assert_eq!(fs::read_to_string(copy.join(LIB)).unwrap(), stub);
     if testbed::output(&mut testbed::python()).is_ok() {
         assert!(zip.exists(), "no zip file: {ended:?}");
@@ -357,11 +358,10 @@ fn a_copy_to_hand_out_has_no_solution_not_even_in_its_history() {
     let (second, home) = (format!("{folder} 2"), workshop.0.join("no home"));
     let _ = fs::remove_dir_all(&second);
     let _ = fs::remove_file(format!("{second}.zip"));
-    let mut pack = Command::new(env!("CARGO_BIN_EXE_author"));
-    pack.args(["pack", &second]).current_dir(&copy);
-    pack.env("TALLER_LANG", "en").env("CARGO_HOME", home);
-    pack.env("CARGO_NET_OFFLINE", "true");
-    let ended = Program::start("pack", pack).end();
+    let pack = Command::new(env!("CARGO_BIN_EXE_author"));
+    let settings =
+        [("CARGO_HOME", home.to_str().unwrap()), ("CARGO_NET_OFFLINE", "true")];
+    let ended = Workshop(copy.clone()).run(pack, &["pack", &second], &settings);
     assert_says(&ended, 0, &["para la comisión 2: "]);
     assert_eq!(git(Path::new(&second), &["status", "--porcelain"]), "");
 
