@@ -14,7 +14,7 @@ use std::time::Duration;
 use badlink::pcap::{self, Station};
 
 use crate::answer::{adler, hex};
-use crate::input::decoded;
+use crate::input::{decoded, numbers};
 use crate::json::{list, object, string};
 
 const HEADER: usize = 8; // Bytes.
@@ -63,11 +63,7 @@ impl Question {
             "source" => from.set_port(port()?),
             "destination" => to.set_port(port()?),
             "text" if value.len() <= TEXT_MAX => self.text = value,
-            "flip" => {
-                let bits = value.split(',').filter(|bit| !bit.is_empty());
-                let bits = bits.take(1000).map(|bit| bit.parse().ok());
-                self.flip = bits.collect::<Option<_>>()?;
-            }
+            "flip" => self.flip = numbers(&value)?,
             _ => return None,
         }
         Some(())

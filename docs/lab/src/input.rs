@@ -15,6 +15,7 @@
 //! | `lines` | so many lines more that the client types at 500 ms, 0 to 200 (0) |
 //! | `for` | so many seconds, 1 to 120; at first: until nothing more happens, 60 at most |
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use badlink::Shares;
@@ -144,7 +145,8 @@ fn share(value: &str) -> Option<f64> {
     Some(percent as f64 / 100.0)
 }
 
-fn numbers(value: &str) -> Option<Vec<u64>> {
+/// `3,5`: at most 1,000 numbers.
+pub fn numbers<T: FromStr>(value: &str) -> Option<Vec<T>> {
     let numbers = value.split(',').filter(|number| !number.is_empty());
     numbers.take(1000).map(|number| number.parse().ok()).collect()
 }

@@ -293,12 +293,12 @@ fn meaning(frame: &Frame, words: &Words) -> String {
         text += &format!(" #{}", frame.seq);
     }
     match frame.text() {
-        Some(text) if text.is_empty() => Some(words.get("empty").to_string()),
-        Some(text) => Some(format!("\"{}\"", printable(&text))),
-        None => None,
+        Some(said) if said.is_empty() => {
+            text += &format!(" {}", words.get("empty"));
+        }
+        Some(said) => text += &format!(" \"{}\"", printable(&said)),
+        None => {}
     }
-    .iter()
-    .for_each(|more| text += &format!(" {more}"));
     if frame.attempt > 0 {
         text += &format!(", {} {}", words.get("try"), frame.attempt);
     }
