@@ -1,5 +1,5 @@
 //! The teaching crates' own tests: what is pure is tested where it stands, in
-//! `src/tests.rs`. `cargo test` alone does not see them, for these crates are
+//! a `tests.rs`. `cargo test` alone does not see them, for these crates are
 //! not in `default-members`; so it starts them here.
 
 use std::process::Command;

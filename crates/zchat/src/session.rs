@@ -14,6 +14,8 @@
 //! out again. How many may do so at once, and when, is the window's business.
 
 mod known;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -18,6 +18,7 @@ mod dissector;
 mod figures;
 mod frame;
 mod lab;
+mod numbers;
 mod script;
 mod side;
 mod virtual_time;
