@@ -14,8 +14,6 @@
 //! out again. How many may do so at once, and when, is the window's business.
 
 mod known;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -651,3 +649,6 @@ fn fresh_id() -> u32 {
     let hasher = RandomState::new().build_hasher();
     (hasher.finish() as u32).max(1)
 }
+
+#[cfg(test)]
+mod tests;
