@@ -10,7 +10,8 @@ loses a share of the datagrams in each direction. The time is that from
 ended; for QUIC (aioquic; one stream, a write for each line), until the server
 has said that all lines are there. Each round runs all of them on a link with
 the same seed. Prints the median of the rounds in seconds, for each share, and
-how many times as long as QUIC's that is.
+how many times as long as QUIC's that is. --slow runs the chat with a window of
+1 as well, which takes minutes.
 """
 
 import argparse
