@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use common::printable;
-use zchat::frame::{Frame, Kind};
+use zchat::frame::{Frame, Kind, number};
 
 use crate::run::{Passage, Run, What};
 
@@ -297,6 +297,10 @@ fn meaning(frame: &Frame, words: &Words) -> String {
             text += &format!(" {}", words.get("empty"));
         }
         Some(said) => text += &format!(" \"{}\"", printable(&said)),
+        None if frame.kind == Kind::Ack && !frame.payload.is_empty() => {
+            let read = number(&frame.payload);
+            text += &format!(", {} #{read}", words.get("up-to"));
+        }
         None => {}
     }
     if frame.attempt > 0 {

@@ -493,6 +493,11 @@ mod tests {
         };
         assert_eq!(flights(&one), Some(1));
         assert!(flights(&many) > Some(4));
+        // What came before its turn gets an ACK that tells it.
+        let early = |run| labels(run).iter().any(|l| l.contains(", up-to #"));
+        assert_eq!([early(&one), early(&many)], [false, true]);
+        let run = of("lines=3&drop=5");
+        assert_eq!(labels(&run)[7], "ACK #3, up-to #1");
     }
 
     #[test]
