@@ -173,6 +173,6 @@ fn a_bad_network_loses_nothing() {
         w.check();
         assert!(w.messages.values().all(|m| m.shown == 1), "seed {seed}");
         assert_eq!(w.messages.len(), 40);
-        assert!(w.now < secs(350), "seed {seed}: {:?}", w.now);
+        assert!(w.air.now < secs(350), "seed {seed}: {:?}", w.air.now);
     }
 }

@@ -76,12 +76,11 @@ pub struct Message {
 }
 
 pub struct World {
-    pub now: Duration,
     /// Those of the nodes, in turn.
     languages: [Language; 2],
     pub nodes: Vec<Node>,
-    air: Air,
-    pub sent: u64,
+    /// What is on its way, and the time.
+    pub air: Air,
     pub delay: (u64, u64),
     /// The lab's link: every datagram is so long on its way, and nothing is
     /// left to chance.
@@ -108,11 +107,9 @@ pub struct World {
 impl World {
     pub fn new(seed: u64, languages: [Language; 2]) -> World {
         World {
-            now: Duration::ZERO,
             languages,
             nodes: Vec::new(),
             air: Air::default(),
-            sent: 0,
             delay: (1, 2),
             steady: None,
             outages: Vec::new(),
@@ -153,7 +150,7 @@ impl World {
         let way = [Direction::There, Direction::Back][i % 2];
         let seed = self.random.bits().into();
         let language = self.languages[i % 2];
-        let mut side = Side::new(language, &dial, self.now);
+        let mut side = Side::new(language, &dial, self.air.now);
         side.set_window(self.window);
         self.nodes.push(Node {
             language,
@@ -210,7 +207,7 @@ impl World {
     }
 
     fn draw(&mut self, kind: Shape, label: String) {
-        let rung = Rung { at: self.now, kind, label };
+        let rung = Rung { at: self.air.now, kind, label };
         let ladder = Ladder { columns: 100, colour: false };
         match &mut self.rungs {
             Some(rungs) => rungs.push(rung),
@@ -240,7 +237,6 @@ impl World {
                     [deed, timer].map(|at| Some((at?, i)))
                 });
             let next = self.air.next(alarms.flatten(), end);
-            self.now = self.air.now;
             match next {
                 None => return,
                 Some(Next::Alarm(i)) => self.act(i),
@@ -257,7 +253,7 @@ impl World {
     fn deliver(&mut self, Datagram { from, to, data }: Datagram) {
         let to = self.nodes.iter().position(|n| n.address == to && !n.ended);
         if let Some(i) = to {
-            self.nodes[i].side.receive(self.now, from, &data);
+            self.nodes[i].side.receive(self.air.now, from, &data);
             self.tick(i);
         }
     }
@@ -265,7 +261,7 @@ impl World {
     fn act(&mut self, i: usize) {
         let deeds = &mut self.nodes[i].deeds;
         let due = deeds.keys().next().copied();
-        let deed = due.filter(|(at, _)| *at <= self.now);
+        let deed = due.filter(|(at, _)| *at <= self.air.now);
         if let Some(deed) = deed.and_then(|key| deeds.remove(&key)) {
             self.trace(i, || format!("{deed:?}"));
             self.perform(i, deed);
@@ -274,8 +270,8 @@ impl World {
     }
 
     fn perform(&mut self, i: usize, deed: Deed) {
-        let now = self.now;
-        let fresh = port(1000 + self.sent as usize % 50_000);
+        let now = self.air.now;
+        let fresh = port(1000 + self.air.sent as usize % 50_000);
         match deed {
             Deed::Say(number) => {
                 let text = self.text(i, number);
@@ -365,13 +361,12 @@ impl World {
         data: Vec<u8>,
     ) {
         self.air.fly(late, Datagram { from, to, data });
-        self.sent = self.air.sent;
         assert!(self.air.len() < 10_000, "the air is full");
     }
 
     /// Ticks, and does what the session wants.
     fn tick(&mut self, i: usize) {
-        let actions = self.nodes[i].side.tick(self.now);
+        let actions = self.nodes[i].side.tick(self.air.now);
         assert!(actions.len() < 500, "{} actions at once", actions.len());
         for action in actions {
             assert!(!self.nodes[i].ended, "after its end: {action:?}");
@@ -382,13 +377,16 @@ impl World {
                 Action::End(why) => {
                     self.trace(i, || format!("the end, {why:?}"));
                     self.nodes[i].ended = true;
-                    self.nodes[i].end = self.now;
+                    self.nodes[i].end = self.air.now;
                 }
             }
         }
         let node = &self.nodes[i];
         let due = node.side.deadline().filter(|_| !node.ended);
-        assert!(due.is_none_or(|due| due > self.now), "{i} is due for ever");
+        assert!(
+            due.is_none_or(|due| due > self.air.now),
+            "{i} is due for ever"
+        );
     }
 
     fn send(&mut self, i: usize, to: SocketAddr, data: Vec<u8>) {
@@ -404,19 +402,20 @@ impl World {
             arrives.push(ms(self.random.below(100_000) as u64));
             self.fly(arrives[0], from, to, data.clone());
         }
-        let out = |(a, b): &(Duration, Duration)| (*a..*b).contains(&self.now);
+        let out =
+            |(a, b): &(Duration, Duration)| (*a..*b).contains(&self.air.now);
         if self.outages.iter().any(out) {
             let lost = Fate::default();
             self.trace_datagram([from, to], &data, &lost, &arrives);
             return;
         }
         if let Some((most, each)) = self.narrow {
-            let waits = self.free.saturating_sub(self.now);
+            let waits = self.free.saturating_sub(self.air.now);
             if waits >= each * most as u32 {
                 return; // There is no room for it.
             }
-            self.free = self.now.max(self.free) + each;
-            return self.fly(self.free - self.now, from, to, data);
+            self.free = self.air.now.max(self.free) + each;
+            return self.fly(self.free - self.air.now, from, to, data);
         }
         for copy in 0..fate.copies {
             let (least, most) = self.delay;
