@@ -498,6 +498,12 @@ mod tests {
         assert_eq!([early(&one), early(&many)], [false, true]);
         let run = of("lines=3&drop=5");
         assert_eq!(labels(&run)[7], "ACK #3, up-to #1");
+        // And its sender no longer waits for one.
+        let known = run.events.iter().filter_map(|e| e.known.as_ref());
+        let waits = known.filter(|k| k.sent == 4);
+        let waits: Vec<Vec<_>> =
+            waits.map(|k| k.flights.iter().map(|f| f.seq).collect()).collect();
+        assert_eq!(waits[..3], [vec![2, 3, 4], vec![2, 4], vec![2]]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Known {
     pub sent: u32,
     /// The number that it expects next; 0: there is no peer.
     pub expect: u32,
-    /// Its frames that are in flight, the oldest first.
+    /// Its frames that wait for an answer, the oldest first.
     pub flights: Vec<Waiting>,
     /// How many of its messages were not sent yet.
     pub queue: usize,
@@ -31,7 +31,7 @@ pub struct Waiting {
     pub seq: u32,
     /// 0 at the first sending, 1 at the next.
     pub attempt: u8,
-    /// When it is sent again.
+    /// When its timer sends it again, if nothing does before that.
     pub due: Duration,
 }
 
@@ -43,7 +43,8 @@ impl Session {
             State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
             State::Up(peer) => {
                 let window = &peer.window;
-                let flights = window.flights.iter().map(waiting).collect();
+                let flights = window.flights.iter().filter(|f| !f.came);
+                let flights = flights.map(waiting).collect();
                 ("UP", window.sent, window.read.wrapping_add(1), flights)
             }
             State::Over => ("END", 0, 0, Vec::new()),
