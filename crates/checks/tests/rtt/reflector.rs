@@ -49,65 +49,70 @@ fn fate(ended: &Ended, seq: u32) -> String {
 
 const LOST: [u32; 8] = [1, 2, 6, 7, 8, 9, 12, 13];
 
-#[test]
-fn every_count_is_what_was_done() {
-    for language in Language::BOTH {
-        let stranger = socket();
-        let mut held = Vec::new();
-        let mut late = None;
-        let began = Instant::now();
-        let address = reflector(move |s, seq, data, from| {
-            let mut back = reply(data, 1 << 32, 1 << 32);
-            let flip = |back: &mut Vec<u8>, byte: usize| back[byte] ^= 4;
-            match seq {
-                1 => return Ok(()), // Dropped.
-                2 => {
-                    late = Some((Instant::now(), back, 2));
-                    return Ok(());
-                }
-                3 => drop(s.send_to(&back, from)?), // The first of two.
-                4 => {
-                    held = back;
-                    return Ok(());
-                }
-                5 => {
-                    s.send_to(&back, from)?;
-                    back = held.clone();
-                }
-                6 => return stranger.send_to(&back, from).map(|_| ()),
-                7 => back.truncate(35),
-                8 => back.truncate(36),
-                9 => back.truncate(38),
-                11 => back.resize(1400, 7),
-                12 => flip(&mut back, COPY), // The sequence number.
-                13 => flip(&mut back, COPY + 4), // The time.
-                14 => back = data.to_vec(),  // An echo.
-                15 => flip(&mut back, 0),    // A number of its own.
-                17 => drop(s.send_to(&[0xff; 100], from)?),
-                18 => drop(s.send_to(&[], from)?),
-                19 => back[4..12].fill(0xff), // T3 - T2: years.
-                20 => back[16..24].fill(0xff), // T3 is before T2.
-                _ => {
-                    // Twice the late reply: late, and a duplicate.
-                    if let Some((came, back, copies)) = late.take() {
-                        if came.elapsed() < Duration::from_millis(4100) {
-                            late = Some((came, back, copies));
-                        } else if copies > 0 {
-                            s.send_to(&back, from)?;
-                            late = Some((came, back, copies - 1));
-                        }
+/// A run against a reflector that plays a part for each of the first 21 probes;
+/// after that it has two late replies to send.
+fn played(language: Language) -> Ended {
+    let stranger = socket();
+    let mut held = Vec::new();
+    let mut late = None;
+    let address = reflector(move |s, seq, data, from| {
+        let mut back = reply(data, 1 << 32, 1 << 32);
+        let flip = |back: &mut Vec<u8>, byte: usize| back[byte] ^= 4;
+        match seq {
+            1 => return Ok(()), // Dropped.
+            2 => {
+                late = Some((Instant::now(), back, 2));
+                return Ok(());
+            }
+            3 => drop(s.send_to(&back, from)?), // The first of two.
+            4 => {
+                held = back;
+                return Ok(());
+            }
+            5 => {
+                s.send_to(&back, from)?;
+                back = held.clone();
+            }
+            6 => return stranger.send_to(&back, from).map(|_| ()),
+            7 => back.truncate(35),
+            8 => back.truncate(36),
+            9 => back.truncate(38),
+            11 => back.resize(1400, 7),
+            12 => flip(&mut back, COPY), // The sequence number.
+            13 => flip(&mut back, COPY + 4), // The time.
+            14 => back = data.to_vec(),  // An echo.
+            15 => flip(&mut back, 0),    // A number of its own.
+            17 => drop(s.send_to(&[0xff; 100], from)?),
+            18 => drop(s.send_to(&[], from)?),
+            19 => back[4..12].fill(0xff), // T3 - T2: years.
+            20 => back[16..24].fill(0xff), // T3 is before T2.
+            _ => {
+                // Twice the late reply: late, and a duplicate.
+                if let Some((came, back, copies)) = late.take() {
+                    if came.elapsed() < Duration::from_millis(4100) {
+                        late = Some((came, back, copies));
+                    } else if copies > 0 {
+                        s.send_to(&back, from)?;
+                        late = Some((came, back, copies - 1));
                     }
                 }
             }
-            s.send_to(&back, from).map(|_| ())
-        });
-        let args = words("--periodic --interval 0.2 --count 40 --timeout 4");
-        let ended = client(language, address, &args).end();
+        }
+        s.send_to(&back, from).map(|_| ())
+    });
+    let args = words("--periodic --interval 0.5 --count 30 --timeout 4");
+    client(language, address, &args).end()
+}
+
+#[test]
+fn every_count_is_what_was_done() {
+    for language in Language::BOTH {
+        let ended = Counts::of_many(24, || played(language));
         // On a busy machine some of the last ones may be skipped.
         let counts = Counts::of(&ended);
         let Counts { sent, skipped, .. } = counts;
         let expected = Counts {
-            sent: 40 - skipped,
+            sent: 30 - skipped,
             received: sent - 8,
             lost: 8,
             late: 1,
@@ -118,8 +123,7 @@ fn every_count_is_what_was_done() {
             damaged: 2,
             unmatched: 2,
         };
-        let took = began.elapsed();
-        assert_eq!(counts, expected, "{language:?} {took:?}");
+        assert_eq!(counts, expected, "{language:?}");
         for seq in 0..sent as u32 {
             let fate = fate(&ended, seq);
             if LOST.contains(&seq) {
@@ -172,7 +176,7 @@ fn what_did_not_come_back_whole_is_no_part_of_the_sample() {
             let back = parts.get(seq as usize).map(|(part, _)| part(data));
             s.send_to(&back.unwrap_or(stamp(data)), from).map(drop)
         });
-        let args = words("--count 14 --interval 0.2 --size 100 --timeout 1");
+        let args = words("--count 14 --interval 0.2 --size 100 --timeout 5");
         let ended = client(language, address, &args).end();
         let counts = Counts::of(&ended);
         let kinds = parts.iter().take(counts.sent);
@@ -192,10 +196,12 @@ fn what_did_not_come_back_whole_is_no_part_of_the_sample() {
 fn a_probe_that_was_cut_is_short() {
     for language in Language::BOTH {
         let server = checks::server(Language::Rust, "udp-echo", &[]);
-        let args = words("--count 3 --size 1400 --timeout 0.5");
-        let ended = client(language, server.address(), &args).end();
+        let args = words("--count 3 --size 1400 --timeout 5");
+        let run = || client(language, server.address(), &args).end();
+        let ended = Counts::of_some(run);
         let counts = Counts::of(&ended);
         assert_eq!((counts.received, counts.short), (0, counts.sent));
+        assert!(counts.sent > 0, "{ended:?}");
         assert_eq!(ended.code, Some(1), "{ended:?}");
     }
 }
@@ -208,10 +214,12 @@ fn a_damaged_echo_is_never_received() {
     let args = format!("--port 0 --to-port {port} --corrupt 100 --clean-there");
     let link = checks::start_example("noisy_link", &words(&args));
     for language in Language::BOTH {
-        let args = words("--count 10 --interval 0.1 --timeout 0.5");
-        let ended = client(language, link.address(), &args).end();
+        let args = words("--count 10 --interval 0.1 --timeout 5");
+        let run = || client(language, link.address(), &args).end();
+        let ended = Counts::of_some(run);
         let counts = Counts::of(&ended);
         assert_eq!((counts.received, counts.damaged), (0, counts.sent));
+        assert!(counts.sent > 0, "{ended:?}");
     }
 }
 
@@ -250,7 +258,7 @@ fn the_first_copy_of_a_reply_counts() {
             }
             Ok(())
         });
-        let args = words("--count 2 --interval 0.5 --periodic");
+        let args = words("--count 2 --interval 2 --periodic");
         let ended = client(language, address, &args).end();
         let Counts { sent, received, duplicates, .. } = Counts::of(&ended);
         assert_eq!((sent - received, duplicates), (0, 1), "{ended:?}");
@@ -263,16 +271,16 @@ fn the_first_copy_of_a_reply_counts() {
 /// A reflector that tells how long it took: that time is not the network's.
 #[test]
 fn the_reflector_s_own_time_is_subtracted() {
-    const INSIDE: Duration = Duration::from_millis(40);
+    const INSIDE: Duration = Duration::from_millis(400);
     for language in Language::BOTH {
         for told in [true, false] {
             let address = reflector(move |s, _, data, from| {
                 thread::sleep(INSIDE);
-                let t3 = (1_u64 << 40) + (1 << 32) / 25; // 40 ms
+                let t3 = (1_u64 << 40) + (2 << 32) / 5; // 400 ms
                 let back = reply(data, 1 << 40, t3);
                 s.send_to(if told { &back } else { data }, from).map(|_| ())
             });
-            let args = words("--count 15 --interval 0.2 --periodic");
+            let args = words("--count 6 --interval 0.5 --periodic");
             let ended = client(language, address, &args).end();
             let rtt = |seq| -> f64 {
                 let fate = fate(&ended, seq);
@@ -280,8 +288,8 @@ fn the_reflector_s_own_time_is_subtracted() {
             };
             let sent = Counts::of(&ended).sent as u32;
             let least = (0..sent).map(rtt).fold(f64::INFINITY, f64::min);
-            // Of so many, one will come in less than 40 ms on any machine.
-            assert_eq!(least < 40.0, told, "{language:?}: {least}");
+            // Of so many, one will come in less than 400 ms on any machine.
+            assert_eq!(least < 400.0, told, "{language:?}: {least}");
         }
     }
 }
@@ -336,9 +344,9 @@ fn options(to: SocketAddr) -> Options {
     Options {
         to,
         count: 50,
-        interval: 1.0, // So long a probe may be late.
+        interval: 60.0, // So long a probe may be late.
         periodic: true,
-        timeout: 3.0,
+        timeout: 60.0,
         size: 44,
         under: None,
         calibrate: true,
