@@ -420,7 +420,7 @@ fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
         let mut kill = Command::new("kill");
         kill.args(["-INT", &child.id().to_string()]);
         testbed::output(&mut kill).unwrap();
-        thread::sleep(MOMENT);
+        thread::sleep(MOMENT); // Until it is pressed again.
     }
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }

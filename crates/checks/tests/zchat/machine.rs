@@ -54,7 +54,7 @@ fn stopped_for_two_seconds(language: Language) {
     shows(&server, b"while you slept\n");
     client.signal("STOP");
     server.write(b"and you\n");
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(2)); // The same, the other way.
     client.signal("CONT");
     shows(&client, b"and you\n");
     client.write(b"end\n");
