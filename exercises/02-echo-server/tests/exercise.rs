@@ -28,7 +28,7 @@ fn check_listen(address: SocketAddr) {
         fail(did, expected, "a socket of another type", why);
     }
     if let Ok(other) = s.peer_addr() {
-        let came = said("connected to", &[&other]);
+        let came = said("a socket connected to", &[&other]);
         fail(did, expected, came, "connects before it serves");
     }
     // Windows: an error, if it is not bound.
@@ -148,7 +148,7 @@ fn check_answer(data: &[u8]) {
             _ if came != Some(meant.clone()) => "another socket".into(),
             Err(_) => return,
             Ok(other) => {
-                let came = said("connected to", &[&other]);
+                let came = said("a socket connected to", &[&other]);
                 fail(did, "a socket that is not connected", came, "connects")
             }
         },

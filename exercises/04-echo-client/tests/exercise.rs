@@ -53,7 +53,7 @@ fn step_2_waits_so_long_and_no_longer() {
     let server = Peer::new();
     let times = [400, 200, 1500].map(Duration::from_millis);
     let opened = times.map(|time| {
-        doing(said("called open with", &[&time.shown()]));
+        doing(said("called open", &[&time.shown()]));
         open(time)
     });
     let limits = opened.each_ref().map(|s| {
@@ -61,7 +61,7 @@ fn step_2_waits_so_long_and_no_longer() {
         s.read_timeout().unwrap()
     });
     for ((time, s), limit) in times.into_iter().zip(&opened).zip(limits) {
-        let did = said("called open with", &[&time.shown()]);
+        let did = said("called open", &[&time.shown()]);
         let expected = said("waits at most", &[&time.shown()]);
         let s = match s {
             Ok(s) => s,
