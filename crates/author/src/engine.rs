@@ -2,8 +2,9 @@
 //! runner would show: the first test that fails.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use taller::build::{self, build_peers, target};
 use taller::exercise::Exercise;
 use taller::outcome::{Result, failed};
 use taller::run::{Test, TestResult};
+use testbed::lock;
 
 use crate::copies::{
     TOGETHER, VARIANTS, Variant, module, package, write_variants,
@@ -100,8 +102,7 @@ impl<'a> Workshop<'a> {
         let outcomes = Mutex::new(BTreeMap::new());
         let work = || {
             loop {
-                let next = next.lock();
-                let next = next.unwrap_or_else(PoisonError::into_inner).next();
+                let next = lock(&next).next();
                 let Some(index) = next else { return };
                 let outcome = match (broken.get(&index), programs.get(&index)) {
                     (None, Some(program)) => {
@@ -111,10 +112,7 @@ impl<'a> Workshop<'a> {
                         Outcome::NoBuild(words.cloned().unwrap_or_default())
                     }
                 };
-                let outcomes = outcomes.lock();
-                let mut outcomes =
-                    outcomes.unwrap_or_else(PoisonError::into_inner);
-                outcomes.insert(index, outcome);
+                lock(&outcomes).insert(index, outcome);
             }
         };
         thread::scope(|scope| {
@@ -122,8 +120,7 @@ impl<'a> Workshop<'a> {
                 scope.spawn(work);
             }
         });
-        let outcomes = outcomes.into_inner();
-        let outcomes = outcomes.unwrap_or_else(PoisonError::into_inner);
+        let outcomes = take(&mut *lock(&outcomes));
         Ok(outcomes.into_values().collect())
     }
 

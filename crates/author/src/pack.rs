@@ -9,12 +9,11 @@ use std::process::Command;
 use std::time::SystemTime;
 use std::{fs, io};
 
-use taller::build::cargo;
 use taller::doctor::room;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out;
 use taller::outcome::{Result, failed, misused};
-use testbed::output;
+use testbed::{cargo, output};
 
 /// What students do not get, beside the exercises' solutions and mistakes.
 const LEFT_OUT: [&str; 4] = [".ci", ".git", ".github", "crates/probe/tests"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use taller::exercise::{Exercise, files, read};
 use taller::handed_out::{self, SUMS};
 use taller::outcome::{Result, failed};
 use taller::run::{Test, TestResult};
+use testbed::lock;
 
 use crate::copies::{Variant, folder, write_workspace};
 use crate::engine::{Outcome, PATIENCE, Workshop, first};
@@ -41,13 +42,10 @@ pub fn run(exercises: &[Exercise]) -> Result {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
                 loop {
-                    let next = next.lock();
-                    let next =
-                        next.unwrap_or_else(PoisonError::into_inner).next();
+                    let next = lock(&next).next();
                     let Some(exercise) = next else { return };
                     let checked = check(exercise);
-                    let good = all_good.lock();
-                    let mut good = good.unwrap_or_else(PoisonError::into_inner);
+                    let mut good = lock(&all_good);
                     match checked {
                         Ok(wrong) if wrong.is_empty() => {}
                         Ok(_) => *good = good.clone().map(|_| false),
@@ -57,7 +55,7 @@ pub fn run(exercises: &[Exercise]) -> Result {
             });
         }
     });
-    let good = all_good.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+    let good = lock(&all_good).clone()?;
     if let (true, Some(first)) = (good, exercises.first()) {
         let alone = (exercises.len() == 1).then_some(first);
         let written = handed_out::write(&first.root, alone);

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use testbed::{
-    Failure, Program, STARTED, Started, cut, end_all, free_port, patience,
-    runner_waits, say, width,
+    Failure, Program, STARTED, Started, cut, end_all, free_port, lock,
+    patience, runner_waits, say, width,
 };
 
 use crate::{Shown, said, socket};
@@ -75,7 +75,7 @@ fn note_places() {
             }
             let words = words(info.payload());
             if is_students(&place) && !CATCHING.get() {
-                let mut first = PANIC.lock().unwrap_or_else(|e| e.into_inner());
+                let mut first = lock(&PANIC);
                 first.get_or_insert((words.to_string(), place.clone()));
             }
             PLACE.set(place);
@@ -175,7 +175,7 @@ fn text(name: &str) -> String {
 /// A failure as it is when a thread of the student's own has panicked, which no
 /// test sees: that is why.
 fn of_panic(failure: Failure) -> Failure {
-    let first = PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
+    let first = lock(&PANIC).take();
     let known =
         ["panic", "missing"].iter().any(|key| failure.get(key).is_some());
     let Some((words, place)) = first.filter(|_| !known && runner_waits())

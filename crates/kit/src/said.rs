@@ -29,11 +29,10 @@
 use std::fmt::Display;
 use std::sync::OnceLock;
 
-use testbed::say;
+use testbed::{Failure, say};
 
 use crate::exercise::fail_with;
 use crate::{Shown, bytes};
-use testbed::Failure;
 
 /// The `words.txt` of this test program.
 static WORDS: OnceLock<&str> = OnceLock::new();

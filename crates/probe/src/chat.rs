@@ -3,8 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::Program;
-use testbed::{bytes, patience};
+use testbed::{Program, bytes, patience};
 
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 use crate::net::find;

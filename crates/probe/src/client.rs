@@ -4,8 +4,7 @@ use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
 
-use testbed::Ended;
-use testbed::bytes;
+use testbed::{Ended, bytes};
 
 use crate::net::hear;
 use crate::peer::{Peer, Rule, last_line, status};

@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::{Program, free_port};
-use testbed::{bytes, error_words, patience};
+use testbed::{Program, bytes, error_words, free_port, patience};
 
 use crate::chat::Talk;
 use crate::net::{Datagram, hear, socket};

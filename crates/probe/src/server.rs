@@ -3,8 +3,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use testbed::Random;
-use testbed::{bytes, nothing, patience};
+use testbed::{Random, bytes, nothing, patience};
 
 use crate::net::{Datagram, find, forget, hear, shown, socket};
 use crate::peer::{Peer, Rule};

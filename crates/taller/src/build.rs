@@ -2,21 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use testbed::{error_words, json, programs};
+use testbed::{cargo, error_words, json, lock, programs};
 
 use crate::exercise::{Exercise, read};
 use crate::outcome::{Result, failed};
 use crate::words::tell;
-
-/// `cargo`, the one that runs this.
-pub fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
 
 /// Cargo is quiet: so the first build in `target`, which is long, is announced.
 pub fn announce(target: &Path) {
@@ -54,8 +48,7 @@ pub fn build_peers(exercise: &Exercise, target: &Path) {
     let named = |package: &&str| tests.contains(&format!("{package:?}"));
     for package in PROGRAMS.into_iter().filter(named) {
         let builds = programs(&exercise.root, target, package).is_ok();
-        let mut built =
-            BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut built = lock(&BUILT_PEERS);
         if builds {
             built.insert(package);
         } else {
@@ -81,7 +74,7 @@ pub fn program(about: &[&str]) -> Option<String> {
 
 /// Those packages whose programs are built, with a blank between them.
 pub fn built_peers() -> String {
-    let built = BUILT_PEERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = lock(&BUILT_PEERS);
     built.iter().copied().collect::<Vec<_>>().join(" ")
 }
 

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, process};
 
-use testbed::output;
+use testbed::{cargo, output};
 
-use crate::build::{cargo, target};
+use crate::build::target;
 use crate::outcome::Result;
 use crate::words::{said, tell};
 

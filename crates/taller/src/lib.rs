@@ -16,9 +16,8 @@ use std::env::{self, consts::EXE_SUFFIX};
 use std::path::Path;
 use std::process::{Command, ExitCode, exit};
 
-use testbed::error_words;
+use testbed::{cargo, error_words};
 
-use build::cargo;
 use exercise::{Exercise, read, root};
 use outcome::{Result, ended, failed, misused};
 use words::{line, said, tell};

@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{PATIENCE, output, say, skipped};
+use crate::{PATIENCE, lock, output, say, skipped};
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {
@@ -44,7 +44,7 @@ pub fn binary(package: &str, name: &str) -> PathBuf {
         return own(&target(), package, name);
     }
     static BUILT: Mutex<Option<HashMap<String, Programs>>> = Mutex::new(None);
-    let mut built = BUILT.lock().unwrap_or_else(|e| e.into_inner());
+    let mut built = lock(&BUILT);
     let built = built.get_or_insert_default().entry(package.to_string());
     let built = built.or_insert_with(|| {
         let built = programs(&root(), &target(), package);
@@ -196,7 +196,8 @@ fn runs(mut command: Command) -> bool {
     output(command.arg("--version")).is_ok_and(|ended| ended.status.success())
 }
 
-fn cargo() -> OsString {
+/// `cargo`, the one that runs this.
+pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

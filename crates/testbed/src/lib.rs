@@ -7,7 +7,7 @@
 //! | [`Program`] | a real process: its output, its address, its end |
 //! | [`spawn`], [`output`] | a process with streams of its own; what one said |
 //! | [`binary`], [`example`], [`python`] | the workshop's programs, built |
-//! | [`programs`], [`example_of`], [`json`] | the same elsewhere; what cargo says of a build |
+//! | [`programs`], [`example_of`], [`cargo`], [`json`] | the same elsewhere; cargo, and what it says |
 //! | [`READY`], [`BESIDE`] | what is built already; what is built with the same features |
 //! | [`references`] | one of them in both languages, for a test to talk to |
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
@@ -15,6 +15,7 @@
 //! | [`say`], [`language`] | a sentence in the student's language |
 //! | [`Failure`], [`width`] | why a test of an exercise failed, told and handed on |
 //! | [`bytes`], [`error_words`] | bytes and errors, as a person reads them |
+//! | [`lock`] | a mutex, locked also after a panic |
 //! | [`Random`] | random numbers that are the same each time |
 //! | [`filled`], [`entry`] | a sentence by its name, from a table of words |
 //!
@@ -31,14 +32,14 @@ mod watch;
 mod words;
 
 pub use build::{
-    BESIDE, READY, binary, example, example_of, json, programs, python,
+    BESIDE, READY, binary, cargo, example, example_of, json, programs, python,
     references, root,
 };
 pub use failure::{Failure, TOLD, cut, runner_waits, width, wrapped};
 pub use ports::{close, free_port};
 pub use process::{
-    Ended, PATIENCE, Program, STARTED, Started, end_all, output, patience,
-    spawn,
+    Ended, PATIENCE, Program, STARTED, Started, end_all, lock, output,
+    patience, spawn,
 };
 pub use random::Random;
 pub use shown::{bytes, error_words, kind, nothing};
