@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind::AddrInUse;
+use std::io::{Write, stderr};
 use std::net::UdpSocket;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::sync::{LazyLock, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::words::own as said;
 use crate::{PATIENCE, lock, output, say, skipped};
 
 /// The workspace's folder.
@@ -116,16 +118,23 @@ pub fn programs(
 /// Waits until no other process builds programs in `target`, and keeps others
 /// waiting while what it gives lives: a port, which the system takes back however
 /// a process ends. (std locks files since Rust 1.89, which is more than a student
-/// needs otherwise.) It waits for ten minutes at most.
+/// needs otherwise.) It waits for ten minutes at most, and says so.
 fn alone(target: &Path) -> Option<UdpSocket> {
     let mut hasher = DefaultHasher::new();
     target.canonicalize().ok().hash(&mut hasher);
     let port = LOCKS.start + hasher.finish() % (LOCKS.end - LOCKS.start);
     let address = format!("127.0.0.1:{port}");
-    let until = Instant::now() + PATIENCE * 10;
+    let start = Instant::now();
+    let mut told = false;
     loop {
+        let waited = start.elapsed();
         match UdpSocket::bind(&address) {
-            Err(e) if e.kind() == AddrInUse && Instant::now() < until => {
+            Err(e) if e.kind() == AddrInUse && waited < PATIENCE * 10 => {
+                if !told && waited > PATIENCE / 20 {
+                    told = true;
+                    let words = said("another builds", &[&address]);
+                    let _ = writeln!(stderr(), "{words}");
+                }
                 thread::sleep(Duration::from_millis(20));
             }
             bound => return bound.ok(),
