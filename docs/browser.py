@@ -307,20 +307,22 @@ def look(browser, language, other, shots, wrong):
     for file in sorted((DOCS / "site" / language).glob("*.html")):
         if file.name in ("404.html", "index.html", "toc.html"):
             continue
-        page.emulate_media(media="screen")
-        page.set_viewport_size({"width": VIEWS["1440"], "height": 1000})
+        whole = file.name == "print.html"  # It is there to be printed.
+        width = VIEWS["print" if whole else "1440"]
+        page.emulate_media(media="screen", color_scheme="dark")
+        page.set_viewport_size({"width": width, "height": 1000})
         page.goto(file.as_uri())
-        if file.name != "print.html":
+        if not whole:
             for what in links(page, file.name, other):
                 tell(what)
         twins = page.locator(".twin").count()
         seen += len(page.evaluate(ROWS))
         for view, width in VIEWS.items():
-            if file.name == "print.html" and view != "print":
-                continue  # The whole book, which is there to be printed.
+            if whole and view != "print":
+                continue
             page.set_viewport_size({"width": width, "height": 1000})
             page.emulate_media(media="print" if view == "print" else "screen")
-            if view == "1024" or file.name == "print.html":
+            if view == "1024":
                 page.reload()  # So narrow, the index is closed at first.
             for what in page.evaluate(WIDE):
                 tell(what, view)
@@ -331,7 +333,6 @@ def look(browser, language, other, shots, wrong):
                 page.emulate_media(media="print")
                 for what in page.evaluate(PAPER):
                     tell(what, "print, dark")
-                themed(page, "light")
                 continue
             for what in page.evaluate(BLOCKS):
                 tell(what, view)
@@ -347,7 +348,7 @@ def look(browser, language, other, shots, wrong):
                     themed(page, scheme)
                     for what in page.evaluate(SERIOUS):
                         tell(f"axe: {what}", scheme)
-            if shots and twins and file.name != "print.html":
+            if shots and twins and not whole:
                 shot = shots / f"{language}-{file.stem}-{view}.png"
                 part = {"x": 0, "y": 0, "width": width, "height": 5000}
                 page.screenshot(path=shot, full_page=True, clip=part)
