@@ -313,11 +313,7 @@ impl Program {
         let Some(status) = self.status_within(patience) else {
             panic!("{} does not end", self.name);
         };
-        let mut streams = self.output.lock();
-        let deadline = Instant::now() + LINGER;
-        while streams.closed < 2 && Instant::now() < deadline {
-            streams = self.output.wait(streams, Duration::from_millis(50));
-        }
+        let streams = self.output.lock();
         Ended {
             code: status.code(),
             stdout_bytes: streams.stdout.clone(),
@@ -326,8 +322,8 @@ impl Program {
         }
     }
 
-    /// How the program ended, by itself or not; `None` if it has not after
-    /// `limit`.
+    /// How the program ended, by itself or not, and then all that it wrote has
+    /// been read; `None` if it has not ended after `limit`.
     pub fn status_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + limit;
         let mut streams = self.output.lock();
@@ -337,9 +333,22 @@ impl Program {
             streams = self.output.wait(streams, Duration::from_millis(5));
             let status = lock(&self.child).try_wait();
             let status = status.expect("a child can be waited for");
-            if status.is_some() || Instant::now() > deadline {
+            if status.is_some() {
+                self.read_to_the_end(streams);
                 return status;
             }
+            if Instant::now() > deadline {
+                return None;
+            }
+        }
+    }
+
+    /// What a program writes last is read a moment after it has ended. Who has
+    /// inherited its output may hold it open: so not for ever.
+    fn read_to_the_end(&self, mut streams: MutexGuard<'_, Streams>) {
+        let deadline = Instant::now() + LINGER;
+        while streams.closed < 2 && Instant::now() < deadline {
+            streams = self.output.wait(streams, Duration::from_millis(50));
         }
     }
 }
@@ -456,6 +465,10 @@ pub mod tests {
                 writeln!(stdout(), "has a child").unwrap();
                 deaf.wait().unwrap();
             }
+            "last words" => {
+                let _ = stderr().write_all(&[b'x'; 60_000]);
+                exit(0);
+            }
             other => panic!("no such part: {other}"),
         }
     }
@@ -515,6 +528,15 @@ pub mod tests {
         assert!(!in_time && ended.code != Some(0), "{ended:?}");
         let (in_time, ended) = start("server").end_within(PATIENCE);
         assert!(in_time && ended.code == Some(3), "{ended:?}");
+    }
+
+    #[test]
+    fn its_last_words_are_read_when_it_has_ended() {
+        for _ in 0..20 {
+            let mut program = start("last words");
+            assert!(program.status_within(PATIENCE).is_some());
+            assert_eq!(program.stderr().len(), 60_000);
+        }
     }
 
     #[test]
