@@ -24,13 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"en": ".md", "es": ".es.md"}  # How a README's name ends.
 
-# The hints' link to the other language: in a file, the README beside it has it.
-ELSEWHERE = {
-    "en": "[En español](HINTS.es.md)",
-    "es": "[In English](HINTS.md)",
-}
-
-# Below which page a README's chapter stands. An exercise's has its hints.
+# Below which page a README's chapter stands.
 BELOW = {
     "introduction": ["README"],
     "scheme": ["examples/README"],
@@ -46,17 +40,12 @@ BELOW = {
 
 
 def chapter_name(readme):
-    """crates/zchat/README becomes crate-zchat, exercises/02-echo-server/HINTS
-    exercise-02-hints."""
-    folder, name = posixpath.split(readme)
-    hints = "-hints" if name == "HINTS" else ""
+    """crates/zchat/README becomes crate-zchat, exercises/02-echo-server/README
+    exercise-02."""
+    folder = posixpath.dirname(readme)
     if folder.startswith("exercises/"):
-        return f"exercise-{folder[10:12]}{hints}"
+        return f"exercise-{folder[10:12]}"
     return folder.replace("crates/", "crate-") or "workshop"
-
-
-def hints(readme):
-    return readme.replace("README", "HINTS")
 
 
 def chapters(language):
@@ -67,10 +56,7 @@ def chapters(language):
     }
     pages[f"docs/{language}/SUMMARY.md"] = "introduction.md"
     for readme in sum(BELOW.values(), []):
-        for name in readme, hints(readme):
-            file = name + LANGUAGES[language]
-            if (ROOT / file).exists():
-                pages[file] = chapter_name(name) + ".md"
+        pages[readme + LANGUAGES[language]] = chapter_name(readme) + ".md"
     return pages
 
 
@@ -81,7 +67,6 @@ class Book:
         self.top = top
         self.pages = chapters(language)
         self.ending = LANGUAGES[language]
-        self.elsewhere = ELSEWHERE[language]
         for other in LANGUAGES:
             for file, name in chapters(other).items():
                 self.pages.setdefault(file, f"../{other}/{name}")
@@ -117,17 +102,11 @@ class Book:
         source = readme + self.ending
         text = (ROOT / source).read_text("utf-8")
         title = re.search(r"(?m)^# (.*)", text)[1].replace("`", "")
-        below = []
-        if readme.endswith("HINTS"):
-            text = text.replace("\n", f"\n\n{self.elsewhere}\n", 1)
-        elif readme.startswith("exercises/"):
-            place = [*parents, title], [*number, 1]
-            below = [self.guest(hints(readme), *place)]
         chapter = {
             "name": title,
             "content": self.adapt(source, text),
             "number": number,
-            "sub_items": below,
+            "sub_items": [],
             "path": chapter_name(readme) + ".md",
             "source_path": None,
             "parent_names": parents,

@@ -9,12 +9,10 @@ use taller::outcome::{Result, failed, misused};
 use crate::line;
 
 /// The files of a new exercise. `NN` and `name` stand for its own.
-const TEMPLATE: [(&str, &str); 11] = [
+const TEMPLATE: [(&str, &str); 9] = [
     ("Cargo.toml", include_str!("../template/Cargo.toml")),
     ("README.md", include_str!("../template/README.md")),
     ("README.es.md", include_str!("../template/README.es.md")),
-    ("HINTS.md", include_str!("../template/HINTS.md")),
-    ("HINTS.es.md", include_str!("../template/HINTS.es.md")),
     ("mistakes.md", include_str!("../template/mistakes.md")),
     ("src/lib.rs", include_str!("../template/src/lib.rs")),
     ("src/main.rs", include_str!("../template/src/main.rs")),

@@ -26,6 +26,9 @@ use crate::{line, mistakes, words};
 /// So many mistakes each exercise has, at least.
 const MISTAKES: usize = 4;
 
+/// So many hints: which function, how, and nearly the code.
+const HINTS: usize = 3;
+
 /// So many exercises are checked at a time: while the tests of one wait, the
 /// next is built.
 const AT_A_TIME: usize = 4;
@@ -301,19 +304,19 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
     let (package, name) = (exercise.package(), &exercise.name);
     let own = |file: &str| read(&exercise.folder.join(file));
     let link = format!("exercises/{name}/README");
-    for (file, needed, times) in [
-        ("README.md", "minutes", 1),
-        ("README.es.md", "minutos", 1),
-        ("HINTS.md", "\n## ", 3),
-        ("HINTS.es.md", "\n## ", 3),
-        ("src/main.rs", &format!("cargo run -p {package}"), 1),
-        ("../../Cargo.toml", &format!("\"exercises/{name}\""), 1),
-        ("../../docs/en/exercises.md", &link, 1),
-        ("../../docs/es/exercises.md", &link, 1),
+    for (file, needed) in [
+        ("README.md", "minutes"),
+        ("README.es.md", "minutos"),
+        ("README.md", "\n## Hints\n"),
+        ("README.es.md", "\n## Pistas\n"),
+        ("src/main.rs", &format!("cargo run -p {package}")),
+        ("../../Cargo.toml", &format!("\"exercises/{name}\"")),
+        ("../../docs/en/exercises.md", &link),
+        ("../../docs/es/exercises.md", &link),
     ] {
         let text = own(file);
-        if text.matches(needed).count() < times {
-            wrong.push(format!("{file} lacks {needed:?} ({times} times)"));
+        if !text.contains(needed) {
+            wrong.push(format!("{file} lacks {needed:?}"));
         }
         let line = text.lines().find(|line| line.contains(needed));
         let unwritten = |line: &str| UNWRITTEN.iter().any(|m| line.contains(m));
@@ -321,31 +324,29 @@ fn papers(exercise: &Exercise, copy: &Path, wrong: &mut Vec<String>) {
             wrong.push(format!("{file}: its line is still to be written"));
         }
     }
-    let parts = [
-        "README.md",
-        "README.es.md",
-        "HINTS.md",
-        "HINTS.es.md",
-        "Cargo.toml",
-        "src/lib.rs",
-        "src/main.rs",
-    ];
-    for file in parts {
+    for file in
+        ["README.md", "README.es.md", "Cargo.toml", "src/lib.rs", "src/main.rs"]
+    {
         if UNWRITTEN.iter().any(|mark| own(file).contains(mark)) {
             wrong.push(format!("{file} is still to be written"));
         }
     }
-    for (english, spanish) in
-        [("README.md", "README.es.md"), ("HINTS.md", "HINTS.es.md")]
-    {
-        let [one, two] = [english, spanish].map(|file| headings(&own(file)));
-        if one.iter().map(|h| level(h)).ne(two.iter().map(|h| level(h))) {
-            wrong.push(format!(
-                "{spanish} has other headings than {english}:\n{}\n{}",
-                one.join("\n"),
-                two.join("\n")
-            ));
+    let readmes = ["README.md", "README.es.md"];
+    for file in readmes {
+        let count = exercise.hints(file).len();
+        if count != HINTS {
+            let words = format!("{file} has {count} hints in its last section");
+            wrong.push(format!("{words}: {HINTS}, each in <details>"));
         }
+    }
+    let [one, two] = readmes.map(|file| headings(&own(file)));
+    if one.iter().map(|h| level(h)).ne(two.iter().map(|h| level(h))) {
+        let [english, spanish] = readmes;
+        wrong.push(format!(
+            "{spanish} has other headings than {english}:\n{}\n{}",
+            one.join("\n"),
+            two.join("\n")
+        ));
     }
     let [stub, solution] =
         ["src/lib.rs", "solution/src/lib.rs"].map(|file| comments(&own(file)));

@@ -23,16 +23,16 @@ const ROUNDS: [&[[&str; 4]]; 4] = [
     &[
         ["README.md", "minutes", "hours", "README.md lacks \"minutes\""],
         [
-            "HINTS.md",
-            "\n## How",
-            "\nHow",
-            "HINTS.md lacks \"\\n## \" (3 times)",
+            "README.md",
+            "<details><summary>How",
+            "<summary>How",
+            "README.md has 2 hints in its last section: 3, each in <details>",
         ],
         [
-            "HINTS.md",
-            "\n## What",
-            "\n### What",
-            "HINTS.es.md has other headings",
+            "README.es.md",
+            "\n## Pistas",
+            "\n## Pistas para 01",
+            "README.es.md lacks \"\\n## Pistas\\n\"",
         ],
         [
             "README.es.md",
@@ -41,10 +41,10 @@ const ROUNDS: [&[[&str; 4]]; 4] = [
             "README.es.md has other headings than README.md",
         ],
         [
-            "HINTS.es.md",
+            "README.es.md",
             "Algo",
             "(falta escribir)",
-            "HINTS.es.md is still to be written",
+            "README.es.md is still to be written",
         ],
         [
             "Cargo.toml",

@@ -81,6 +81,17 @@ impl Exercise {
         names.map(|(name, _)| format!("step_{name}")).collect()
     }
 
+    /// The hints of a README: what is folded in its last section, each with the
+    /// question that it answers above it.
+    pub fn hints(&self, readme: &str) -> Vec<String> {
+        let text = read(&self.folder.join(readme));
+        let section = text.rsplit("\n## ").next().unwrap_or_default();
+        let hints = section.split("<details><summary>").skip(1);
+        let hints = hints.filter_map(|hint| hint.split("</details>").next());
+        let plain = |hint: &str| hint.trim_end().replace("</summary>", "");
+        hints.map(plain).collect()
+    }
+
     /// How many `todo!`s `src/lib.rs` still has.
     pub fn todos(&self) -> usize {
         let text = read(&self.folder.join("src/lib.rs"));

@@ -18,7 +18,7 @@ use std::process::{Command, ExitCode, exit};
 
 use testbed::{cargo, error_words};
 
-use exercise::{Exercise, read, root};
+use exercise::{Exercise, root};
 use outcome::{Result, ended, failed, misused};
 use words::{line, said, tell};
 
@@ -96,14 +96,13 @@ fn list(all: &[Exercise]) -> Result {
 
 /// One of the three hints.
 fn hint(exercise: &Exercise, which: &str) -> Result {
-    let text = read(&exercise.folder.join(said!("hints")));
-    let hints: Vec<_> = text.split("\n## ").collect();
-    let (number, most) = (exercise.number(), hints.len() - 1);
+    let hints = exercise.hints(&said!("readme"));
+    let (number, most) = (exercise.number(), hints.len());
     let at = which.parse().unwrap_or(0);
     if at < 1 || at > most {
         return Err(misused(said!("no hint", which, number, most)));
     }
-    line(hints[at].trim_end());
+    line(&hints[at - 1]);
     if at < most {
         tell!("next hint", number, at + 1);
     }
