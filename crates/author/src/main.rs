@@ -2,23 +2,21 @@
 //! exercises are right, `mutants` judges what their tests say, `new` begins one; and for
 //! teachers: `pack` makes a copy to hand out.
 
-mod copies;
-mod engine;
 mod mistakes;
 mod mutants;
 mod new;
 mod operators;
 mod pack;
 mod source;
+mod variants;
 mod verify;
 mod words;
 
 use std::env;
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use taller::exercise::{Exercise, root};
-use taller::outcome::{Result, misused};
+use taller::{Result, misused};
 
 const USAGE: &str = "\
 cargo taller verify [NN]          are the exercises right?
@@ -28,7 +26,7 @@ cargo taller pack FOLDER          a copy for students, and FOLDER.zip";
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args().skip(1).collect();
-    taller::outcome::ended(command(
+    taller::ended(command(
         &words.iter().map(String::as_str).collect::<Vec<_>>(),
     ))
 }
@@ -51,9 +49,4 @@ fn command(words: &[&str]) -> Result {
         ["new", number, name] if !all => new::run(&root, number, name),
         _ => Err(misused(USAGE)),
     }
-}
-
-/// Writes a line. A closed stdout harms nobody.
-fn line(text: impl std::fmt::Display) {
-    let _ = writeln!(stdout(), "{text}");
 }

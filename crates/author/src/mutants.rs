@@ -8,14 +8,14 @@ use std::process::Command;
 
 use serde_json::Value;
 use taller::exercise::{Exercise, read};
-use taller::outcome::{Result, failed};
 use taller::run::TestResult;
+use taller::words::line;
+use taller::{Result, failed};
 
-use crate::copies::{Variant, folder, write_workspace};
-use crate::engine::{Outcome, Workshop};
+use crate::mistakes;
 use crate::operators::changes;
 use crate::source::{homes, item_at, items, step};
-use crate::{line, mistakes};
+use crate::variants::{Outcome, Variant, Workshop, folder, write_workspace};
 
 /// What cargo-mutants needs to be here.
 const INSTALL: &str =

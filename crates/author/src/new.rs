@@ -4,22 +4,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use taller::exercise::{Exercise, read};
-use taller::outcome::{Result, failed, misused};
-
-use crate::line;
-
-/// The files of a new exercise. `NN` and `name` stand for its own.
-const TEMPLATE: [(&str, &str); 9] = [
-    ("Cargo.toml", include_str!("../template/Cargo.toml")),
-    ("README.md", include_str!("../template/README.md")),
-    ("README.es.md", include_str!("../template/README.es.md")),
-    ("mistakes.md", include_str!("../template/mistakes.md")),
-    ("src/lib.rs", include_str!("../template/src/lib.rs")),
-    ("src/main.rs", include_str!("../template/src/main.rs")),
-    ("solution/src/lib.rs", include_str!("../template/solution/src/lib.rs")),
-    ("tests/exercise.rs", include_str!("../template/tests/exercise.rs")),
-    ("tests/words.txt", include_str!("../template/tests/words.txt")),
-];
+use taller::words::line;
+use taller::{Result, failed, misused};
 
 /// What stands where the author has to write, in both languages.
 pub const UNWRITTEN: [&str; 2] = ["(to be written)", "(falta escribir)"];
@@ -57,10 +43,10 @@ pub fn run(root: &Path, number: &str, name: &str) -> Result {
 
 fn lay_out(root: &Path, number: &str, name: &str) -> io::Result<()> {
     let folder = root.join(format!("exercises/{number}-{name}"));
-    for (file, text) in TEMPLATE {
+    for (file, text) in template(number, name) {
         let path = folder.join(file);
         fs::create_dir_all(path.parent().unwrap_or(&folder))?;
-        fs::write(path, filled(text, number, name))?;
+        fs::write(path, text)?;
     }
     let member = format!("    \"exercises/{number}-{name}\",\n");
     insert(&root.join("Cargo.toml"), "    \"exercises/", &member)?;
@@ -74,6 +60,20 @@ fn lay_out(root: &Path, number: &str, name: &str) -> io::Result<()> {
         insert(&page, "| [", &row)?;
     }
     Ok(())
+}
+
+/// The files of exercise `number`, called `name`: of each its name and its text.
+pub fn template(number: &str, name: &str) -> Vec<(&'static str, String)> {
+    let parts: Vec<_> =
+        include_str!("../template.md").split("\n````").collect();
+    let mut files = Vec::new();
+    for part in parts.chunks_exact(2) {
+        let file = part[0].rsplit("## ").next().unwrap_or_default().trim_end();
+        // The first line says which language it is in.
+        let text = part[1].split_once('\n').unwrap_or_default().1;
+        files.push((file, filled(text, number, name) + "\n"));
+    }
+    files
 }
 
 /// A file of the template as it is in exercise `number`.

@@ -12,7 +12,8 @@ use std::{fs, io};
 use taller::doctor::room;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out;
-use taller::outcome::{Result, failed, misused};
+use taller::words::line;
+use taller::{Result, failed, misused};
 use testbed::{cargo, output};
 
 /// What students do not get, beside the exercises' solutions and mistakes.
@@ -60,15 +61,15 @@ pub fn run(root: &Path, folder: &str) -> Result {
     }
     if let Err(why) = archive(&copy, &zip) {
         let _ = fs::remove_file(&zip); // A half.
-        crate::line(said("no zip", &[&last(&why.to_string())]));
+        line(said("no zip", &[&last(&why.to_string())]));
     }
     for path in [copy, zip].iter().filter(|path| path.exists()) {
         let all = if path.is_dir() { files(path) } else { vec![path.clone()] };
         let sizes = all.iter().filter_map(|file| file.metadata().ok());
         let bytes: u64 = sizes.map(|data| data.len()).sum();
-        crate::line(format!("{}: {} MB", path.display(), bytes / 1_000_000));
+        line(format!("{}: {} MB", path.display(), bytes / 1_000_000));
     }
-    crate::line(said("packed", &[]));
+    line(said("packed", &[]));
     Ok(true)
 }
 
@@ -86,7 +87,7 @@ fn make(root: &Path, copy: &Path) -> Result<()> {
     let config = copy.join(".cargo/config.toml");
     // A copy of a copy has its packages.
     if !read(&config).contains("[source.crates-io]") {
-        crate::line(said("vendoring", &[]));
+        line(said("vendoring", &[]));
         let mut vendor = Command::new(cargo());
         vendor.args(["vendor", ".vendor"]);
         let settings = done(&mut vendor, copy)?;
@@ -118,11 +119,11 @@ fn begin(root: &Path, copy: &Path) -> Result<()> {
         let changed = done(&mut status, root)?;
         done(&mut clone, root)?;
         if !changed.is_empty() {
-            crate::line(said("not committed", &[&changed.trim_end()]));
+            line(said("not committed", &[&changed.trim_end()]));
         }
         return fs::remove_dir_all(copy.join(".git")).map_err(broken);
     }
-    crate::line(said("without git", &[]));
+    line(said("without git", &[]));
     let other = |name: &Path| {
         let any = name.iter().any(|part| part == "__pycache__");
         any || LEFT_OUT.iter().chain(&OTHERS).any(|o| name.starts_with(o))
@@ -168,7 +169,7 @@ fn book(root: &Path, copy: &Path) {
         build.env("CARGO_TARGET_DIR", root.join("target"));
     }
     if done(&mut build, copy).is_err() {
-        crate::line(said("no book", &[]));
+        line(said("no book", &[]));
     }
 }
 
@@ -176,7 +177,7 @@ fn book(root: &Path, copy: &Path) {
 /// has from earlier. What that leaves lies in the copy, until it is built: so
 /// whoever stops it has one folder to delete.
 fn prove(copy: &Path) -> Result<()> {
-    crate::line(said("proving", &[]));
+    line(said("proving", &[]));
     let target = copy.join("target");
     let mut build = Command::new(cargo());
     build.args(["build", "--quiet", "--offline", "--locked"]);
@@ -218,7 +219,7 @@ fn commit(copy: &Path) -> Result<()> {
         }
         if let Err(why) = done(git.args(args), copy) {
             let _ = fs::remove_dir_all(copy.join(".git"));
-            crate::line(said("no git", &[&last(&why.to_string())]));
+            line(said("no git", &[&last(&why.to_string())]));
             return Ok(());
         }
     }

@@ -10,18 +10,20 @@ use std::time::Duration;
 use serde_json::Value;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out::{self, SUMS};
-use taller::outcome::{Result, failed};
 use taller::run::{Test, TestResult};
+use taller::words::line;
+use taller::{Result, failed};
 use testbed::lock;
 
-use crate::copies::{Variant, folder, write_workspace};
-use crate::engine::{Outcome, PATIENCE, Workshop, first};
 use crate::mistakes::Mistake;
 use crate::mutants::named;
 use crate::new::UNWRITTEN;
 use crate::source::{homes, items};
+use crate::variants::{
+    Outcome, PATIENCE, Variant, Workshop, first, folder, write_workspace,
+};
 use crate::words::Entry;
-use crate::{line, mistakes, words};
+use crate::{mistakes, words};
 
 /// So many mistakes each exercise has, at least.
 const MISTAKES: usize = 4;

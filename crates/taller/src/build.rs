@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use testbed::{cargo, error_words, json, lock, programs};
 
 use crate::exercise::{Exercise, read};
-use crate::outcome::{Result, failed};
 use crate::words::tell;
+use crate::{Result, failed};
 
 /// Cargo is quiet: so the first build in `target`, which is long, is announced.
 pub fn announce(target: &Path) {

@@ -12,10 +12,10 @@ use std::{env, fs};
 
 use testbed::{Failure, Program, READY, TOLD, cut, output, patience, width};
 
+use crate::Result;
 use crate::build::{build_peers, built_peers, target, test_program};
 use crate::exercise::{Exercise, entries, read};
 use crate::handed_out::changed;
-use crate::outcome::Result;
 use crate::words::{line, said, tell};
 
 /// What became of one test.

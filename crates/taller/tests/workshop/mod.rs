@@ -2,6 +2,10 @@
 //! in a folder with spaces in its name, with one exercise, which is what
 //! `cargo taller new` begins.
 
+#[allow(dead_code)] // The template alone is used here.
+#[path = "../../../author/src/new.rs"]
+mod new;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,8 +47,6 @@ impl Workshop {
         let manifest = format!("{head}\n[workspace.package]{rest}");
         fs::write(own.join("Cargo.toml"), manifest).unwrap();
         let workshop = Workshop(own);
-        let template = root.join("crates/author/template");
-        copy(&template, &workshop.exercise());
         workshop.fill();
         workshop.hand_out();
         workshop
@@ -55,14 +57,12 @@ impl Workshop {
         handed_out::write(&self.0, None).unwrap();
     }
 
-    /// Makes the template an exercise: with its name, and all written. The book
-    /// lists it.
+    /// Writes its exercise, with nothing left to write. The book lists it.
     fn fill(&self) {
-        for file in files(&self.exercise()) {
-            let text = fs::read_to_string(&file).unwrap();
-            let text = text.replace("exNN-name", &format!("ex{NAME}"));
-            let library = format!("ex{NAME}").replace('-', "_");
-            let text = text.replace("exNN_name", &library).replace("NN", "01");
+        let (number, name) = NAME.split_once('-').unwrap();
+        for (file, text) in new::template(number, name) {
+            let file = self.exercise().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
             let text = text.replace("(to be written)", "Something");
             fs::write(file, text.replace("(falta escribir)", "Algo")).unwrap();
         }
