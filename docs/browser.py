@@ -19,7 +19,8 @@ disk, at four widths and as it is printed:
   a heading of it, and every page to the same page in the other language;
 - no request leaves the machine;
 - in the chat's lab one types, loses an arrow, opens a frame and brings the same
-  run again; and 200 runs are the same as without a browser.
+  run again; and 200 runs are the same as without a browser;
+- in the header's lab one types, chooses a byte and flips a bit of it.
 
 Prints what is wrong, with status 1; leaves pictures of the twins and of the lab
 in FOLDER, if one is given. It needs mdBook, Chromium, Playwright (python3 -m pip install
@@ -364,12 +365,17 @@ ENDED = """word => [...document.querySelectorAll(".lab button")]
     >= document.querySelector(".ladder").clientHeight"""
 
 
+def words_of(language, page, lab):
+    """What a lab says to the reader: it stands in a comment of its page."""
+    text = (DOCS / f"{language}/{page}.md").read_text("utf-8")
+    lines = text.split(f"<!-- {lab}\n")[1].split("-->")[0].splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
 def lab(browser, language, wrong, shots):
     """Uses the chat's lab as a reader does: mouse, keyboard, links."""
     address = (DOCS / f"site/{language}/lab.html").as_uri()
-    text = (DOCS / f"{language}/lab.md").read_text("utf-8")
-    lines = text.split("<!-- lab\n")[1].split("-->")[0].splitlines()
-    words = dict(line.split(": ", 1) for line in lines)
+    words = words_of(language, "lab", "lab")
 
     def told(right, what):
         if not right:
@@ -424,7 +430,7 @@ def lab(browser, language, wrong, shots):
     for scheme in "light", "dark":
         for width in 390, 1024, 1440:
             page.set_viewport_size({"width": width, "height": 1000})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.reload()
             page.wait_for_selector(".lab .datagram")
             ended(page)
@@ -453,6 +459,48 @@ def lab(browser, language, wrong, shots):
     page.keyboard.press("Enter")
     heading = page.locator(".lab-frame h3").text_content()
     told('"hola"' in heading, f"the keyboard opens {heading}")
+    # A link of the page brings its run, its question and the answer.
+    page.locator("main a[href$='&drop=6']").click()
+    page.locator(".lab-question details").wait_for()
+    told(words["lost"] in label(page, 6), "the first experiment is another one")
+    page.close()
+
+
+def header_lab(browser, language, wrong):
+    """Types into the header's lab, and flips a bit with the keyboard."""
+    page = browser.new_page()
+    page.set_default_timeout(300_000)
+    words = words_of(language, "udp-header", "header lab")
+
+    def told(right, what):
+        if not right:
+            wrong.append(f"{language}/udp-header.html: {what}")
+
+    def noticed():
+        verdicts = page.locator(".lab-table strong").all_text_contents()
+        return [verdict == words["seen"] for verdict in verdicts]
+
+    page.goto((DOCS / f"site/{language}/udp-header.html").as_uri())
+    page.locator(".lab [name=source]").fill("258")
+    byte = page.locator(".lab-bytes button")
+    told(byte.nth(1).text_content() == "02", "the port is not in its bytes")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("x")
+    told("x" in page.locator(".lab-wrong").text_content(), "x is a port")
+    page.reload()
+    # Neither code that scrolls nor a byte leaves an arrow key to mdBook.
+    page.locator("code.language-text").first.press("ArrowRight")
+    byte.nth(8).focus()
+    for key in "ArrowRight", "Tab", "Enter":
+        page.keyboard.press(key)
+    told(byte.nth(9).text_content() == "e1", "the bit of 61 is not flipped")
+    told(noticed() == [True] * 3, f"a flipped bit: {noticed()}")
+    typed = "text => document.querySelector('.lab [name=text]').value == text"
+    for text, missed in ("aabb", 0), ("bcb", 1):
+        page.locator(f"main a[href*='text={text}&']").click()
+        page.wait_for_function(typed, arg=text)
+        expected = [number != missed for number in range(3)]
+        told(noticed() == expected, f"{text}: {noticed()}")
     page.close()
 
 
@@ -510,6 +558,7 @@ def main():
             seen = look(browser, language, other, shots, wrong)
             if (DOCS / f"site/{language}/lab.js").exists():
                 lab(browser, language, wrong, shots)
+                header_lab(browser, language, wrong)
                 if language == "en":
                     same_runs(browser, wrong)
             else:

@@ -81,6 +81,8 @@ WORDS = {
 }
 SKIP = '<body>\n<a class="skip" href="#text">Skip to the text</a>'
 QUERY = "searchindex.search(searchterm,"
+# Where an arrow key turns no page of mdBook's: nor does it where code scrolls.
+TYPED = "/^(?:input|select|textarea)$/"
 PLAIN = 'normalize("NFD").replace(/[\\u0300-\\u036f]/g, "")'
 
 
@@ -169,6 +171,13 @@ def sideways(text):
     return text.replace("</head>", style, 1)
 
 
+def changed(text, old, new):
+    """A text of mdBook's with `new` for `old`."""
+    if old not in text:
+        sys.exit("Error: mdBook is not the one of docs/README.md")
+    return text.replace(old, new)
+
+
 def mend(site, words):
     """Gives a built book the words of its language, and makes all of it
     reachable."""
@@ -184,11 +193,11 @@ def mend(site, words):
                 ("book-", "searcher-")
             ):
                 new = new.replace(english, spanish)
+        if file.name.startswith("book-"):
+            new = changed(new, TYPED, TYPED.replace("input", "code|input"))
         if words and file.name.startswith("searcher-"):
             term = f"searchindex.search(searchterm.{PLAIN},"
-            if QUERY not in new:
-                sys.exit("Error: mdBook is not the one of docs/README.md")
-            new = new.replace(QUERY, term)
+            new = changed(new, QUERY, term)
         if words and file.name.startswith("searchindex-"):
             new = fold(text)
         if new != text:

@@ -31,7 +31,18 @@ function wordsOf(begin) {
 /** Puts a lab on the page; what stood there is for paper. */
 function place(at, lab) {
     at.nextElementSibling.classList.add("lab-still");
+    // Outside a lab, an arrow key turns mdBook's page.
+    lab.addEventListener("keydown", event => event.stopPropagation());
     at.after(lab);
+}
+
+/** Follows a link that holds a run, also the one that is followed already. */
+function onLink(follow) {
+    const bring = () => { if (location.hash.includes("=")) follow(); };
+    addEventListener("hashchange", bring);
+    document.querySelector("main").addEventListener("click", event => {
+        if (event.target.closest("a")?.hash == location.hash) bring();
+    });
 }
 
 /** What a link holds, in order: pairs of keys and values. */
@@ -117,17 +128,19 @@ function chatLab({at, words}, ask) {
         onkeydown: keyed});
     const ladder = make("div", {class: "lab-ladder"}, grown);
     const frame = make("section", {class: "lab-frame", "aria-live": "polite"});
+    const links = [...document.querySelectorAll("main a")];
+    const question = make("section", {class: "lab-question"});
     const lab = make("div", {class: "lab"},
-        make("div", {class: "lab-row"}, play, button("step", step),
+        question, make("div", {class: "lab-row"}, play, button("step", step),
             button("again", () => { now = 0; go(true); }), speed,
             make("label", {}, say("seed"), seed),
             button("new", () => {
                 history.replaceState(null, "", "#client=500:hola");
                 follow();
             })),
-        make("div", {class: "lab-sliders"}, ...inputs.map(i => i.label)),
-        wrong, make("div", {class: "lab-sides"}, ...sides.map(s => s.card)),
-        clock, make("p", {class: "lab-hint"}, say("hint")), ladder, frame);
+        wrong, clock, ladder, make("p", {class: "lab-hint"}, say("hint")), frame,
+        make("div", {class: "lab-sides"}, ...sides.map(s => s.card)),
+        make("div", {class: "lab-sliders"}, ...inputs.map(i => i.label)));
     place(at, lab);
 
     /** Computes the run anew. What lies before the change stays as it is. */
@@ -232,7 +245,7 @@ function chatLab({at, words}, ask) {
     function show() {
         const y = height(), seconds = now / 1e6;
         grown.style.height = y + "px";
-        if (playing) ladder.scrollTop = y;
+        ladder.scrollTop = y;
         const past = run.events.filter(event => event.at <= now);
         const count = what => past.filter(event => event.what == what).length;
         const shows = count("shows");
@@ -274,7 +287,7 @@ function chatLab({at, words}, ask) {
         const arrow = event.target.closest(".datagram");
         if (!arrow) return;
         const n = Number(arrow.dataset.n);
-        if (event.target.closest("text")) { open = n; openFrame(); focus(n); }
+        if (event.target.closest("text")) { focus(n); opens(n); }
         else toggle("drop", n);
     }
 
@@ -286,7 +299,7 @@ function chatLab({at, words}, ask) {
         const keys = {
             ArrowDown: () => focus(Math.min(seen, n + 1)),
             ArrowUp: () => focus(Math.max(1, n - 1)),
-            Enter: () => { open = n; openFrame(); },
+            Enter: () => opens(n),
             Delete: () => toggle("drop", n),
         };
         keys[" "] = keys.Enter;
@@ -303,6 +316,13 @@ function chatLab({at, words}, ask) {
             arrow.setAttribute("tabindex", here ? 0 : -1);
             if (here) arrow.focus({preventScroll: playing});
         }
+    }
+
+    /** The reader opens this frame, and sees it. */
+    function opens(n) {
+        open = n;
+        openFrame();
+        frame.scrollIntoView({block: "nearest"});
     }
 
     /** Shows what is in the opened frame. */
@@ -353,11 +373,22 @@ function chatLab({at, words}, ask) {
             make("div", {class: "lab-table"}, table), ...parts);
     }
 
+    /** Shows what the page asks about the link that was followed. */
+    function showQuestion() {
+        const here = a => a.hash && a.hash == location.hash;
+        const asked = links.find(here)?.closest("p");
+        const parts = asked ? [asked, asked.nextElementSibling] : [];
+        question.replaceChildren(...parts.map(part => part.cloneNode(true)));
+        for (const a of question.querySelectorAll("a"))
+            a.setAttribute("aria-current", here(a));
+    }
+
     /** A link brings a run: it begins, or is shown, where nothing may move. */
     function follow() {
         const link = location.hash.slice(1);
         const given = link.includes("=");
         const old = pairs;
+        showQuestion();
         linked = given;
         pairs = pairsOf(given ? link : words.first);
         open = 0;
@@ -369,12 +400,12 @@ function chatLab({at, words}, ask) {
         }
         now = given ? 0 : run.end;
         go(given);
-        if (given) lab.scrollIntoView();
+        if (!given) return;
+        lab.scrollIntoView();
+        play.focus({preventScroll: true});
     }
 
-    addEventListener("hashchange", () => {
-        if (location.hash.includes("=")) follow();
-    });
+    onLink(follow);
     let width = innerWidth;
     addEventListener("resize", () => {
         if (innerWidth != width) { width = innerWidth; compute(); }
@@ -391,6 +422,9 @@ function headerLab({at, words}, ask) {
     const inputs = Object.keys(first).map(key => make("input",
         {type: "text", name: key, oninput: () => { flipped.clear(); tell(); }}));
     const wrong = make("p", {class: "lab-wrong", role: "alert"});
+    const names = ["source", "destination", "length", "checksum", "text"];
+    const fields = make("p", {class: "lab-fields"}, ...names.map(name =>
+        make("span", {class: `lab-${name}`}, say(name))));
     const datagram = make("div", {class: "lab-bytes"});
     const bits = make("div", {class: "lab-row"});
     const sums = make("div", {class: "lab-table"});
@@ -398,12 +432,12 @@ function headerLab({at, words}, ask) {
     place(at, make("div", {class: "lab"},
         make("div", {class: "lab-sliders"}, ...inputs.map(input =>
             make("label", {}, say(input.name), input))),
-        wrong, make("p", {class: "lab-hint"}, say("hint")), datagram, bits, sums,
+        wrong, make("p", {class: "lab-hint"}, say("hint")), fields, datagram, bits,
+        sums,
         make("details", {}, make("summary", {}, say("steps")), steps)));
 
     /** Which of the fields a byte is in. */
-    const field = i => ["source", "destination", "length", "checksum"][i >> 1]
-        ?? "text";
+    const field = i => names[Math.min(i >> 1, 4)];
 
     function tell(linked = true) {
         const pairs = inputs.map(input => [input.name, input.value]);
@@ -447,7 +481,9 @@ function headerLab({at, words}, ask) {
             {class: seen ? "lab-seen" : "lab-missed"},
             say(!flipped.size ? "whole" : seen ? "seen" : "missed"));
         const {sent, came} = told;
-        sums.replaceChildren(make("table", {}, ...[
+        sums.replaceChildren(make("table", {}, make("tr", {}, make("td"),
+            ...["sent", "came"].map(key =>
+                make("th", {scope: "col"}, say(key))), make("td")), ...[
             ["udp", "ffff", told.received, told.noticed],
             ["adler", sent.adler, came.adler, sent.adler != came.adler],
             ["crc", sent.crc, came.crc, sent.crc != came.crc],
@@ -480,9 +516,7 @@ function headerLab({at, words}, ask) {
         tell(false);
     }
 
-    addEventListener("hashchange", () => {
-        if (location.hash.includes("=")) follow();
-    });
+    onLink(follow);
     follow();
 }
 
