@@ -3,7 +3,6 @@
 
 mod bad_link;
 mod daytime;
-#[path = "../../../examples/tests/mod.rs"]
 mod examples;
 mod options;
 mod rtt;

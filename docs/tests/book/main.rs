@@ -2,8 +2,7 @@
 //! that they show. The runs that they show are in `book_runs`.
 
 mod commands;
-mod packages;
+mod lists;
 mod pages;
 mod pictures;
-mod ports;
 mod readmes;

@@ -17,7 +17,7 @@ use rtt_rfc2681::schedule;
 use testbed::{Ended, Program, free_port, output};
 use zchat::frame::Frame;
 
-use crate::terminal::*;
+use crate::*;
 
 // ---- daytime
 

@@ -16,7 +16,7 @@ use checks::{
 use testbed::{Ended, Program, output};
 
 use crate::leaky;
-use crate::terminal::*;
+use crate::*;
 
 // ---- what goes wrong
 
@@ -95,7 +95,7 @@ fn wrong_source() {
     let mut text = Terminal::default();
     for (language, command) in SERVERS.into_iter().rev() {
         let (server, address) = server(language, "udp-echo", &[]);
-        if let Err(e) = forge::send(0, address.port(), b"x") {
+        if let Err(e) = forge(0, address.port(), b"x") {
             return skipped(&format!("no raw socket: {e}"));
         }
         server.wait_for("Conexion desde: 127.0.0.1:0");
@@ -118,7 +118,7 @@ fn wrong_source() {
     text.record("wrong-port-zero");
 
     let (server, address) = server(Language::Python, "udp-echo", &[]);
-    forge::send(address.port(), address.port(), b"x").unwrap();
+    forge(address.port(), address.port(), b"x").unwrap();
     let said = format!("Conexion desde: {address}\n");
     let lines = |stdout: &str| stdout.matches(&said).count();
     server.wait_until("a beginning", |out, _| (lines(out) > 0).then_some(()));
@@ -140,7 +140,7 @@ fn wrong_source() {
 fn wrong_two_servers() {
     let [(one, a), (other, b)] =
         [(); 2].map(|()| server(Language::Python, "udp-echo", &[]));
-    if let Err(e) = forge::send(a.port(), b.port(), b"x") {
+    if let Err(e) = forge(a.port(), b.port(), b"x") {
         return skipped(&format!("no raw socket: {e}"));
     }
     for (server, peer) in [(&one, b), (&other, a)] {

@@ -12,7 +12,7 @@ use common::ports;
 use serde_json::Value;
 use testbed::{Ended, PATIENCE, Program, close};
 
-use super::counts::Counts;
+use super::Counts;
 use super::{client, server, words};
 
 /// The client's end, after a run in which it has sent something.
@@ -619,7 +619,7 @@ fn garbage_does_not_end_a_server() {
         // Ports that no client has. The last one is the server's own.
         let own = to.port();
         for port in ports::ALL.into_iter().chain([0, 7, own]) {
-            if let Err(e) = forge::send(port, to.port(), &[1; 44]) {
+            if let Err(e) = forge(port, to.port(), &[1; 44]) {
                 return skipped(&format!("no raw socket: {e}"));
             }
             s.send_to(b"alive", to).unwrap();

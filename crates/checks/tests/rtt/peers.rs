@@ -15,7 +15,7 @@ use std::{env, fs};
 use checks::{Language, binary, failed_rules, python, root, skipped, start};
 use testbed::{Ended, PATIENCE, Program, free_port};
 
-use super::counts::Counts;
+use super::Counts;
 use super::server;
 
 fn client(language: Language, to: SocketAddr, args: &[&str]) -> Ended {

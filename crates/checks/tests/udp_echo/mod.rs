@@ -158,7 +158,7 @@ fn source_port_0_ends_the_python_server_and_not_the_rust_one() {
     for language in Language::BOTH {
         let server = server(language);
         let port = server.address().port();
-        if let Err(e) = forge::send(0, port, b"from nobody") {
+        if let Err(e) = forge(0, port, b"from nobody") {
             return skipped(&format!("no raw socket: {e}"));
         }
         server.wait_for("Conexion desde: 127.0.0.1:0");
@@ -182,7 +182,7 @@ fn its_own_address_loops_the_python_server_and_not_the_rust_one() {
     for language in Language::BOTH {
         let server = server(language);
         let own = server.address();
-        if let Err(e) = forge::send(own.port(), own.port(), b"echo") {
+        if let Err(e) = forge(own.port(), own.port(), b"echo") {
             return skipped(&format!("no raw socket: {e}"));
         }
         let said = format!("Conexion desde: {own}\n");

@@ -9,7 +9,7 @@ use checks::zchat::{
 use checks::{Language, Random};
 use testbed::PATIENCE;
 
-use super::programs::{
+use super::{
     ME, MOMENT, Role, alive, answers_only, both, flat, memory, server, up,
 };
 

@@ -13,7 +13,7 @@ use checks::zchat::{ACK, BYE, Frame, Peer, TEXT};
 use checks::{Language, lines, skipped, within};
 use testbed::{PATIENCE, Program, free_port};
 
-use super::programs::{
+use super::{
     ME, MOMENT, Role, alive, both, client, ends, lost, memory, no_panic,
     sentence, server, shows, socket, start, up,
 };

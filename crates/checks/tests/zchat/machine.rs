@@ -8,7 +8,7 @@ use std::time::Duration;
 use checks::{Language, Random, skipped, two_hosts};
 use testbed::{PATIENCE, Program, output};
 
-use super::programs::{alive, ends, lost, no_panic, shows, through_a_link};
+use super::{alive, ends, lost, no_panic, shows, through_a_link};
 
 in_both_languages! {
     both_leave_at_once

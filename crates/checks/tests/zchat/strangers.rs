@@ -10,7 +10,7 @@ use checks::zchat::{ACK, BYE, Frame, HELLO, Peer, TEXT, ZTEXT, deflate};
 use checks::{Hear, Language, lines};
 use testbed::PATIENCE;
 
-use super::programs::{
+use super::{
     ME, MOMENT, Role, alive, both, client, ends, flat, lost, memory, no_panic,
     sentence, server, shows, socket, start, up,
 };

@@ -14,7 +14,7 @@ use checks::zchat::{BYE, Peer};
 use checks::{Hear, Language, command, python};
 use testbed::{Ended, Program};
 
-use super::programs::lost;
+use super::lost;
 
 in_both_languages! {
     a_half_typed_line_and_an_incoming_one

@@ -8,9 +8,9 @@ use badlink::Shares;
 use checks::Language;
 use checks::zchat::{ACK, BYE, Frame, HELLO, TEXT};
 
-use super::programs::{ME, Role};
-use super::script::Script;
+use super::session::Script;
 use super::world::{Deed, World, ms, port, secs};
+use super::{ME, Role};
 
 in_both_languages! {
     it_calls_at_0_1_3_5_seconds_and_gives_up_at_30

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The same in Python: `crates/checks/tests/zchat/numbers.rs`.
+/// The same in Python: `crates/checks/tests/zchat/session.rs`.
 #[test]
 fn after_the_last_number_the_session_ends() {
     let (now, peer) = (Duration::ZERO, ([10, 0, 0, 1], 3502).into());

@@ -59,7 +59,7 @@ fn echo_plain_is_the_slides_conversation_until_port_0_speaks() {
             assert_eq!(lines(&ended.stdout), format!("--> {TEXT}\n"));
             assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
         }
-        if let Err(e) = forge::send(0, 3500, b"x") {
+        if let Err(e) = forge(0, 3500, b"x") {
             return skipped(&format!("no raw socket: {e}"));
         }
         let ended = server.end();

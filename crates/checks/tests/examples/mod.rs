@@ -1,4 +1,11 @@
-//! The command line of every example: help, and what is not understood.
+//! The programs of `examples`: what each prints, shows and refuses; and what holds
+//! for all of them: help, what is not understood, their size, their README.
+
+mod chat_page;
+mod noisy_link;
+mod sockets;
+mod udp;
+mod udp_header;
 
 use std::fs;
 
