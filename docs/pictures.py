@@ -701,7 +701,7 @@ def dissector(s):
         "the ACK comes back. Below, the second one: kind, try, the two ids, "
         "number, text, CRC-32, and these bytes."
         "|Cuatro de los paquetes: TEXT #2 se pierde, se manda de nuevo y pasa, "
-        "y el ACK vuelve. Abajo, el segundo: clase, intento, los dos id, "
+        "y el ACK vuelve. Abajo, el segundo: tipo, intento, los dos id, "
         "número, texto, CRC-32, y esos bytes.",
     )
     runs = Path(DOCS, "material/runs.txt").read_text("utf-8")
