@@ -11,9 +11,8 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use serde_json::Value;
-use taller::build::{self, build_peers, target};
 use taller::exercise::{Exercise, files};
-use taller::run::{Test, TestResult};
+use taller::run::{Test, TestResult, build, build_peers, target};
 use taller::{Result, failed};
 use testbed::lock;
 
@@ -252,7 +251,7 @@ impl<'a> Workshop<'a> {
     /// `cargo build` in the copies with these arguments; its messages, one a
     /// value. With clippy's, if `clippy`.
     pub fn build(&self, args: &[&str], clippy: bool) -> Result<Vec<Value>> {
-        let mut build = build::build(&self.copy, &self.target);
+        let mut build = build(&self.copy, &self.target);
         build.args(args).args(["--keep-going", "--message-format=json"]);
         build.env("CARGO_INCREMENTAL", "0");
         build.env("CARGO_PROFILE_DEV_DEBUG", "0");

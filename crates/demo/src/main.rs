@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use badlink::Direction;
 use badlink::ladder::Ladder;
 
-use taller::build::{PROGRAMS, announce, target};
 use taller::exercise::root;
+use taller::run::{PROGRAMS, announce, target};
 use taller::words::line;
 use taller::{Refusal, Result, ended, failed, misused};
 

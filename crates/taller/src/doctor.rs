@@ -11,7 +11,7 @@ use std::{fs, process};
 use testbed::{cargo, output};
 
 use crate::Result;
-use crate::build::target;
+use crate::run::target;
 use crate::words::{said, tell};
 
 /// So much room all that can be built takes, in GB, roughly.

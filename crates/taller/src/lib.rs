@@ -2,7 +2,6 @@
 //! what counts is which tests pass. What is for authors alone is the crate
 //! `author`, which a student does not build.
 
-pub mod build;
 mod diff;
 pub mod doctor;
 pub mod exercise;
