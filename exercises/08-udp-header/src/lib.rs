@@ -61,9 +61,9 @@ pub fn pseudo_header(
     todo!("step 4: make the pseudo-header: {source}, {destination}, {length}")
 }
 
-/// 5. Compute the checksum that the datagram must have (it has at least
-///    `HEADER` bytes, and at most 65535): of pseudo-header, header and data, with
-///    zeros in the place of the checksum.
+/// 5. Compute the checksum that the datagram must have: of pseudo-header, header
+///    and data, with zeros in the place of the checksum. (It has as many bytes as
+///    its length says, and no padding: at least `HEADER`, at most 65535.)
 pub fn checksum(
     source: Ipv4Addr,
     destination: Ipv4Addr,

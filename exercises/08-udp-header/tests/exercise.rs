@@ -3,13 +3,14 @@
 
 use std::fmt::Display;
 use std::net::Ipv4Addr;
+use std::process::Command;
 
 use ex08_udp_header::{
     HEADER, Header, UDP, checksum, data, header, pseudo_header, sum,
 };
 use kit::{
-    Random, Said, Shown, Way, caught, compared, doing, fail, hex, judge, said,
-    value,
+    Program, Random, Said, Shown, Way, caught, compared, doing, fail, hex,
+    judge, said, value,
 };
 
 /// "hola" from 10.0.0.1, port 40000, to 10.0.0.2, port 3500.
@@ -433,4 +434,18 @@ fn step_5_never_gives_zero() {
     let guesses: [Guess; 1] = [("gives 0", &|_| Some(0))];
     let other = "computes otherwise";
     check("checksum()", &all, call, right_checksum, &guesses, other);
+}
+
+#[kit::test]
+fn step_5_leaves_the_padding_to_the_program() {
+    let did = "ran the program, with padding";
+    let line = format!("checksum:         {:#06x}", checksum(ONE, TWO, &HOLA));
+    let mut program = Command::new(env!("CARGO_BIN_EXE_ex08-udp-header"));
+    program.args([&ONE.to_string(), &TWO.to_string()]);
+    program.arg("9c400dac000c6d16686f6c610000");
+    let printed = Program::start("ex08-udp-header", program).end().stdout;
+    if !printed.lines().any(|printed| printed == line) {
+        let expected = said("a line that says", &[&line]);
+        fail(did, expected, printed, "main.rs was done");
+    }
 }
