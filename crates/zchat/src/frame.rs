@@ -11,6 +11,7 @@
 //! and PNG) covers everything before it, and nothing is believed before it is
 //! checked.
 
+use std::cell::RefCell;
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
@@ -134,11 +135,20 @@ impl Frame {
     }
 }
 
+// One for all messages: to get its 300 kB from the system for each anew takes
+// longer than all else that is done for a message.
+thread_local! {
+    static ZLIB: RefCell<ZlibEncoder<Vec<u8>>> =
+        RefCell::new(ZlibEncoder::new(Vec::new(), Compression::best()));
+}
+
 /// The kind and the payload for a message: a zlib stream (level 9) if that is
 /// smaller, else the message as it is.
 pub fn smaller(text: &[u8]) -> (Kind, Vec<u8>) {
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-    let squeezed = zlib.write_all(text).and_then(|()| zlib.finish());
+    let squeezed = ZLIB.with_borrow_mut(|zlib| {
+        zlib.write_all(text)?;
+        zlib.reset(Vec::new())
+    });
     match squeezed {
         Ok(stream) if stream.len() < text.len() => (Kind::Ztext, stream),
         _ => (Kind::Text, text.to_vec()),
