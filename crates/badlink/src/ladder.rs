@@ -178,7 +178,8 @@ fn drawn(rung: &Rung, y: usize) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// The text as it stands between two tags of an SVG.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use badlink::ladder::escaped;
 use common::printable;
 use zchat::frame::{Frame, Kind, number};
 
@@ -319,9 +320,4 @@ fn long(time: Duration) -> u32 {
         from = up_to * 1000;
     }
     (pixels / 1000) as u32
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,7 +1,6 @@
 //! The chat's window, in virtual time: the same loss with and without it, and
 //! how many messages a second pass.
 
-use std::collections::BTreeMap;
 use std::io::{Write, stderr};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use badlink::ladder::Rung;
 use badlink::{Direction, Fate, Fates, Shares};
 use checks::book::{difference, kept};
 use examples::meaning::chat_frame;
+use lab::air::{Air, Datagram, Next};
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
 
@@ -17,47 +17,44 @@ use crate::protocols::drawn;
 
 /// From one side to the other.
 const ONE_WAY: Duration = Duration::from_millis(10);
+/// No chat takes longer.
+const END: Duration = Duration::from_secs(3600);
 
-/// `lines` from a caller to a server, both with this window; the server leaves
+/// `lines` from a caller to a server, both with this window; the caller leaves
 /// when all is confirmed. `fate` says what becomes of each frame. Gives the
-/// rungs, the time of the first message, and that of the last.
+/// rungs, and the time from the first message until the end.
 fn chat(
     window: u16,
     lines: &[String],
     mut fate: impl FnMut(Direction, &Frame) -> Fate,
 ) -> (Vec<Rung>, Duration) {
-    let [client, server]: [SocketAddr; 2] =
-        [1, 2].map(|n| ([10, 0, 0, n], 3502).into());
-    let mut now = Duration::ZERO;
-    let mut sides = [
-        (client, Session::new(vec![server], now)),
-        (server, Session::new(vec![], now)),
-    ];
-    sides.iter_mut().for_each(|(_, side)| side.set_window(window));
-    lines.iter().for_each(|line| sides[0].1.say(line.as_bytes()));
-    sides[0].1.no_more();
-    let (mut air, mut rungs, mut shown) = (BTreeMap::new(), Vec::new(), 0);
-    let (mut count, mut first) = (0, None);
+    let ends: [SocketAddr; 2] = [1, 2].map(|n| ([10, 0, 0, n], 3502).into());
+    let mut air = Air::default();
+    let mut sides =
+        [vec![ends[1]], vec![]].map(|dial| Session::new(dial, air.now));
+    sides.iter_mut().for_each(|side| side.set_window(window));
+    lines.iter().for_each(|line| sides[0].say(line.as_bytes()));
+    sides[0].no_more();
+    let (mut rungs, mut shown, mut first) = (Vec::new(), 0, None);
     loop {
-        let mut due = Vec::new();
-        for (i, way) in [Direction::There, Direction::Back].iter().enumerate() {
-            let to = sides[1 - i].0;
-            let side = &mut sides[i].1;
-            side.tick(now);
-            for action in side.actions() {
+        for (i, way) in
+            [Direction::There, Direction::Back].into_iter().enumerate()
+        {
+            sides[i].tick(air.now);
+            for action in sides[i].actions() {
                 match action {
                     Action::Send(_, data) => {
                         let frame = Frame::unpack(&data).unwrap();
-                        let fate = fate(*way, &frame);
+                        let fate = fate(way, &frame);
                         if frame.kind == Kind::Text && frame.seq == 2 {
-                            first.get_or_insert(now);
+                            first.get_or_insert(air.now);
                         }
                         let label = chat_frame(&frame);
-                        rungs.push(Rung::new(now, *way, &fate, label));
+                        rungs.push(Rung::new(air.now, way, &fate, label));
                         for _ in 0..fate.copies {
-                            count += 1;
-                            let at = now + ONE_WAY;
-                            air.insert((at, count), (to, fate.data.clone()));
+                            let (from, to) = (ends[i], ends[1 - i]);
+                            let data = fate.data.clone();
+                            air.fly(ONE_WAY, Datagram { from, to, data });
                         }
                     }
                     Action::Show(text) => {
@@ -67,21 +64,19 @@ fn chat(
                     Action::Note(_) => {}
                     Action::End(why) => {
                         assert_eq!((why, shown), (None, lines.len()));
-                        return (rungs, now - first.unwrap());
+                        return (rungs, air.now - first.unwrap());
                     }
                 }
             }
-            due.extend(side.deadline());
         }
-        due.extend(air.keys().next().map(|(at, _)| *at));
-        now = now.max(due.into_iter().min().unwrap());
-        if let Some(next) = air.first_entry()
-            && next.key().0 <= now
-        {
-            let (to, data) = next.remove();
-            let to = sides.iter().position(|side| side.0 == to).unwrap();
-            let from = sides[1 - to].0;
-            sides[to].1.receive(now, from, &data);
+        let timers = sides.iter().enumerate();
+        let timers = timers.filter_map(|(i, side)| Some((side.deadline()?, i)));
+        match air.next(timers, END).expect("an end") {
+            Next::Alarm(_) => {} // All tick.
+            Next::Arrival(_, Datagram { from, to, data }) => {
+                let to = ends.iter().position(|end| *end == to).unwrap();
+                sides[to].receive(air.now, from, &data);
+            }
         }
     }
 }
