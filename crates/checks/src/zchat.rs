@@ -301,13 +301,17 @@ impl Peer {
         }
     }
 
-    /// The next frame that is for this peer's id, if one comes in time.
+    /// The next frame that is for this peer's id, if one comes in time. A message
+    /// that was acknowledged may come again, if that took long: it is
+    /// acknowledged again, and no more.
     pub fn hear(&self, wait: Duration) -> Option<Frame> {
         let deadline = Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let (frame, _) = self.hear_anyone(left)?;
-            if frame.dst == self.me || frame.dst == 0 {
+            if frame.is_text() && frame.seq < self.expect {
+                self.ack(&frame);
+            } else if frame.dst == self.me || frame.dst == 0 {
                 return Some(frame);
             }
         }

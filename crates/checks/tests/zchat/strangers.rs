@@ -130,6 +130,9 @@ fn a_forged_hello_from_the_peer_s_address(language: Language) {
             peer.raw(&hello.pack());
             // Whoever forged it cannot see the answer.
             for answer in peer.all_within(MOMENT / 3) {
+                if answer.is_text() && answer.tried > 0 {
+                    continue; // For the peer: its ACK took long.
+                }
                 assert_eq!(answer.dst, src, "{answer:?}");
                 assert!(matches!(answer.kind, HELLO | BYE), "{answer:?}");
                 assert_eq!(answer.seq, 0);
@@ -238,9 +241,9 @@ fn unknown_session(to: SocketAddr) {
     stranger.send(BYE, 0, 0, b"");
     // One more question, so that all of these were read when it is answered.
     stranger.send(TEXT, 3, 6, b"");
-    let answers = stranger.all_within(MOMENT);
-    let kinds: Vec<_> = answers.iter().map(|f| (f.kind, f.seq)).collect();
-    assert_eq!(kinds, [(BYE, 0)], "{answers:?}");
+    let answer = stranger.hear(PATIENCE).expect("BYE 0");
+    assert_eq!((answer.kind, answer.seq), (BYE, 0), "{answer:?}");
+    assert_eq!(stranger.all_within(MOMENT), []);
 }
 
 fn the_peer_s_address_changes(language: Language) {
