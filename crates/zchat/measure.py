@@ -8,18 +8,33 @@
 loses a share of the datagrams in each direction. The time is that from
 "connected" until everything is confirmed: for the chat, until the client has
 ended; for QUIC (aioquic; one stream, a write for each line), until the server
-has said that all lines are there. Each round runs all of them on a link with
-the same seed. Prints the median of the rounds in seconds, for each share, and
-how many times as long as QUIC's that is. --slow runs the chat with a window of
-1 as well, which takes minutes.
+has said that all lines are there. QUIC is measured twice: as it packs the
+lines, and with each line sent by itself. Each round runs all of them on a link
+with the same seed. Prints the medians of the rounds, for each share: seconds,
+datagrams both ways, and how many times as long as each QUIC's that is. --slow
+runs the chat with a window of 1 as well, which takes minutes.
+
+    python3 crates/zchat/measure.py --pairings
+
+1,000 lines go each way, where 20 % are lost, 5 % damaged, 5 % duplicated and
+20 % reordered: the four pairings of the languages, with a window of 16 and of
+1, once each.
+
+    python3 crates/zchat/measure.py --before FOLDER
+
+20,000 lines go one way without a link between: with this checkout's programs
+and with those of FOLDER, another checkout whose zchat was built, in turn.
+Prints the medians and their ratio, in each language.
 """
 
 import argparse
 import asyncio
+import contextlib
 import datetime
 import ipaddress
 import os
 import re
+import signal
 import socket
 import ssl
 import statistics
@@ -30,13 +45,15 @@ import time
 
 args = argparse.ArgumentParser()
 args.add_argument("--rounds", default=5, type=int)
-args.add_argument("--lines", default=1000, type=int)
 args.add_argument("--lose", default="0,1,5,20", metavar="PERCENT,...")
-args.add_argument("--programs", default="target/release", metavar="FOLDER")
 args.add_argument("--slow", action="store_true", help="window 1 as well")
+args.add_argument("--pairings", action="store_true", help="each way")
+args.add_argument("--before", metavar="FOLDER", help="another checkout")
 args.add_argument("--quic", help=argparse.SUPPRESS)
 
-PYTHON = os.path.join(os.path.dirname(os.path.abspath(__file__)), "python")
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+LANGUAGES = "Rust", "Python"
+LINES = 1000
 LIMIT = 1200  # No run takes longer, in seconds.
 
 
@@ -49,9 +66,9 @@ class Running:
     """A program; it is ended with the block in which it runs."""
 
     def __init__(self, *command, **more):
-        pipe = subprocess.PIPE
+        more.setdefault("stdin", subprocess.DEVNULL)
         self.process = subprocess.Popen(
-            command, stderr=pipe, text=True, stdin=subprocess.DEVNULL, **more
+            command, stderr=subprocess.PIPE, text=True, **more
         )
 
     def __enter__(self):
@@ -71,50 +88,77 @@ class Running:
         raise SystemExit(f"{self.process.args}: never said {pattern}")
 
 
-def link(o, lose, seed, port):
-    """A bad link to the port, which the system has given to a server."""
-    noisy_link = os.path.join(o.programs, "examples", "noisy_link")
-    how = "--port", "0", "--to-port", port
-    more = "--lose", str(lose), "--seed", str(seed)
-    return Running(noisy_link, *how, *more, stdout=subprocess.DEVNULL)
+class Link(Running):
+    """A link that is so bad, to the port that a server has got."""
+
+    def __init__(self, port, how):
+        noisy_link = os.path.join(HERE, "target/release/examples/noisy_link")
+        ports = "--port", "0", "--to-port", port
+        super().__init__(noisy_link, *ports, *how, stdout=subprocess.PIPE)
+
+    def datagrams(self):
+        """How many came, both ways. The link ends with that."""
+        self.process.send_signal(signal.SIGINT)
+        table = self.process.communicate()[0]
+        there, back = re.search(r"received +(\d+) +(\d+)", table).groups()
+        return int(there) + int(back)
 
 
-def chat(window, language):
-    """How the chat is measured with this window."""
+def program(checkout, language, name):
+    """The command that starts a program of the chat."""
+    if language == "Rust":
+        return (os.path.join(checkout, "target/release", name),)
+    script = os.path.join(checkout, "crates/zchat/python", name + ".py")
+    return sys.executable, script
 
-    def program(o, name):
-        if language == "Rust":
-            return (os.path.join(o.programs, name),)
-        return sys.executable, os.path.join(PYTHON, name + ".py")
 
-    def run(o, lose, seed, folder):
-        file, copy = (os.path.join(folder, x) for x in ("file", "copy"))
-        with open(file, "w") as f:
-            f.write(text(o.lines))
-        how = "--host", "127.0.0.1", "--window", str(window)
-        listen = *program(o, "server"), *how, "--port", "0"
-        with open(copy, "w") as out, Running(*listen, stdout=out) as server:
-            port = server.said(r"listening on .*:(\d+)")
-            with link(o, lose, seed, port) as relay, open(file) as lines:
-                port = relay.said(r":(\d+)")
-                call = *program(o, "client"), *how, "--port", port
-                client = subprocess.Popen(
-                    call, stdin=lines, stderr=subprocess.PIPE, text=True
-                )
-                for line in client.stderr:
-                    if line.startswith("connected"):
-                        break
-                began = time.monotonic()
-                rest = client.communicate(timeout=LIMIT)[1]
-                took = time.monotonic() - began
-                if client.returncode:
-                    raise SystemExit(f"the client ended with an error: {rest}")
-        with open(copy) as f:
-            if f.read() != text(o.lines):
+def chat(server, client, words, how=None, each_way=False):
+    """The words from the client to the server, through a link if it is said how
+    bad, and each_way or not: how long it takes, and how many datagrams.
+    """
+    here = "--host", "127.0.0.1"
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        paths = [os.path.join(folder, x) for x in ("file", "there", "back")]
+        with open(paths[0], "w") as f:
+            f.write(words)
+        files = [open(path, mode) for path, mode in zip(paths, "rww")]
+        file, there, back = map(stack.enter_context, files)
+
+        stdin = file if each_way else subprocess.DEVNULL
+        listen = *server, *here, "--port", "0"
+        listen = Running(*listen, stdin=stdin, stdout=there)
+        port = stack.enter_context(listen).said(r"listening on .*:(\d+)")
+        if how:
+            link = stack.enter_context(Link(port, how))
+            port = link.said(r":(\d+)")
+
+        stdin = subprocess.PIPE if each_way else file
+        call = Running(*client, *here, "--port", port, stdin=stdin, stdout=back)
+        client = stack.enter_context(call).process
+        call.said("^(connected)")
+        began = time.monotonic()
+        if each_way:
+            client.stdin.write(words)
+            client.stdin.flush()
+            wait_for(paths[1:], words)  # Or the client would leave before.
+        error = client.communicate(timeout=LIMIT)[1]
+        took = time.monotonic() - began
+        if client.returncode:
+            raise SystemExit(f"the client ended with an error: {error}")
+        wait_for(paths[1:] if each_way else paths[1:2], words)
+        return took, link.datagrams() if how else 0
+
+
+def wait_for(copies, words):
+    """Waits until each of the files is that long; then it must be the words."""
+    for path in copies:
+        end = time.monotonic() + LIMIT
+        while os.path.getsize(path) < len(words) and time.monotonic() < end:
+            time.sleep(0.005)
+        with open(path) as f:
+            if f.read() != words:
                 raise SystemExit("the copy is not the file")
-        return took
-
-    return run
 
 
 def certificate(folder):
@@ -169,7 +213,7 @@ async def quic_server(lines, folder):
     await asyncio.sleep(LIMIT)
 
 
-async def quic_client(lines, port):
+async def quic_client(port, words, alone):
     """The time from the handshake's end until the server has everything."""
     from aioquic.asyncio import connect
     from aioquic.quic.configuration import QuicConfiguration
@@ -181,51 +225,105 @@ async def quic_client(lines, port):
         await client.wait_connected()
         began = time.monotonic()
         reader, writer = await client.create_stream()
-        for line in text(lines).splitlines(True):
+        for line in words.splitlines(True):
             writer.write(line.encode())
+            if alone:
+                client.transmit()
+                await asyncio.sleep(0)  # What has come is read.
         writer.write_eof()
         if await reader.read() != b"all":
             raise SystemExit("QUIC lost something")
         return time.monotonic() - began
 
 
-def quic(o, lose, seed, folder):
+def quic(words, how, alone):
+    """As chat(); each line is sent alone, or as QUIC packs them."""
     again = sys.executable, os.path.abspath(__file__)
-    how = "--lines", str(o.lines), "--quic", folder
-    with Running(*again, *how) as server:
-        port = server.said(r"listening on .*:(\d+)")
-        with link(o, lose, seed, port) as relay:
-            port = int(relay.said(r":(\d+)"))
-            return asyncio.run(quic_client(o.lines, port))
+    with tempfile.TemporaryDirectory() as folder:
+        with Running(*again, "--quic", folder) as server:
+            port = server.said(r"listening on .*:(\d+)")
+            with Link(port, how) as link:
+                port = int(link.said(r":(\d+)"))
+                took = asyncio.run(quic_client(port, words, alone))
+                return took, link.datagrams()
 
 
-def main(o):
+def beside_quic(o):
+    words = text(LINES)
+
+    def our(language, *window):
+        both = [program(HERE, language, n) for n in ("server", "client")]
+        server, client = ((*command, *window) for command in both)
+        return lambda how: chat(server, client, words, how)
+
     tools = {
-        "chat": chat(16, "Rust"),
-        "chat.py": chat(16, "Python"),
-        "W=1": chat(1, "Rust"),
-        "QUIC": quic,
+        "chat": our("Rust"),
+        "chat.py": our("Python"),
+        "QUIC": lambda how: quic(words, how, alone=False),
+        "QUIC, lines alone": lambda how: quic(words, how, alone=True),
     }
-    if not o.slow:
-        del tools["W=1"]
+    if o.slow:
+        tools["W=1"] = our("Rust", "--window", "1")
     for lose in o.lose.split(","):
-        times = {tool: [] for tool in tools}
+        runs = {tool: [] for tool in tools}
         for seed in range(o.rounds):
             for tool, run in tools.items():
-                with tempfile.TemporaryDirectory() as folder:
-                    times[tool].append(run(o, lose, seed, folder))
-        middle = {tool: statistics.median(x) for tool, x in times.items()}
-        row = f"{lose:>3} % lost"
-        for tool, took in middle.items():
-            row += f"  {tool} {took:.2f} s"
-            if tool != "QUIC":
-                row += f" ({took / middle['QUIC']:.1f})"
-        print(row, flush=True)
+                how = "--lose", lose, "--seed", str(seed)
+                runs[tool].append(run(how))
+        print(f"{lose} % lost, {load()}")
+        middle = {
+            tool: [statistics.median(x) for x in zip(*all_of_it)]
+            for tool, all_of_it in runs.items()
+        }
+        for tool, (took, datagrams) in middle.items():
+            row = f"  {tool:18} {took:7.3f} s {datagrams:6.0f} datagrams"
+            for other in ("chat", "QUIC", "QUIC, lines alone"):
+                if other != tool:
+                    row += f"  {took / middle[other][0]:.1f} x {other}"
+            print(row, flush=True)
+
+
+def pairings(o):
+    how = "--lose", "20", "--corrupt", "5", "--duplicate", "5"
+    how = *how, "--reorder", "20", "--seed", "7"
+    for window in ("16", "1"):
+        total = 0
+        for one in LANGUAGES:
+            for other in LANGUAGES:
+                server = *program(HERE, one, "server"), "--window", window
+                client = *program(HERE, other, "client"), "--window", window
+                took, _ = chat(server, client, text(LINES), how, True)
+                total += took
+                row = f"W={window:2}  {one} server, {other} client"
+                print(f"{row}: {took:.1f} s", flush=True)
+        print(f"W={window:2}  all four: {total:.1f} s, {load()}", flush=True)
+
+
+def before(o):
+    words = text(20 * LINES)
+    for language in LANGUAGES:
+        runs = {HERE: [], o.before: []}
+        for _ in range(o.rounds):
+            for checkout, times in runs.items():
+                names = "server", "client"
+                both = [program(checkout, language, name) for name in names]
+                times.append(chat(*both, words)[0])
+        now, then = (statistics.median(times) for times in runs.values())
+        row = f"{language:6}  now {now:.2f} s, before {then:.2f} s"
+        print(f"{row}: {now / then:.2f}, {load()}", flush=True)
+
+
+def load():
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
 if __name__ == "__main__":
     options = args.parse_args()
     if options.quic:
-        asyncio.run(quic_server(options.lines, options.quic))
+        asyncio.run(quic_server(LINES, options.quic))
+    elif options.pairings:
+        pairings(options)
+    elif options.before:
+        before(options)
     else:
-        main(options)
+        beside_quic(options)

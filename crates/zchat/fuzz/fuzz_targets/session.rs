@@ -66,7 +66,8 @@ fuzz_target!(|data: &[u8]| {
     let [calls] = take(&mut data);
     let dial = if calls % 2 == 0 { vec![] } else { vec![near] };
     let now = Duration::ZERO;
-    let session = Session::new(dial, now);
+    let mut session = Session::new(dial, now);
+    session.set_window(1 + u16::from(calls / 2 % 16));
     let mut w = World { session, now, ids: (0, 7), over: false };
     w.tick();
     while !data.is_empty() && !w.over {
