@@ -204,7 +204,9 @@ class Session:
         if kind == Kind.HELLO and dst == 0:
             self._called(now, sender, frame)
         elif isinstance(state, _Call) and kind == Kind.HELLO and ours:
-            self._answered(now, sender, frame)
+            sent = state.hello.sent_at(frame.attempt)
+            self._up(now, sender, frame)
+            self._rtt.sample(now, sent)
         elif kind == Kind.HELLO:
             pass
         elif isinstance(state, _Up) and ours:
@@ -382,14 +384,6 @@ class Session:
         else:
             # Busy. A stranger learns nothing of the session, not even our id.
             self._send(sender, Frame.new(Kind.BYE, (_fresh_id(), you), 0))
-
-    def _answered(self, now: float, sender: Address, answer: Frame) -> None:
-        """Our call was answered."""
-        if not isinstance(self._state, _Call):
-            return
-        sent = self._state.hello.sent_at(answer.attempt)
-        self._up(now, sender, answer)
-        self._rtt.sample(now, sent)
 
     def _up(self, now: float, sender: Address, frame: Frame) -> None:
         """A session begins: frame has its ids."""

@@ -41,9 +41,7 @@ enum Event {
 /// the port (0 to 65535) cannot be used.
 pub fn listen(host: &str, port: u16) -> Result<UdpSocket> {
     common::can_show()?;
-    let addresses = look_up(host, port)?;
-    let first = addresses.first().ok_or("no address")?;
-    let s = open(*first)?;
+    let s = open(common::address(host, port)?)?;
     tell(&format!("listening on {}", s.local_addr()?));
     Ok(s)
 }
@@ -361,7 +359,6 @@ fn columns() -> usize {
 
 /// A sentence for the user, on stderr.
 fn tell(text: &str) {
-    let start =
-        if stderr().is_terminal() { fresh_row() } else { String::new() };
+    let start = stderr().is_terminal().then(fresh_row).unwrap_or_default();
     common::note(format!("{start}{text}"));
 }

@@ -16,7 +16,7 @@
 mod known;
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::mem::{replace, take};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -240,8 +240,10 @@ impl Session {
         };
         match (&self.state, frame.kind) {
             (_, Kind::Hello) if dst == 0 => self.called(now, from, &frame),
-            (State::Call { .. }, Kind::Hello) if ours => {
-                self.answered(now, from, &frame);
+            (State::Call { hello, .. }, Kind::Hello) if ours => {
+                let sent = hello.sent_at(frame.attempt);
+                self.up(now, from, &frame);
+                self.rtt.sample(now, sent);
             }
             (_, Kind::Hello) => {}
             (State::Up(_), _) if ours => self.heard(now, from, &frame),
@@ -471,14 +473,6 @@ impl Session {
         }
     }
 
-    /// Our call was answered.
-    fn answered(&mut self, now: Duration, from: SocketAddr, answer: &Frame) {
-        let State::Call { hello, .. } = &self.state else { return };
-        let sent = hello.sent_at(answer.attempt);
-        self.up(now, from, answer);
-        self.rtt.sample(now, sent);
-    }
-
     /// A session begins: `frame` has its ids.
     fn up(&mut self, now: Duration, from: SocketAddr, frame: &Frame) {
         if matches!(self.state, State::Up(_)) {
@@ -646,8 +640,7 @@ pub fn shown(address: SocketAddr) -> String {
 /// 32 bits that nobody can guess, never 0. (std seeds its hash tables with the
 /// system's randomness.)
 fn fresh_id() -> u32 {
-    let hasher = RandomState::new().build_hasher();
-    (hasher.finish() as u32).max(1)
+    (RandomState::new().hash_one(()) as u32).max(1)
 }
 
 #[cfg(test)]
