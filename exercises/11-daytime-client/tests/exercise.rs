@@ -359,7 +359,8 @@ fn step_9_stops_at_the_answer() {
             let (_, silent) = asked_in_vain(firsts()[0]);
             let mut notes = silent.notes.iter();
             let at_once = notes.next().is_some_and(|n| n.questions > 1);
-            if at_once { "all questions at once" } else { "asks on" }.into()
+            let why = if at_once { "all questions at once" } else { "asks on" };
+            fail(did, "one datagram", "more than one", why)
         }
         (_, Some(Ok(Some(data)))) if data != b"10:16\r\n" => {
             compared(b"10:16\r\n", data)
@@ -506,6 +507,21 @@ fn step_9_takes_the_answer_to_a_later_question() {
             "a later answer not given",
         );
     }
+}
+
+#[kit::test]
+fn step_9_takes_an_empty_answer() {
+    let server = Peer::new();
+    let s = connected(server.address());
+    server.send(b"", s.local_addr().unwrap());
+    let did = doing("called ask_again, answered with nothing");
+    let Asked { given, .. } = asked(s, firsts()[0], None);
+    let why = match &given {
+        Some(Ok(Some(data))) if data.is_empty() => return,
+        Some(Err(_)) => said("an empty one is an error", &[&"ask_again"]),
+        _ => "an empty answer taken for silence".into(),
+    };
+    fail(did, *b"", answer_shown(&given), why);
 }
 
 #[kit::test]
