@@ -5,7 +5,7 @@
 //! | [`macro@test`], [`told_by`] | a test of an exercise: its words, its deadline, its missing steps |
 //! | [`beside`] | the student's code in a thread beside the test |
 //! | [`Peer`] | the test's own socket, which waits only so long |
-//! | [`printed`], [`outputs`] | what a test prints, for itself to look at |
+//! | [`printed`] | what a test prints, for itself to look at |
 //! | [`to_nobody`], [`is_refusal`] | a socket that asks where nobody listens; what it hears |
 //! | [`socket`], [`waiting`] | a socket of the test's; what waits in one, untaken |
 //! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
@@ -35,21 +35,13 @@ mod said;
 mod shown;
 mod steps;
 
-pub use exercise::{
-    Beside, Peer, beside, caught, doing, outputs, printed, to_nobody,
-};
-pub use judged::{Way, judge};
+pub use exercise::*;
+pub use judged::*;
 pub use kit_macros::test;
-pub use opens::{
-    Open, check_open_gives_the_error, check_opens, far_away, in_use, opened,
-};
-pub use said::{OWN, Said, compared, fail, said, told_by, value};
-pub use shown::{Answer, Shown, answer_shown, by_kind, hex, number};
-pub use steps::{
-    Serve, Server, Taken, Takes, check_fails, check_sends, fails_to_receive,
-    given_at_once, is_refusal, moments, servers, socket, waiting,
-};
+pub use opens::*;
+pub use said::*;
+pub use shown::*;
+pub use steps::*;
 pub use testbed::{
-    Program, Random, bytes, error_words, free_port, kind, nothing, patience,
-    references, say, skipped,
+    Program, Random, bytes, free_port, kind, patience, references, say, skipped,
 };

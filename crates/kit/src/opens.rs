@@ -4,10 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use testbed::{free_port, skipped};
-
-use crate::said::own;
-use crate::{Peer, Said, Shown, doing, fail, value};
+use crate::{Peer, Said, Shown, doing, fail, free_port, own, skipped, value};
 
 /// It.
 pub type Open = fn(SocketAddr) -> io::Result<UdpSocket>;
@@ -49,25 +46,22 @@ pub fn check_opens(open: Open) {
             Err(_) => "is not connected",
             Ok(to) if is_at(s, to) => "is connected to itself",
             Ok(to) if to != address => "is connected elsewhere",
-            Ok(_) => match server.came_first() {
-                Some(first) => {
-                    let nothing = own("nothing at the server", &[]);
-                    fail(did, nothing, first, own("sends something", &[]))
-                }
-                None => return check_any_port(open, &server),
-            },
+            Ok(_) => return check_opens_twice(open, did, expected, &server),
         },
     };
     fail(did, expected, opened(&given), own(name, &[]));
 }
 
-/// Fails if it cannot be called twice.
-fn check_any_port(open: Open, server: &Peer) {
+/// Fails if it has sent something, or cannot be called twice.
+fn check_opens_twice(open: Open, did: Said, expected: Said, server: &Peer) {
+    if let Some(first) = server.came_first() {
+        let nothing = own("nothing at the server", &[]);
+        fail(did, nothing, first, own("sends something", &[]));
+    }
     let [_first, second] = [(); 2].map(|()| open(server.address()));
     if in_use(&second) {
-        let expected = own("a socket connected to", &[&server.address()]);
-        let (did, why) = ("called open twice", "takes a fixed port");
-        fail(own(did, &[]), expected, opened(&second), own(why, &[]));
+        let did = own("called open twice", &[]);
+        fail(did, expected, opened(&second), own("takes a fixed port", &[]));
     }
 }
 
@@ -78,9 +72,8 @@ pub fn check_open_gives_the_error(open: Open) {
     let did = doing(own("called open", &[&six]));
     let given = open(six);
     if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
-        let (error, why) =
-            ("the error of connect", "ignores the error of connect");
-        fail(did, own(error, &[]), opened(&given), own(why, &[]));
+        let why = own("ignores the error of connect", &[]);
+        fail(did, own("the error of connect", &[]), opened(&given), why);
     }
 }
 
@@ -94,8 +87,7 @@ pub fn far_away() -> [(SocketAddr, io::Result<IpAddr>); 2] {
         let far = SocketAddr::from((ip, 9));
         let s = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
         let s = s.expect("the system gives a socket");
-        let connected = s.connect(far);
-        (far, connected.and_then(|()| Ok(s.local_addr()?.ip())))
+        (far, s.connect(far).and_then(|()| Ok(s.local_addr()?.ip())))
     });
     let looked = all.iter().any(|(_, own)| own.is_ok());
     if !looked && !cfg!(target_os = "linux") {

@@ -27,15 +27,15 @@
 //! faults, a sentence of "what to look at" says what was seen, and no more.
 
 use std::fmt::Display;
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
-use testbed::{Failure, say};
+use testbed::{Failure, entry, fill, say};
 
-use crate::exercise::fail_with;
 use crate::{Shown, bytes};
 
 /// The `words.txt` of this test program.
-static WORDS: OnceLock<&str> = OnceLock::new();
+pub(crate) static WORDS: OnceLock<&str> = OnceLock::new();
 
 /// What every exercise's tests may say.
 pub const OWN: &str = include_str!("words.txt");
@@ -51,17 +51,8 @@ pub struct Said {
     name: String,
     /// `cause`, or `look` if it says only what to look at.
     kind: &'static str,
-    /// The step to edit, if it is not the test's.
-    step: Option<&'static str>,
-}
-
-/// Runs one test of an exercise, whose sentences stand in `words`.
-///
-/// It fails at once if `test` or what it started with [`beside`](crate::beside)
-/// panics, and after five times [`patience`](crate::patience) whatever happens.
-pub fn told_by(words: &'static str, test: impl FnOnce() + Send + 'static) {
-    WORDS.get_or_init(|| words);
-    crate::exercise::run(test);
+    /// The step to edit; empty if it is the test's.
+    step: &'static str,
 }
 
 /// The sentence called `name`, its gaps (`{}`) filled with `values`, in order.
@@ -77,14 +68,14 @@ pub fn said(name: &str, values: &[&dyn Display]) -> Said {
 
 /// The same, of the kit's own.
 pub(crate) fn own(name: &str, values: &[&dyn Display]) -> Said {
-    let found = Said::known(name);
+    let found = Said::find(OWN, name);
     found.unwrap_or_else(|| panic!("the kit lacks [{name}]")).filled(values)
 }
 
 /// A value as it is, in the student's language or in none already.
 pub fn value(shown: impl Display) -> Said {
     let (text, name) = (shown.to_string(), String::new());
-    Said { text, name, kind: "look", step: None }
+    Said { text, name, kind: "look", step: "" }
 }
 
 /// Fails the test: what it did, what it expected, what came instead, and why:
@@ -95,24 +86,22 @@ pub fn fail(
     came: impl Shown,
     why: impl Into<Said>,
 ) -> ! {
-    let Said { text, name, kind, step } = &why.into();
-    let failure = Failure::default().with("did", &did.shown());
-    let failure = failure.with("expected", &expected.shown());
-    let failure = failure.with("came", &came.shown()).with("name", name);
-    let failure = failure.with(kind, text);
-    fail_with(match step {
-        Some(step) => failure.with("step", step),
-        None => failure,
-    })
+    failed([did.shown(), expected.shown(), came.shown()], &why.into())
+}
+
+/// The same, compiled once for all types of values.
+fn failed([did, expected, came]: [String; 3], why: &Said) -> ! {
+    let failure = Failure::default().with("did", &did);
+    let failure = failure.with("expected", &expected).with("came", &came);
+    let failure = failure.with("name", &why.name).with(why.kind, &why.text);
+    // With no message of the panic hook: `told_by` has the words.
+    resume_unwind(Box::new(failure.with("step", why.step)))
 }
 
 /// How `came` differs from `expected`: what can be seen, and no cause. It is the
 /// `why` where no observation parts the causes.
 pub fn compared(expected: &[u8], came: &[u8]) -> Said {
-    let spaceless = |data: &[u8]| {
-        let kept = data.iter().filter(|byte| !byte.is_ascii_whitespace());
-        kept.copied().collect::<Vec<_>>()
-    };
+    let visible = |byte: &&u8| !byte.is_ascii_whitespace();
     let one = |name: &str, part: &[u8]| own(name, &[&bytes(part)]);
     let at_a_zero = expected.get(came.len()) == Some(&0);
     if came == expected {
@@ -134,7 +123,7 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
         one("the beginning is missing", rest)
     } else if came.eq_ignore_ascii_case(expected) {
         own("capitals alone", &[])
-    } else if spaceless(came) == spaceless(expected) {
+    } else if came.iter().filter(visible).eq(expected.iter().filter(visible)) {
         own("white space alone", &[])
     } else if came.iter().eq(expected.iter().rev()) {
         own("the other way round", &[])
@@ -149,49 +138,35 @@ pub fn compared(expected: &[u8], came: &[u8]) -> Said {
 
 /// The caption of a step, in both languages: `[step 5]`.
 pub(crate) fn caption(number: &str) -> Option<[&'static str; 2]> {
-    let words = WORDS.get().copied().unwrap_or_default();
-    find(words, &format!("step {number}"))
-}
-
-/// Both texts of `name`.
-fn find(words: &'static str, name: &str) -> Option<[&'static str; 2]> {
-    let (_, rest) = words.split_once(&format!("\n[{name}]\nen: "))?;
-    let (english, rest) = rest.split_once("\nes: ")?;
-    Some([english, rest.lines().next()?])
+    let [english, spanish] = entry(WORDS.get()?, &format!("step {number}"))?;
+    Some([english, spanish.lines().next()?])
 }
 
 impl Said {
     /// The sentence `name`, its gaps still empty.
     fn find(words: &'static str, name: &str) -> Option<Said> {
-        let [english, spanish] = find(words, name)?;
-        let (before, rest) = words.split_once(spanish)?;
+        let [english, rest] = entry(words, name)?;
+        let (before, _) = words.split_once(rest)?;
         let kind = if before.contains(CAUSES) { "cause" } else { "look" };
-        let next = rest.lines().nth(1).unwrap_or_default();
-        let (text, name) =
-            (say(english, spanish).to_string(), name.to_string());
-        Some(Said { text, name, kind, step: next.strip_prefix("step: ") })
-    }
-
-    /// The same of the kit's own words.
-    pub(crate) fn known(name: &str) -> Option<Said> {
-        Said::find(OWN, name)
+        let mut lines = rest.lines();
+        let text = say(english, lines.next()?).to_string();
+        let step = lines.next().and_then(|next| next.strip_prefix("step: "));
+        let (name, step) = (name.to_string(), step.unwrap_or_default());
+        Some(Said { text, name, kind, step })
     }
 
     /// The same; the step to edit is this one, and not the test's.
     pub fn of_step(self, step: &'static str) -> Said {
-        Said { step: Some(step), ..self }
+        Said { step, ..self }
     }
 
     fn filled(mut self, values: &[&dyn Display]) -> Said {
-        if values.is_empty() {
-            return self;
+        if !values.is_empty() {
+            let (gaps, given) = (self.text.matches("{}").count(), values.len());
+            let lacking = format!("{gaps} gaps, {given} values");
+            assert!(gaps <= given, "[{}]: {lacking}", self.name);
+            self.text = fill(&self.text, values);
         }
-        let (gaps, given) = (self.text.matches("{}").count(), values.len());
-        assert!(gaps <= given, "[{}]: {gaps} gaps, {given} values", self.name);
-        let mut parts = self.text.split("{}");
-        let first = parts.next().unwrap_or_default().to_string();
-        let filled = parts.zip(values).map(|(part, v)| format!("{v}{part}"));
-        self.text = filled.fold(first, |text, part| text + &part);
         self
     }
 }
@@ -266,6 +241,6 @@ mod tests {
             [one.text.as_str(), &two.text],
             [say("one", "uno"), say("two", "dos")]
         );
-        assert_eq!([one.step, two.step], [Some("3"), None]);
+        assert_eq!([one.step, two.step], ["3", ""]);
     }
 }

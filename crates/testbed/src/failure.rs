@@ -42,9 +42,12 @@ const MOST: usize = 1000;
 pub struct Failure(BTreeMap<String, String>);
 
 impl Failure {
-    /// The same with one text more. A long one is cut, which is said.
+    /// The same with one text more. A long one is cut, which is said; an empty
+    /// one is none.
     pub fn with(mut self, key: &str, text: &str) -> Failure {
-        self.0.insert(key.to_string(), cut(text, MOST));
+        if !text.is_empty() {
+            self.0.insert(key.to_string(), cut(text, MOST));
+        }
         self
     }
 

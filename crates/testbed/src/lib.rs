@@ -17,7 +17,7 @@
 //! | [`bytes`], [`error_words`] | bytes and errors, as a person reads them |
 //! | [`lock`] | a mutex, locked also after a panic |
 //! | [`Random`] | random numbers that are the same each time |
-//! | [`filled`], [`entry`] | a sentence by its name, from a table of words |
+//! | [`filled`], [`entry`], [`fill`] | a sentence by its name, from a table of words |
 //!
 //! These are tests' tools: they panic, with a sentence, where a test fails.
 
@@ -44,4 +44,4 @@ pub use process::{
 pub use random::Random;
 pub use shown::{bytes, error_words, kind, nothing};
 pub use skipped::{skipped, skips};
-pub use words::{Language, entry, filled, language, say};
+pub use words::{Language, entry, fill, filled, language, say};

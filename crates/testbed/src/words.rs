@@ -107,16 +107,18 @@ pub fn filled(
     name: &str,
     values: &[&dyn Display],
 ) -> String {
-    let [english, spanish] = match entry(table, name) {
-        Some(texts) => texts,
-        None => return name.to_string(),
+    let Some([english, spanish]) = entry(table, name) else {
+        return name.to_string();
     };
-    let mut parts = say(english, spanish).split("{}");
-    let mut text = parts.next().unwrap_or_default().to_string();
-    for (part, value) in parts.zip(values) {
-        text += &format!("{value}{part}");
-    }
-    text
+    fill(say(english, spanish), values)
+}
+
+/// A text with `values` in its gaps, which are `{}`.
+pub fn fill(text: &str, values: &[&dyn Display]) -> String {
+    let mut parts = text.split("{}");
+    let first = parts.next().unwrap_or_default().to_string();
+    let filled = parts.zip(values).map(|(part, v)| format!("{v}{part}"));
+    filled.fold(first, |text, part| text + &part)
 }
 
 /// The text of `name` in this crate's own table.

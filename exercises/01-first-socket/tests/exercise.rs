@@ -72,10 +72,10 @@ fn step_3_gives_the_error() {
 /// Why receive() gives `came` where `sent` has come, which is the text `meant`.
 fn another_text(sent: &[u8], meant: &str, came: &str) -> Said {
     let letters: String = sent.iter().map(|byte| char::from(*byte)).collect();
-    let other = || RECEIVE.taken(&[b"something else"], 1).given;
+    let other = || RECEIVE.given(b"something else");
     if came == letters {
         "one byte a character".into()
-    } else if matches!(other(), Some(Ok(text)) if text == came) {
+    } else if other().is_some_and(|text| text == came) {
         "always the same text".into()
     } else if came == meant.trim_end_matches('\0') {
         "zeros are cut off".into()
@@ -88,16 +88,17 @@ fn another_text(sent: &[u8], meant: &str, came: &str) -> Said {
 
 /// Fails if receive() does not give the text `meant` where `sent` has come.
 fn check_receive(sent: &[u8], meant: &str) {
-    let did = doing(said("sent, called receive", &[&bytes(sent)]));
-    let taken = RECEIVE.taken(&[sent], 1);
-    let why = match (RECEIVE.bytes_of(&taken, sent), &taken.given) {
-        (Err(why), _) => why,
-        (_, Some(Ok(text))) if text != meant => RECEIVE
-            .of_its_buffer(meant.as_bytes(), text.as_bytes())
-            .unwrap_or_else(|| another_text(sent, meant, text)),
-        _ => return,
-    };
-    fail(did, meant.to_string(), taken.given, why);
+    let did = said("sent, called receive", &[&bytes(sent)]);
+    RECEIVE.check(
+        sent,
+        did,
+        |_| meant.to_string(),
+        |text| {
+            RECEIVE
+                .of_its_buffer(meant.as_bytes(), text.as_bytes())
+                .unwrap_or_else(|| another_text(sent, meant, text))
+        },
+    );
 }
 
 #[kit::test]

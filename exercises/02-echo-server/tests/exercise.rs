@@ -84,12 +84,18 @@ fn step_3_says_that_the_port_is_taken() {
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
     let text = String::from_utf8_lossy(sent);
-    TAKE.check(sent, said("sent, called take", &[&bytes(sent)]), |data| {
-        TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
-            _ if data == text.as_bytes() => "text for bytes".into(),
-            _ => compared(sent, data),
-        })
-    });
+    let did = said("sent, called take", &[&bytes(sent)]);
+    TAKE.check(
+        sent,
+        did,
+        |from| (sent.to_vec(), from),
+        |(data, _)| {
+            TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
+                _ if data == text.as_bytes() => "text for bytes".into(),
+                _ => compared(sent, data),
+            })
+        },
+    );
 }
 
 #[kit::test]

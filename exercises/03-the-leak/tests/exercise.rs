@@ -120,7 +120,7 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
     let wiped = [sent, &vec![0; BYTES - n]].concat();
     let last = sent.iter().rposition(|byte| *byte != 0);
     let no_zeros = &sent[..last.map_or(0, |last| last + 1)];
-    let other = || TAKE.taken(&[SECRET], 1).given;
+    let other = || TAKE.given(SECRET);
     let cause = if came == held {
         "this is the leak"
     } else if came == wiped {
@@ -137,7 +137,7 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
         "another buffer"
     } else if n > 0
         && came == &sent[..n - 1]
-        && matches!(other(), Some(Ok((d, _))) if d == SECRET[..18])
+        && other().is_some_and(|(data, _)| data == SECRET[..18])
     {
         "the last byte is missing"
     } else {
@@ -149,7 +149,8 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
     let did = said("sent, called take", &[&bytes(sent), &bytes(SECRET)]);
-    TAKE.check(sent, did, |data| other_bytes(sent, data));
+    let meant = |from| (sent.to_vec(), from);
+    TAKE.check(sent, did, meant, |(data, _)| other_bytes(sent, data));
 }
 
 #[kit::test]

@@ -138,16 +138,16 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
 
 /// Fails if wait() does not give the answer that has come.
 fn check_wait(sent: &[u8]) {
-    let did = doing(said("sent, called wait", &[&bytes(sent)]));
-    let taken = WAIT.taken(&[sent], 1);
-    let why = match WAIT.bytes_of(&taken, sent) {
-        Ok(data) if data == sent => return,
-        Ok(data) => WAIT
-            .of_its_buffer(sent, data)
-            .unwrap_or_else(|| other_bytes(sent, data)),
-        Err(why) => why,
-    };
-    fail(did, sent.to_vec(), taken.given, why);
+    let did = said("sent, called wait", &[&bytes(sent)]);
+    WAIT.check(
+        sent,
+        did,
+        |_| sent.to_vec(),
+        |data| {
+            WAIT.of_its_buffer(sent, data)
+                .unwrap_or_else(|| other_bytes(sent, data))
+        },
+    );
 }
 
 #[kit::test]

@@ -380,7 +380,7 @@ fn step_3_asks_its_own_server() {
         None => "both does not end",
         Some(Err(AddrInUse)) => "says that it is taken",
         Some(Err(kind)) if serves(address) => {
-            let Some(printed) = printed(this) else { return };
+            let Some([printed, _]) = printed(this) else { return };
             let called = |line: &&str| line.contains("Conexion desde");
             let clients: HashSet<_> = printed.lines().filter(called).collect();
             match (kind, clients.len()) {
@@ -392,7 +392,7 @@ fn step_3_asks_its_own_server() {
         Some(Err(_)) => "asks before anybody serves",
         Some(Ok(text)) if text != "hola" => "both gives another text",
         Some(Ok(_)) => {
-            let Some(printed) = printed(this) else { return };
+            let Some([printed, _]) = printed(this) else { return };
             let asked = printed.contains("Conexion desde");
             let why = match (asked, serves(address)) {
                 (true, true) => return,

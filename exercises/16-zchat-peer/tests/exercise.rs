@@ -13,8 +13,8 @@ use ex16_zchat_peer::{
     BYTES, Event, act, chat, read_lines, receive, say_line, start, tell, wait,
 };
 use kit::{
-    Peer, Said, Shown, Way, beside, bytes, doing, fail, judge, outputs,
-    patience, references, said, socket, value,
+    Peer, Said, Shown, Way, beside, bytes, doing, fail, judge, patience,
+    printed, references, said, socket, value,
 };
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
@@ -420,7 +420,7 @@ fn step_3_notes_on_stderr() {
     let note = move || {
         acts(did, 0, |_| vec![Action::Note("(a note)".into())]);
     };
-    let Some([stdout, stderr]) = outputs("step_3_notes_on_stderr") else {
+    let Some([stdout, stderr]) = printed("step_3_notes_on_stderr") else {
         return exercise(note);
     };
     exercise(move || {
