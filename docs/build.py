@@ -228,7 +228,8 @@ def compiler():
         if (rustlib / "src/rust/library/std").exists():
             # Its std is built as small as the lab.
             tools.update(RUSTC_BOOTSTRAP="1", RUSTFLAGS=FLAGS)
-            return tools, ["-Zbuild-std=std,panic_abort"]
+            small = "-Zbuild-std-features=optimize_for_size"
+            return tools, ["-Zbuild-std=std,panic_abort", small]
         if (rustlib / "wasm32-unknown-unknown").exists():
             return tools, []
     return None
