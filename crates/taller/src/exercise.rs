@@ -46,12 +46,7 @@ impl Exercise {
             same.contains(&given) || e.number() == format!("0{given}")
         };
         let names_of = |e: &Exercise| [e.name.clone(), e.name[3..].to_string()];
-        let known = all.iter().flat_map(names_of);
-        let known = known.chain(COMMANDS.map(String::from));
-        let near = known.min_by_key(|name| distance(given, name));
-        let near =
-            near.filter(|name| name.len() > 3 && distance(given, name) < 3);
-        let near = near.map(|name| said!("nearest", name)).unwrap_or_default();
+        let near = nearest(given, all.iter().flat_map(names_of));
         let found = all.into_iter().find(meant);
         found.ok_or_else(|| {
             misused(said!("no exercise", given, near, names.join(" ")))
@@ -112,6 +107,14 @@ impl Exercise {
 /// What the runner understands beside an exercise's number.
 const COMMANDS: [&str; 7] =
     ["hint", "solution", "watch", "demo", "probe", "doctor", "pack"];
+
+/// `Did you mean ...?`, if a command or one of these names is nearly this word.
+pub fn nearest(word: &str, names: impl IntoIterator<Item = String>) -> String {
+    let known = COMMANDS.map(String::from).into_iter().chain(names);
+    let near = known.min_by_key(|name| distance(word, name));
+    let near = near.filter(|name| name.len() > 3 && distance(word, name) < 3);
+    near.map(|name| said!("nearest", name)).unwrap_or_default()
+}
 
 /// How many letters must be typed, left out or replaced to make `one` of `two`
 /// (Levenshtein's distance).

@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode, exit};
 
 use testbed::{cargo, error_words};
 
-use exercise::{Exercise, root};
+use exercise::{Exercise, nearest, root};
 use words::{line, said, tell};
 
 /// Does what the command line says.
@@ -57,7 +57,10 @@ fn command(words: Vec<&str>) -> Result {
         }
         ["verify" | "mutants" | "new" | "pack", ..] => author(&root, &words),
         [name] if !name.starts_with('-') => run::run(&find(name)?),
-        _ => Err(misused(said!("no command", words.join(" "), said!("usage")))),
+        [first, ..] => {
+            let (all, near) = (words.join(" "), nearest(first, []));
+            Err(misused(said!("no command", all, near, said!("usage"))))
+        }
     }
 }
 

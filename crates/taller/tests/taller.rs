@@ -68,7 +68,7 @@ fn from_the_stub_to_green() {
     let not_yet = taller(&["solution", "1"]);
     assert_says(&not_yet, 1, &["not done yet", "--now"]);
     let now = taller(&["1", "--now"]); // It belongs to solution.
-    assert_says(&now, 2, &["There is no command: cargo taller 1 --now"]);
+    assert_says(&now, 2, &["There is no command: cargo taller 1 --now."]);
     let now = taller(&["solution", "1", "--now"]);
     let (less, more) = ("\n-     todo!(\"step 1", "\n+     s.send_to(");
     assert_says(&now, 0, &[less, more]);
@@ -122,14 +122,18 @@ fn hints_help_and_what_is_not_understood() {
         (&["hint", "1", "x"], "hints 1 to 3"),
         (&["7"], "There is no exercise 7. There are: 01."),
         (&["é"], "There is no exercise é."),
-        (&["--nwo"], "There is no command: cargo taller --nwo\n"),
+        (&["--nwo"], "There is no command: cargo taller --nwo.\n"),
         (&["solution"], "cargo taller solution 01"),
         (&["pack"], "pack needs a folder"),
         (&["pakc"], "Did you mean: cargo taller pack?"),
+        (
+            &["solutoin", "1"],
+            "solutoin 1. Did you mean: cargo taller solution?",
+        ),
         (&["doctro"], "exercise doctro. Did you mean: cargo taller doctor?"),
         (&["frist-one"], "Did you mean: cargo taller first-one? There"),
         (&["2"], "There is no exercise 2. There are: 01."),
-        (&["01", "hint"], "no command: cargo taller 01 hint\n"),
+        (&["01", "hint"], "no command: cargo taller 01 hint.\n"),
         (&["one", "two"], "cargo taller hint NN"),
     ] {
         assert_says(&run(&workshop, args), 2, &[words]);
