@@ -180,7 +180,7 @@ mod right {
 fn calls() -> Vec<Call> {
     let mut random = Random(15);
     let mut below = |n: usize| random.below(n) as u32;
-    let words = ["hola", "chau", "fin", "buenas", "sí"];
+    let words = ["hola", "chau", "fin", "buenas", "sí", ""];
     let call = |i| {
         let now = 100 * MS * (1 + below(40));
         let (sent, expect) = (below(5), 1 + below(5));
@@ -188,7 +188,7 @@ fn calls() -> Vec<Call> {
         if i % 4 != 0 && sent > 0 {
             // Due long ago, at this moment, in a moment, later.
             let due = [now / 2, now, now + MS, now + WAIT][below(4) as usize];
-            let text = words[below(5) as usize].to_string();
+            let text = words[below(6) as usize].to_string();
             s.flight = Some(Flight { number: sent, text, due });
         }
         let waiting = (0..below(4)).map(|i| words[i as usize].to_string());
@@ -198,7 +198,7 @@ fn calls() -> Vec<Call> {
             1 => s.expect,
             _ => 1 + below(7),
         };
-        let text = words[below(5) as usize].to_string();
+        let text = words[below(6) as usize].to_string();
         let event = match below(4) {
             0 => Event::Typed(text.clone()),
             1 => Event::Came(Frame::Text { number, text: text.clone() }),
@@ -596,6 +596,7 @@ fn step_7_joins_the_steps() {
         matches!(c.event, Event::Came(Frame::Ack { .. }))
     };
     let alarm = |_: &Session, c: &Call| c.event == Event::Alarm;
+    let empty = |_: &Session, c: &Call| c.event == Event::Typed(String::new());
     check(
         &talking(),
         |c| {
@@ -609,6 +610,7 @@ fn step_7_joins_the_steps() {
         },
         |s, c| handle(s, c.now, c.event.clone()),
         Wrong::of(right::handle)
+            .but_if("drops an empty message", empty, nothing)
             .but_if("what is typed waits for ever", typed, |s, c| {
                 s.queue.push_back(c.text.clone());
                 vec![]

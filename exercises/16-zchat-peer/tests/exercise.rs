@@ -358,7 +358,11 @@ struct Acted(Vec<String>, String, io::Result<bool>);
 impl Shown for Acted {
     fn shown(&self) -> String {
         let Acted(sent, screen, given) = self;
-        let (sent, screen) = (sent.join(" "), bytes(screen.as_bytes()));
+        let sent = match sent.join(" ") {
+            none if none.is_empty() => "nothing comes".shown(),
+            sent => sent,
+        };
+        let screen = bytes(screen.as_bytes());
         let given = match given {
             Ok(over) => format!("Ok({over})"),
             Err(e) => e.shown(),
