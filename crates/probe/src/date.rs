@@ -1,28 +1,23 @@
 //! What time a line of the Daytime Protocol names, in whatever form: RFC 867
 //! prescribes none.
 
+use crate::words::names;
+
 /// What a line says of the time.
 #[derive(Debug)]
 pub struct Line {
-    /// The zone.
-    pub zone: Zone,
+    /// Its zone, if we know it: so many seconds east of UTC.
+    pub zone: Option<i64>,
+    /// A word behind the time, which may name another zone.
+    pub other: Option<String>,
     /// Of its clock of 12 hours, the first half of the day or the second.
     half: Option<i64>,
-    /// The days of the week, from 0 for Thursday.
+    /// The days of the week, from 0 for Thursday, as 1970 began.
     weekdays: Vec<i64>,
-    /// Its numbers, and months by their numbers: date and time are among them.
+    /// The months, from 1.
+    months: Vec<i64>,
+    /// Its numbers: those of the date and the time are among them.
     numbers: Vec<i64>,
-}
-
-/// How a line names its zone.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Zone {
-    /// So that we know it: so many seconds east of UTC.
-    Known(i64),
-    /// By a word that we do not know.
-    Unknown(String),
-    /// Not at all.
-    Missing,
 }
 
 /// Names of zones, each with its hours east of UTC: of the east, of the south,
@@ -31,74 +26,64 @@ const ZONES: &str = "UTC 0 GMT 0 UT 0 Z 0 WET 0 CET 1 CEST 2 EET 2 EEST 3 \
     ART -3 BRT -3 UYT -3 EST -5 EDT -4 CST -6 CDT -5 MST -7 MDT -6 PST -8 \
     PDT -7";
 
-/// The months' first letters, in English and in Spanish.
-const MONTHS: &str = "jan feb mar apr may jun jul aug sep oct nov dec \
-    ene feb mar abr may jun jul ago set oct nov dic";
-
-/// Those of the days of the week, from a Thursday on, as 1970 began: in English
-/// and in Spanish, without accents and with them. (March is "mar", too.)
-const WEEKDAYS: &str = "thu fri sat sun mon tue wed \
-    jue vie sab dom lun martes mie jue vie sáb dom lun martes mié";
-
-/// The halves of the day.
-const HALVES: &str = "am pm";
-
 /// Reads a line.
 pub fn read(line: &str) -> Line {
-    let line = line.replace(". m.", "m").replace(".m.", "m"); // a. m., p.m.
-    let kind = |c: &char| (c.is_ascii_digit(), c.is_alphabetic());
-    let chars: Vec<char> = line.chars().collect();
-    let words = chars.chunk_by(|one, next| kind(one) == kind(next));
-    let words: Vec<String> = words.map(String::from_iter).collect();
-    let place = |names: &str, word: &String| {
-        let word = word.to_lowercase();
-        let place = names.split(' ').position(|name| word.starts_with(name));
-        place.map(|place| place as i64)
+    let [months, weekdays] = ["months", "weekdays"].map(names);
+    let month = |word: &str| place(&months, word).map(|at| at % 12 + 1);
+    let weekday = |word: &str| place(&weekdays, word).map(|at| at % 7);
+    let half = |word: &str| match &word.to_lowercase()[..] {
+        "a" | "am" => Some(0), // The first letter of a. m.
+        "p" | "pm" => Some(1),
+        _ => None,
     };
-    let month = |word: &String| place(MONTHS, word).map(|at| at % 12 + 1);
-    let weekday = |word: &String| place(WEEKDAYS, word).map(|at| at % 7);
-    let half = |word: &String| place(HALVES, word).filter(|_| word.len() == 2);
-    let hours = |word: &String| {
-        let mut all = ZONES.split(' ').skip_while(|name| name != word);
-        all.nth(1)?.parse::<i64>().ok()
-    };
-    let other = |word: &&String| {
-        let upper = word.chars().all(char::is_uppercase);
+    let other = |word: &&str| {
         let date = month(word).or(weekday(word)).or(half(word)).is_some();
-        upper && (2..=5).contains(&word.len()) && !date
+        word.len() > 1 && word.starts_with(char::is_uppercase) && !date
     };
-    let named = || words.iter().find_map(hours).map(|hours| hours * 3600);
-    let other = words.iter().find(other).cloned();
-    let zone = other.map_or(Zone::Missing, Zone::Unknown);
+    let words = || line.split(|c: char| !c.is_alphabetic());
+    let numbers = line.split(|c: char| !c.is_ascii_digit());
+    let offset = line.split_whitespace().find_map(offset);
+    // Between "10:16" and the seconds there is a second colon.
+    let behind = line.splitn(3, ':').last().unwrap_or_default();
+    let mut behind = behind.split(|c: char| !c.is_alphabetic());
     Line {
-        zone: offset(&line).or_else(named).map_or(zone, Zone::Known),
-        half: words.iter().find_map(half),
-        weekdays: words.iter().filter_map(weekday).collect(),
-        numbers: words
-            .iter()
-            .filter_map(|word| word.parse().ok().or_else(|| month(word)))
-            .collect(),
+        zone: offset.or_else(|| words().find_map(named)),
+        half: behind.clone().find_map(half),
+        other: behind.find(other).map(str::to_string),
+        weekdays: words().filter_map(weekday).collect(),
+        months: words().filter_map(month).collect(),
+        numbers: numbers.filter_map(|number| number.parse().ok()).collect(),
     }
 }
 
-/// What `-03`, `+0530` and `-03:00` behind a time say: seconds east of UTC.
-fn offset(line: &str) -> Option<i64> {
-    let digit = |c: char| c.is_ascii_digit();
-    let colons = line.match_indices(':').map(|(at, _)| line.split_at(at));
-    let (_, second) = colons
-        .filter(|(a, b)| a.ends_with(digit) && b[1..].starts_with(digit))
-        .nth(1)?;
-    let rest = second.trim_start_matches(|c| digit(c) || ":.,".contains(c));
-    let mut words = rest.split_whitespace();
-    let word = words.find(|word| word.starts_with(['+', '-']))?;
-    let number = word[1..].replace(':', "");
-    let number: String = number.chars().take_while(|c| digit(*c)).collect();
-    let minutes = match (number.len(), number.parse::<i64>().ok()?) {
-        (2, hours) => hours * 60,
-        (4, both) => both / 100 * 60 + both % 100,
+/// The place of the first name with which a word begins.
+fn place(names: &[&str], word: &str) -> Option<i64> {
+    let word = word.to_lowercase();
+    let place = names.iter().position(|name| word.starts_with(name));
+    place.map(|place| place as i64)
+}
+
+/// What a zone's name says: seconds east of UTC.
+fn named(zone: &str) -> Option<i64> {
+    let hours = ZONES.split(' ').skip_while(|name| *name != zone).nth(1)?;
+    Some(hours.parse::<i64>().ok()? * 3600)
+}
+
+/// What `-03`, `+0530`, `10:16:00-03:00` and `GMT-3` say: the same.
+fn offset(word: &str) -> Option<i64> {
+    let word = word.trim_matches(['(', ')', ',', '.']);
+    let (before, offset) = word.split_at(word.rfind(['+', '-'])?);
+    let behind_time = before.is_empty() || before.contains(':');
+    let offset = offset.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let offset = offset.replace(':', "");
+    let number: i64 = offset.parse().ok()?;
+    let minutes = match offset.len() {
+        2 | 3 => number * 60,
+        5 => number / 100 * 60 + number % 100,
         _ => return None,
     };
-    Some(if word.starts_with('-') { -minutes } else { minutes } * 60)
+    let is_zone = behind_time || named(before).is_some();
+    (is_zone && minutes.abs() <= 14 * 60).then_some(minutes * 60)
 }
 
 impl Line {
@@ -107,28 +92,24 @@ impl Line {
     pub fn shows(&self, time: i64) -> bool {
         let ([year, month, day], [hour, minute, second]) = clock(time);
         let (short, weekday) = (year % 100, time.div_euclid(DAY).rem_euclid(7));
-        let hour = match self.half {
-            Some(half) if half != hour / 12 => return false,
-            Some(_) => (hour + 11) % 12 + 1,
-            None => hour,
-        };
-        let time = [hour, minute, second];
+        // A clock of 12 hours shows 12, and never 0.
+        let (half, twelve) = (hour / 12, (hour + 11) % 12 + 1);
+        let shown = if self.half.is_some() { twelve } else { hour };
+        let time = [shown, minute, second];
         let at = self.numbers.windows(3).position(|three| three == time);
         let Some(at) = at else { return false };
-        let (before, after) = (&self.numbers[..at], &self.numbers[at + 3..]);
-        let has = |some: &[i64]| {
-            let in_part =
-                |part: &[i64]| part.windows(some.len()).any(|w| w == some);
-            in_part(before) || in_part(after)
-        };
-        let date = has(&[month, day]) || has(&[day, month]);
-        let date = (date && has(&[year]))
-            || has(&[short, month, day])
-            || has(&[day, month, short])
-            || has(&[month, day, short]);
-        let weekday =
-            self.weekdays.is_empty() || self.weekdays.contains(&weekday);
-        date && weekday
+        // The numbers of the time are none of the date's.
+        let date = [&self.numbers[..at], &self.numbers[at + 3..]].concat();
+        let has = |some: &[i64]| date.windows(some.len()).any(|w| w == some);
+        let is_date = [year, short].into_iter().any(|year| {
+            (self.months.contains(&month) && has(&[day]) && has(&[year]))
+                || has(&[year, month, day])
+                || has(&[month, day, year])
+                || has(&[day, month, year])
+        });
+        is_date
+            && self.half.is_none_or(|it| it == half)
+            && (self.weekdays.is_empty() || self.weekdays.contains(&weekday))
     }
 }
 
@@ -194,9 +175,14 @@ mod tests {
             "61366 26-11-22 10:16:00 00 0 0 50.0 UTC(NIST) *",
             "domingo 22 de noviembre de 2026, 7:16:00 ART",
             "10:16:00 UTC, Sunday 22 November 2026",
+            "Sun Nov 22 2026 07:16:00 GMT-0300 (Argentina Standard Time)",
+            "22/11/2026, 7:16:00 GMT-3",
+            "11/22/2026 10:16:00 A.M. (UTC+00:00)",
+            "2026-11-22T07:16:00-03:00[America/Argentina/Buenos_Aires]",
+            "2026-11-22 07:16:00.123456 -0300 -03 m=+0.000012345",
         ] {
             let named = read(line);
-            let Zone::Known(east) = named.zone else { panic!("{line}") };
+            let Some(east) = named.zone else { panic!("{line}") };
             assert!(named.shows(NOW + east), "{line}: {named:?}");
             assert!(!named.shows(NOW + east + 1), "{line}: {named:?}");
             assert!(!named.shows(NOW + east + DAY), "{line}: {named:?}");
@@ -205,11 +191,19 @@ mod tests {
 
     #[test]
     fn what_is_not_named() {
-        let none = read("Sun Nov 22 10:16:00 2026");
-        assert_eq!((none.shows(NOW), none.zone), (true, Zone::Missing));
-        let odd = read("22 NOV 2026 15:46:00 IST");
-        assert!(odd.shows(NOW + 19_800));
-        assert_eq!(odd.zone, Zone::Unknown("IST".to_string()));
+        for (line, other) in [
+            ("Sun Nov 22 10:16:00 2026", None),
+            ("HORA: 22-NOV-2026 10:16:00 AM", None),
+            ("10:16:00 22-11-2026", None),
+            ("10:16:00-22-11-2026", None),
+            ("22 NOV 2026 10:16:00 IST", Some("IST")),
+            ("2026-11-22 10:16:00 America/Lima", Some("America")),
+            ("22/11/2026 10:16:00 hora de Argentina", Some("Argentina")),
+        ] {
+            let named = read(line);
+            assert!(named.shows(NOW), "{line}: {named:?}");
+            assert_eq!((named.zone, named.other.as_deref()), (None, other));
+        }
         for line in [
             "",
             "Sunday, November 22, 2026",

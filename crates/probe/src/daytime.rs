@@ -5,12 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use testbed::bytes;
 
-use crate::client::MOMENT;
-use crate::date::{self, Zone};
+use crate::date;
 use crate::echo::TEXT;
-use crate::net::{hear, shown};
-use crate::peer::{Peer, Protocol};
-use crate::report::{Look, failed, judged, noted};
+use crate::judge::{Look, Noted, failed, judged, lenient};
+use crate::peer::{MOMENT, Peer, Protocol, hear, shown};
 
 /// What a played server sends.
 const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC\r\n";
@@ -18,9 +16,10 @@ const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC\r\n";
 /// Any datagram, and a line comes back.
 pub const DAYTIME: Protocol = Protocol {
     name: "daytime",
-    source: "rfc 867",
+    sources: ["rfc 867", "rfc 867"],
     question: |_| TEXT.to_vec(),
     answers: |_, answer| !answer.is_empty(),
+    meet: Peer::meet,
     server: &[
         ("empty question", "", |t| answers(t, b"")),
         ("odd", "", |t| answers(t, b"GET /\0\xff\x1b[2J\r\n")),
@@ -28,10 +27,9 @@ pub const DAYTIME: Protocol = Protocol {
         ("9000 bytes", "", |t| answers(t, &[b'?'; 9000])),
         ("one line", "rfc 867 syntax", |t| {
             let came = line(t);
-            let mut text = came.trim_ascii().iter();
-            let some = text.len() > 0;
-            let good = text.all(|b| (b' '..=b'~').contains(b));
-            judged(some && good, bytes(&came))
+            let text = came.trim_ascii();
+            let good = text.iter().all(|b| (b' '..=b'~').contains(b));
+            judged(good && !text.is_empty(), bytes(&came))
         }),
         ("line end", "rfc 867 end", |t| {
             let came = line(t);
@@ -53,39 +51,25 @@ pub const DAYTIME: Protocol = Protocol {
     client: &[
         ("sends once", "", |p| p.sends_once(LINE)),
         ("prints line", "", |p| p.prints(LINE, LINE)),
-        ("prints endless", "rfc 867 syntax", |p| {
-            p.prints(LINE.trim_end(), LINE)
-        }),
+        ("prints endless", "rfc 867 syntax", |p| p.prints(LINE.trim(), LINE)),
         ("prints escapes", "harmless", |p| {
-            p.send(format!("\x1b[2J\x1b]0;hola\x07{LINE}").as_bytes());
-            let (_, ended, how) = p.end(MOMENT);
-            let bad = |c: char| c.is_control() && !"\r\n\t".contains(c);
-            match ended.stdout.contains(bad) {
-                true => noted(said!("as they are", how)),
-                false => Ok(how),
-            }
+            p.send(format!("\x1b[2J\x1b]0;hola\x07{LINE}"));
+            lenient(p.ends(MOMENT, |ended| {
+                let bad = |c: char| c.is_control() && !"\r\n\t".contains(c);
+                !ended.stdout.contains(bad)
+            }))
         }),
         ("first lost", "udp loses", |p| {
-            let again = hear(&p.s, Duration::from_secs(8));
-            if again.is_some() {
-                return p.prints(LINE, LINE);
+            match hear(&p.s, Duration::from_secs(8)) {
+                Some(_) => p.prints(LINE, LINE),
+                None => Err((Noted, said!("not again", p.end(0).2))),
             }
-            let (.., how) = p.end(Duration::ZERO);
-            noted(said!("not again", how))
         }),
         ("silent", "udp loses", |p| {
-            let (by_itself, ended, how) = p.end(Duration::from_secs(25));
-            let said = !(ended.stdout + &ended.stderr).is_empty();
-            judged(by_itself && said, how)
+            p.ends(25, |it| !it.stdout.is_empty() || !it.stderr.is_empty())
         }),
     ],
 };
-
-/// How far from now a line may be, in seconds.
-const NEAR: i64 = 2;
-
-/// Zones differ by quarters of an hour: so many seconds.
-const QUARTER: i64 = 900;
 
 /// Whether `data` is answered.
 fn answers(t: &Peer, data: &[u8]) -> Look {
@@ -107,29 +91,26 @@ fn clock() -> i64 {
 /// Whether a line names a time from `since` to `now`, give or take two seconds.
 fn is_now(line: &str, since: i64, now: i64) -> Look {
     let (came, line) = (bytes(line.trim().as_bytes()), date::read(line));
-    let near = |east| {
-        let mut seconds = since - NEAR..=now + NEAR;
-        seconds.any(|time| line.shows(time + east))
-    };
-    // No place is further from UTC than 14 hours.
-    let somewhere = (-56..=56).any(|quarters| near(quarters * QUARTER));
-    match &line.zone {
-        Zone::Known(east) if near(*east) => Ok(came),
-        Zone::Missing if near(0) => Ok(came),
-        Zone::Missing if somewhere => {
-            failed(said!("zone missing", came, date::utc(now)))
+    let near = |east| (since - 2..=now + 2).any(|time| line.shows(time + east));
+    // Zones differ by quarters of an hour, and none is further from UTC than 14
+    // hours.
+    let somewhere = (-56..=56).any(|quarters| near(quarters * 900));
+    let now = date::utc(now);
+    match (line.zone, &line.other) {
+        (Some(east), _) if near(east) => Ok(came),
+        (None, None) if near(0) => Ok(came),
+        (None, None) if somewhere => failed(said!("zone missing", came, now)),
+        (None, Some(word)) if somewhere => {
+            Err((Noted, said!("zone unknown", came, word)))
         }
-        Zone::Unknown(zone) if somewhere => {
-            noted(said!("zone unknown", came, zone))
-        }
-        _ => failed(said!("not now", came, date::utc(now))),
+        _ => failed(said!("not now", came, now)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Verdict::{Failed, Noted};
+    use crate::judge::Failed;
 
     /// 2026-11-22 10:16:00 UTC.
     const NOW: i64 = 1_795_342_560;

@@ -6,24 +6,22 @@
 mod words;
 
 mod chat;
-mod client;
 mod date;
 mod daytime;
 mod echo;
 #[path = "../../zchat/src/frame.rs"]
 mod frame;
-mod net;
+mod judge;
 mod peer;
-mod report;
 mod rtt;
 mod server;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::{env, panic};
 
-use peer::{MOST, Peer, Protocol, Rule};
-use report::{Report, print, tell};
+use judge::{Report, print, tell};
+use peer::{MOST, Peer, Protocol};
 
 const PROTOCOLS: [&Protocol; 4] =
     [&echo::ECHO, &daytime::DAYTIME, &rtt::RTT, &chat::CHAT];
@@ -47,24 +45,19 @@ fn judge(words: &[String]) -> Result<u8, String> {
     let mut parts = words.splitn(2, |word| word == "--");
     let before = parts.next().unwrap_or_default();
     let command = parts.next().unwrap_or_default();
-    let (mut names, mut calls) = (Vec::new(), false);
-    let mut report = Report::default();
-    for word in before {
-        match &word[..] {
-            "-h" | "--help" | "help" => {
-                return print(said!("usage")).map(|()| 0);
-            }
-            "--json" => report.json = true,
-            "--client" => calls = true,
-            word => names.push(word),
-        }
+    let given = |option: &str| before.iter().any(|word| word == option);
+    if ["-h", "--help", "help"].into_iter().any(given) {
+        return print(said!("usage")).map(|()| 0);
     }
+    let (json, calls) = (given("--json"), given("--client"));
+    let is_name = |w: &&String| !["--json", "--client"].contains(&w.as_str());
+    let names: Vec<_> = before.iter().filter(is_name).collect();
     let (name, to) = match (&names[..], command) {
         ([name, to], []) if !calls => (name, address(to)?),
         ([name], [_, ..]) => (name, (Ipv4Addr::LOCALHOST, 0).into()),
         _ => return Err(said!("not understood", said!("usage"))),
     };
-    let Some(protocol) = PROTOCOLS.iter().find(|p| p.name == *name) else {
+    let Some(protocol) = PROTOCOLS.iter().find(|p| p.name == **name) else {
         let known = PROTOCOLS.map(|protocol| protocol.name).join(", ");
         return Err(said!("no protocol", format!("{name:?}"), known));
     };
@@ -75,15 +68,16 @@ fn judge(words: &[String]) -> Result<u8, String> {
     if peer.far() {
         tell(said!("will send", MOST, to));
     }
-    match protocol.name {
-        "chat" => chat::judge(&mut report, peer)?,
-        _ if calls => client::judge(&mut report, &peer)?,
-        _ => {
-            let first: Rule = ("answers", "", server::meet);
-            let rules = [&[first], protocol.server, server::CLIENTS].concat();
-            server::judge(&mut report, peer, &rules, server::meet)?;
+    let rules = if calls { protocol.client } else { protocol.server };
+    let source = protocol.sources[usize::from(calls)];
+    let mut report = Report { json, source, counts: [0; 4] };
+    match (protocol.name, calls) {
+        ("chat", _) => report.in_turn(peer, &[rules, chat::BOTH]),
+        (_, true) => report.side_by_side(&peer, rules),
+        (_, false) => {
+            report.in_turn(peer, &[server::FIRST, rules, server::LAST])
         }
-    }
+    }?;
     report.end()
 }
 
@@ -94,9 +88,9 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     let text = format!("{text:?}");
     let to = four.or(found.first()).ok_or_else(|| said!("no address", text))?;
     let ip = to.ip().to_canonical();
-    let many = ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST);
-    match many || ip.is_unspecified() || to.port() == 0 {
-        true => Err(said!("not one machine", text)),
-        false => Ok(*to),
+    let many = ip.is_multicast() || ip.is_unspecified();
+    if many || ip == Ipv4Addr::BROADCAST || to.port() == 0 {
+        return Err(said!("not one machine", text));
     }
+    Ok(*to)
 }

@@ -1,7 +1,9 @@
 //! The program that is judged: it runs already, or is started here. `testbed`
-//! ends what it started, at the latest when the judge ends.
+//! ends what it started, at the latest when the judge ends. And the sockets
+//! that talk to it: they wait only so long.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
+use std::iter;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::sync::Once;
@@ -9,38 +11,46 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::{Program, bytes, error_words, free_port, patience};
+use testbed::{
+    Ended, Program, bytes, error_words, free_port, nothing, patience,
+};
 
 use crate::chat::Talk;
-use crate::net::{Datagram, hear, socket};
-use crate::report::{Look, tell};
+use crate::judge::{Done, Look, failed, judged, tell};
 
 /// A program may take so long to start: `cargo run` builds it first.
 pub const START: Duration = Duration::from_secs(60);
+/// What a client may take to print what it has, and end: so many seconds.
+pub const MOMENT: u64 = 10;
 /// At most so many datagrams to another machine,
 pub const MOST: usize = 1000;
 /// and so much time between two: so at most 50 a second.
 const GAP: Duration = Duration::from_millis(20);
 
 /// A rule: its name and its source's, both of the table of words, and how to
-/// look. If no source is named, it is the protocol's.
+/// look. If no source is named, it is that of the others.
 pub type Rule = (&'static str, &'static str, fn(&mut Peer) -> Look);
 
 /// A protocol, and its rules.
 pub struct Protocol {
     /// Its name on the command line.
     pub name: &'static str,
-    /// The name of its source.
-    pub source: &'static str,
+    /// The names of its sources: of the rules about a server, and a client.
+    pub sources: [&'static str; 2],
     /// The question number n, from 1.
     pub question: fn(u32) -> Vec<u8>,
     /// Whether the second belongs to the first, right or wrong.
     pub answers: fn(&[u8], &[u8]) -> bool,
+    /// How a conversation begins.
+    pub meet: fn(&mut Peer) -> Look,
     /// Rules about a server, one after the other.
     pub server: &'static [Rule],
     /// Rules about a client.
     pub client: &'static [Rule],
 }
+
+/// A datagram, and who sent it.
+pub type Datagram = (Vec<u8>, SocketAddr);
 
 /// The program, and what we know of it.
 pub struct Peer {
@@ -59,10 +69,10 @@ pub struct Peer {
     pub program: Option<Program>,
     /// How far our chat with it is.
     pub talk: Talk,
-    /// The first datagram of one that calls.
-    pub first: Vec<u8>,
-    /// What could not be sent, and why.
-    pub trouble: RefCell<Option<String>>,
+    /// Its first datagram.
+    pub first: Datagram,
+    /// What could not be sent first, and why.
+    pub trouble: OnceCell<String>,
 }
 
 impl Peer {
@@ -73,8 +83,8 @@ impl Peer {
         command: &[String],
         calls: bool,
     ) -> Peer {
-        let (s, command) = (socket(to), command.to_vec());
-        let (program, talk, first, trouble) = Default::default();
+        let (s, command, first) = (socket(to), command.to_vec(), (vec![], to));
+        let (program, talk, trouble) = Default::default();
         Peer { protocol, to, s, command, calls, program, talk, first, trouble }
     }
 
@@ -93,10 +103,12 @@ impl Peer {
     ///
     /// # Errors
     /// A sentence, if it does not start.
-    pub fn start(&mut self) -> Result<(), String> {
+    pub fn start(&mut self) -> Done {
         self.program = None; // This ends it.
         self.s = socket(self.to);
-        let Some(first) = self.command.first() else { return Ok(()) };
+        let Some((name, words)) = self.command.split_first() else {
+            return Ok(());
+        };
         if !self.calls {
             self.to.set_port(free_port());
         }
@@ -106,13 +118,11 @@ impl Peer {
         let fill = |word: &String| {
             word.replace("{host}", &host).replace("{port}", &port)
         };
-        let mut command = Command::new(fill(first));
-        command.args(self.command[1..].iter().map(fill));
-        command.env("PYTHONUNBUFFERED", "1");
-        let program = Program::try_start("it", command).map_err(|e| {
-            said!("no start", format!("{first:?}"), error_words(&e))
-        })?;
-        self.program = Some(program);
+        let mut command = Command::new(fill(name));
+        command.args(words.iter().map(fill)).env("PYTHONUNBUFFERED", "1");
+        let started = Program::try_start("it", command);
+        let why = |e| said!("no start", format!("{name:?}"), error_words(&e));
+        self.program = Some(started.map_err(why)?);
         Ok(())
     }
 
@@ -121,24 +131,28 @@ impl Peer {
     ///
     /// # Errors
     /// That nothing came.
-    pub fn hear_first(&mut self) -> Result<Datagram, String> {
+    pub fn meet(&mut self) -> Look {
         static WAITING: Once = Once::new();
         let limit = if self.program.is_some() { START } else { patience() * 2 };
         let start = Instant::now();
         loop {
-            let ended = self.ended().is_some(); // Before: it may have sent, and ended.
+            let ended = self.has_ended(); // Before: it may have sent, and ended.
             if !self.calls {
-                self.send(&self.question());
+                self.send(self.question());
             }
-            if let Some(came) = hear(&self.s, self.moment()) {
-                return Ok(came);
+            if let Some((data, from)) = hear(&self.s, self.moment()) {
+                if self.calls {
+                    self.to = from;
+                } else {
+                    // If it was slow to start, it answers earlier questions, too.
+                    heard(&self.s, self.moment()).for_each(drop);
+                }
+                self.first = (data, from);
+                return Ok(bytes(&self.first.0));
             }
-            let waited = start.elapsed();
-            if ended {
-                return Err(said!("nothing"));
-            } else if waited > limit {
-                return Err(said!("nothing for", waited.as_secs()));
-            } else if waited > patience() {
+            if ended || start.elapsed() > limit {
+                return failed(said!("nothing") + &self.ended());
+            } else if start.elapsed() > patience() {
                 WAITING.call_once(|| tell(said!("waiting")));
             }
         }
@@ -156,8 +170,8 @@ impl Peer {
     }
 
     /// Sends `data`.
-    pub fn send(&self, data: &[u8]) {
-        self.send_from(&self.s, data);
+    pub fn send(&self, data: impl AsRef<[u8]>) {
+        self.send_from(&self.s, data.as_ref());
     }
 
     /// Sends `data` from `s`; slowly and not too often, to another machine.
@@ -170,27 +184,129 @@ impl Peer {
             let sent = s.send_to(data, self.to).err();
             sent.map(|e| said!("not sent", data.len(), error_words(&e)))
         };
-        let first = self.trouble.take();
-        self.trouble.replace(first.or(wrong));
+        let _ = wrong.map(|why| self.trouble.set(why)); // The first one stays.
     }
 
-    /// How it has ended, if it has: a part of a sentence.
-    pub fn ended(&mut self) -> Option<String> {
-        let program = self.program.as_mut()?;
-        let ended = program.status_within(Duration::ZERO)?;
-        let last = last_line(&program.stderr());
-        let last = last.map(|line| said!("last words", line));
-        Some(said!("ended", status(ended.code()), last.unwrap_or_default()))
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        let program = self.program.as_mut();
+        program.is_some_and(|p| p.status_within(Duration::ZERO).is_some())
+    }
+
+    /// How it has ended, if it has: to be added to a sentence.
+    pub fn ended(&mut self) -> String {
+        let ended = self.has_ended();
+        if ended { "; ".to_string() + &self.end(0).2 } else { String::new() }
+    }
+
+    /// Waits for its end; whether that came by itself, and not by a signal,
+    /// what it was, and the same in words.
+    ///
+    /// # Panics
+    /// If we have not started it, or this is the second time.
+    pub fn end(&mut self, seconds: u64) -> (bool, Ended, String) {
+        let program = self.program.take().expect("it runs");
+        let (by_itself, ended) =
+            program.end_within(Duration::from_secs(seconds));
+        let mut how = match ended.code {
+            _ if !by_itself => said!("it waited"),
+            Some(status) => said!("it ended", status),
+            None => said!("a signal"),
+        };
+        let printed = last(&ended.stdout).unwrap_or_else(|| said!("nothing"));
+        how += &said!("on stdout", printed);
+        if let Some(line) = last(&ended.stderr) {
+            how += &said!("on stderr", line);
+        }
+        (by_itself && ended.code.is_some(), ended, how)
+    }
+
+    /// It must end by itself, and what it has printed must be `good`.
+    ///
+    /// # Errors
+    /// What it does instead.
+    pub fn ends(&mut self, seconds: u64, good: fn(&Ended) -> bool) -> Look {
+        let (well, ended, how) = self.end(seconds);
+        judged(well && good(&ended), how)
+    }
+
+    /// A client is answered, prints `words` (but for their end), and ends.
+    ///
+    /// # Errors
+    /// What it does instead.
+    pub fn prints(&mut self, answer: impl AsRef<[u8]>, words: &str) -> Look {
+        let words = words.trim_end();
+        self.send(answer);
+        let (well, ended, how) = self.end(MOMENT);
+        // So Python shows bytes, and not the text that they are.
+        let bytes = ["b'", "b\""].map(|quote| format!("{quote}{words}"));
+        if !words.is_empty() && bytes.iter().any(|b| ended.stdout.contains(b)) {
+            return failed(said!("bytes shown", how));
+        }
+        judged(well && ended.stdout.contains(words), how)
+    }
+
+    /// A client has sent one datagram, is answered, and sends no other.
+    ///
+    /// # Errors
+    /// What it sends.
+    pub fn sends_once(&mut self, answer: &str) -> Look {
+        self.send(answer);
+        self.end(MOMENT);
+        match hear(&self.s, Duration::ZERO) {
+            Some((data, _)) => failed(said!("sent more", bytes(&data))),
+            None => Ok(said!("sent one", bytes(&self.first.0))),
+        }
     }
 }
 
-/// How a program has ended, in words.
-pub fn status(code: Option<i32>) -> String {
-    code.map_or_else(|| said!("a signal"), |code| said!("status", code))
+/// The last line in which there is something, with its end, if it has one.
+fn last(text: &str) -> Option<String> {
+    let mut lines = text.split_inclusive('\n').rev();
+    let last = lines.find(|line| !line.trim().is_empty())?;
+    Some(bytes(last.as_bytes()))
 }
 
-/// The last line in which there is something, for a person to read.
-pub fn last_line(text: &str) -> Option<String> {
-    let last = text.lines().rev().find(|line| !line.trim().is_empty());
-    last.map(|line| bytes(line.as_bytes()))
+/// A socket to talk to `to`. It stays on this machine if `to` does.
+///
+/// # Panics
+/// If the system has none left.
+pub fn socket(to: SocketAddr) -> UdpSocket {
+    let here = match (to.is_ipv4(), to.ip().is_loopback()) {
+        (true, true) => "127.0.0.1:0",
+        (true, false) => "0.0.0.0:0",
+        (false, true) => "[::1]:0",
+        (false, false) => "[::]:0",
+    };
+    UdpSocket::bind(here).expect("the system has a socket")
+}
+
+/// The datagrams that come within `limit`, as they come.
+pub fn heard(s: &UdpSocket, limit: Duration) -> impl Iterator<Item = Datagram> {
+    let (end, mut buffer) = (Instant::now() + limit, vec![0; 65_536]);
+    let mut over = false;
+    iter::from_fn(move || {
+        while !over {
+            let left = end.saturating_duration_since(Instant::now());
+            over = left.is_zero(); // Then it looks a last time.
+            // A limit of 0 would be for ever.
+            s.set_read_timeout(Some(left.max(Duration::from_micros(1))))
+                .ok()?;
+            // Whatever is wrong (silence, a signal, a closed port): go on.
+            if let Ok((n, from)) = s.recv_from(&mut buffer) {
+                return Some((buffer[..n].to_vec(), from));
+            }
+        }
+        None
+    })
+}
+
+/// The first datagram within `limit`.
+pub fn hear(s: &UdpSocket, limit: Duration) -> Option<Datagram> {
+    heard(s, limit).next()
+}
+
+/// What came, or that nothing did.
+pub fn shown(came: Option<Datagram>) -> String {
+    came.map_or_else(nothing, |(data, _)| bytes(&data))
 }

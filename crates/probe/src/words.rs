@@ -2,6 +2,12 @@
 
 pub const WORDS: &str = include_str!("words.txt");
 
+/// The words of a list in the table: the English ones, then the Spanish ones.
+pub fn names(which: &str) -> Vec<&'static str> {
+    let texts = testbed::entry(WORDS, which).unwrap_or_default();
+    texts.iter().flat_map(|text| text.split(' ')).collect()
+}
+
 /// The text of a name, its gaps filled with values.
 macro_rules! said {
     ($name:expr $(, $value:expr)* $(,)?) => {

@@ -75,6 +75,7 @@ static int echo_client(void) {
     char buffer[1025];
     size_t room = is("small-buffer") ? 100 : 1024;
     const char *text = "Taller I: Echo sobre UDP";
+    if (is("aborts")) abort();
     sendto(s, text, strlen(text), 0, (struct sockaddr *)&server, sizeof server);
     ssize_t n = recv(s, buffer, room, 0);
     if (n < 0) return 1;
@@ -85,7 +86,7 @@ static int echo_client(void) {
         printf(buffer);
         return 0;
     }
-    printf("--> %s\n", buffer);
+    printf("--> %s%s", buffer, is("no-line-end") ? "" : "\n"); /* Both print it. */
     return 0;
 }
 

@@ -34,6 +34,8 @@ def echo_server():
             data = data.decode().encode()
         if FAULT == "strips":
             data = data.strip()
+        if FAULT == "shows-bytes":
+            data = str(data).encode()
         if FAULT == "dedupe":  # The same again is taken for a copy.
             if data == before:
                 continue
@@ -67,6 +69,11 @@ def daytime_server():
             line = tomorrow + line[line.index(",") :]
         if FAULT == "local":
             line = time.strftime("%a %b %d %H:%M:%S %Y\r\n")
+        here = time.strftime("%a %b %d %Y %H:%M:%S ")
+        if FAULT == "as-javascript":  # Right: TZ is three hours behind UTC.
+            line = here + "GMT-0300 (Argentina Standard Time)\r\n"
+        if FAULT == "city":  # A zone, but no judge knows them all.
+            line = here + "America/Argentina/Buenos_Aires\r\n"
         if FAULT == "two-lines":
             line = line.replace(", 2", "\r\n2")
         if FAULT == "accent":
@@ -79,6 +86,10 @@ def daytime_server():
         if FAULT == "two-datagrams":
             date, line = line[:-14], line[-14:]
             s.sendto(date.encode() + b"\r\n", address)
+        if FAULT == "time-protocol":  # RFC 868: 32 bits.
+            seconds = int(time.time()) + 2208988800
+            s.sendto(struct.pack(">I", seconds), address)
+            continue
         s.sendto(line.encode(), address)
 
 
@@ -96,7 +107,9 @@ def echo_client():
     elif FAULT == "stderr":
         print("-->", data.decode(errors="replace"), file=sys.stderr)
     else:
-        print("-->", data.decode(errors="replace"))
+        print("-->", data.decode(errors="replace"), flush=True)
+    if FAULT == "lingers":
+        time.sleep(15)
 
 
 def daytime_client():
@@ -134,8 +147,35 @@ def reflector():
         s.sendto(data, address)
 
 
+def by_the_clock():
+    """Right, and does not wait: a probe each 0.35 s; in Spanish."""
+    sent, rtts, due = {}, {}, time.monotonic()
+    while len(sent) < 12 or time.monotonic() < due:
+        if len(sent) < 12 and time.monotonic() >= due:
+            number, due = len(sent), due + 0.35
+            sent[number] = time.monotonic()
+            s.send(struct.pack(">I", number))
+        s.settimeout(max(due - time.monotonic(), 0.001))
+        try:
+            (number,) = struct.unpack(">I", s.recv(4))
+        except socket.timeout:
+            continue
+        rtts.setdefault(number, (time.monotonic() - sent[number]) * 1000)
+    lost = len(sent) - len(rtts)
+    print(f"Son {len(sent)} enviados, {len(rtts)} recibidos, {lost} perdidos")
+    if rtts:
+        times = sorted(rtts.values())
+        mean = statistics.mean(times)
+        print(f"mínimo = {times[0]:.2f} ms, promedio = {mean:.2f} ms")
+        print(f"máximo: {times[-1]:.2f}ms")
+
+
 def rtt_client():
     s.connect(SERVER)
+    if FAULT == "by-the-clock":
+        return by_the_clock()
+    if FAULT == "warm-up":  # It is sent, and not counted.
+        s.send(b"warm-up")
     sent, received, rtts = 0, 0, []
     for number in range(12):
         probe = struct.pack(">IQ", number, time.perf_counter_ns())

@@ -1,13 +1,14 @@
-//! What becomes of a rule, and what is said of it: to a person, or as JSON to a
+//! Looks at rules; and says what became of each, to a person, or as JSON to a
 //! program.
 
 use std::fmt::Display;
 use std::io::{Write, stderr, stdout};
+use std::thread;
 
 use testbed::error_words;
 
-use crate::peer::{Protocol, Rule};
-use Verdict::{Failed, Noted, Passed, Skipped};
+use crate::peer::{Peer, Rule};
+pub use Verdict::{Failed, Noted, Passed, Skipped};
 
 /// What became of a rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub type Look = Result<String, Otherwise>;
 /// Another verdict than passed, and why.
 pub type Otherwise = (Verdict, String);
 
+/// Done, or a sentence why not.
+pub type Done = Result<(), String>;
+
 /// The rule has failed.
 ///
 /// # Errors
@@ -40,20 +44,20 @@ pub fn failed<T>(came: String) -> Result<T, Otherwise> {
     Err((Failed, came))
 }
 
-/// The rule is only told.
-///
-/// # Errors
-/// Always.
-pub fn noted<T>(came: String) -> Result<T, Otherwise> {
-    Err((Noted, came))
-}
-
 /// Passed if `good`; and what was seen.
 ///
 /// # Errors
 /// If it is not `good`.
 pub fn judged(good: bool, came: String) -> Look {
     if good { Ok(came) } else { failed(came) }
+}
+
+/// A rule that nothing prescribes: it does not fail.
+///
+/// # Errors
+/// If it has not passed.
+pub fn lenient(look: Look) -> Look {
+    look.map_err(|(_, came)| (Noted, came))
 }
 
 /// A line on stderr: what is no verdict. (A closed stream harms nobody.)
@@ -65,32 +69,81 @@ pub fn tell(text: impl Display) {
 ///
 /// # Errors
 /// A sentence, if it cannot be written.
-pub fn print(text: impl Display) -> Result<(), String> {
+pub fn print(text: impl Display) -> Done {
     let written = writeln!(stdout(), "{text}");
     written.map_err(|e| said!("not written", error_words(&e)))
 }
 
 /// What was said.
-#[derive(Default)]
 pub struct Report {
     /// Whether each line is one of JSON.
     pub json: bool,
-    counts: [usize; 4],
+    /// The source of a rule that names none.
+    pub source: &'static str,
+    /// How many rules have passed, and so on.
+    pub counts: [usize; 4],
 }
 
 impl Report {
-    /// Says what became of a rule.
+    /// Starts the program, if that is ours to do, and looks at one rule after
+    /// the other. The first is that it can be met. If it fails another one, it
+    /// is started and met again.
     ///
     /// # Errors
-    /// A sentence, if it cannot be written.
-    pub fn rule(
-        &mut self,
-        protocol: &Protocol,
-        rule: &Rule,
-        look: Look,
-    ) -> Result<(), String> {
+    /// A sentence, if it does not start, or nothing can be written.
+    pub fn in_turn(&mut self, mut peer: Peer, rules: &[&[Rule]]) -> Done {
+        peer.start()?;
+        let mut gone = false;
+        for (i, rule) in rules.concat().iter().enumerate() {
+            let mut look = match gone {
+                true => Err((Skipped, said!("gone"))),
+                false => rule.2(&mut peer),
+            };
+            if let Some(trouble) = peer.trouble.take() {
+                look = Err((Skipped, trouble));
+            }
+            gone |= i == 0 && look.is_err();
+            if let Err((Failed, came)) = &mut look {
+                *came += &peer.ended();
+                let meet = peer.protocol.meet;
+                gone |=
+                    gone || peer.start().is_err() || meet(&mut peer).is_err();
+            }
+            self.rule(rule, look)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at rules side by side, each with a program that calls: so its
+    /// waiting costs no time. If it never calls, the first rule has failed.
+    ///
+    /// # Errors
+    /// A sentence, if it does not start, or nothing can be written.
+    pub fn side_by_side(&mut self, peer: &Peer, rules: &[Rule]) -> Done {
+        let mut peers: Vec<_> = rules.iter().map(|_| peer.another()).collect();
+        peers.iter_mut().try_for_each(Peer::start)?;
+        tell(said!("runs", rules.len()));
+        thread::scope(|scope| {
+            let look = |(mut p, (.., look)): (Peer, &Rule)| {
+                let look = *look;
+                scope.spawn(move || p.meet().map(|_| look(&mut p)))
+            };
+            let looks: Vec<_> =
+                peers.into_iter().zip(rules).map(look).collect();
+            for (i, (rule, look)) in rules.iter().zip(looks).enumerate() {
+                let verdict = if i == 0 { Failed } else { Skipped };
+                let look = look.join().expect("no rule panics");
+                let look = look.unwrap_or_else(|(_, why)| Err((verdict, why)));
+                self.rule(rule, look)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Says what became of a rule.
+    fn rule(&mut self, rule: &Rule, look: Look) -> Done {
         let (name, source, _) = *rule;
-        let source = if source.is_empty() { protocol.source } else { source };
+        let source = if source.is_empty() { self.source } else { source };
         let (verdict, came) = look.map_or_else(|it| it, |came| (Passed, came));
         self.counts[verdict as usize] += 1;
         let (sent, why) = (said!(name), said!(source));
@@ -102,9 +155,9 @@ impl Report {
                  \"sent\": {sent}, \"came\": {came}, \"source\": {why}}}"
             ));
         }
-        print(format!("{:<6} {sent}: {came}", said!(named)))?;
-        let seen = verdict != Skipped;
-        if seen { print(format!("       {why}")) } else { Ok(()) }
+        let why =
+            if verdict == Skipped { "" } else { &format!("\n       {why}") };
+        print(format!("{:<6} {sent}: {came}{why}", said!(named)))
     }
 
     /// Says the end; gives the exit status.
