@@ -463,6 +463,13 @@ def lab(browser, language, wrong, shots):
     page.locator("main a[href$='&drop=6']").click()
     page.locator(".lab-question details").wait_for()
     told(words["lost"] in label(page, 6), "the first experiment is another one")
+    # A slider begins the run again, and the page stays where it is.
+    page.locator("main a[href$='window=16&lines=40']").first.click()
+    page.locator(".lab-sliders input").first.focus()
+    before = page.evaluate("scrollY")
+    page.keyboard.press("ArrowRight")
+    page.locator(".lab-sliders output", has_text="15").wait_for()
+    told(page.evaluate("scrollY") == before, "a slider scrolls the page")
     page.close()
 
 
