@@ -9,6 +9,7 @@
 //! | [`to_nobody`], [`is_refusal`] | a socket that asks where nobody listens; what it hears |
 //! | [`socket`], [`waiting`] | a socket of the test's; what waits in one, untaken |
 //! | [`given_at_once`], [`fails_to_receive`] | whether it waits; one that fails |
+//! | [`check_waits`], [`check_time_out`], [`check_not_connected`] | whether the student's code leaves a socket as it was to be |
 //! | [`Takes`] | a function that takes one datagram: what its tests see |
 //! | [`check_sends`], [`check_fails`] | one that sends a text; one whose sending fails |
 //! | [`check_opens`], [`far_away`] | one that makes a connected socket; where it is to reach |

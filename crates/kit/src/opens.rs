@@ -4,7 +4,9 @@
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::{Peer, Said, Shown, doing, fail, free_port, own, skipped, value};
+use crate::{
+    Peer, Said, Shown, check_waits, doing, fail, free_port, own, skipped, value,
+};
 
 /// It.
 pub type Open = fn(SocketAddr) -> io::Result<UdpSocket>;
@@ -46,7 +48,10 @@ pub fn check_opens(open: Open) {
             Err(_) => "is not connected",
             Ok(to) if is_at(s, to) => "is connected to itself",
             Ok(to) if to != address => "is connected elsewhere",
-            Ok(_) => return check_opens_twice(open, did, expected, &server),
+            Ok(_) => {
+                check_opens_twice(open, did, expected, &server);
+                return check_waits(given, "open");
+            }
         },
     };
     fail(did, expected, opened(&given), own(name, &[]));

@@ -44,6 +44,47 @@ pub fn given_at_once(s: &UdpSocket) -> Option<io::Result<()>> {
     (begun.elapsed() < time / 2).then_some(given)
 }
 
+/// Fails if the socket that the function `name` has made does not wait for as long as
+/// nothing comes. That there is none is for another test.
+pub fn check_waits(given: io::Result<UdpSocket>, name: &str) {
+    let Ok(s) = given else { return };
+    let did = doing(own("called, waited at its socket", &[&name]));
+    check_time_out(&s, name, None, &did);
+    if let Some(given) = given_at_once(&s) {
+        let expected = own("a socket that waits", &[]);
+        fail(did, expected, given, own("only looks once", &[]));
+    }
+}
+
+/// Fails if the function `name`, which the socket was given to or made by, has changed
+/// how long it waits: `before`, without an end if that is `None`.
+pub fn check_time_out(
+    s: &UdpSocket,
+    name: &str,
+    before: Option<Duration>,
+    did: impl Shown,
+) {
+    let shown = |time: Option<Duration>| match time {
+        Some(time) => own("waits at most", &[&time.shown()]),
+        None => own("a socket that waits", &[]),
+    };
+    let now = s.read_timeout().expect("a socket tells its time-out");
+    if now != before {
+        let why = own("changes the time-out", &[&name]);
+        fail(did, shown(before), shown(now), why);
+    }
+}
+
+/// Fails if the function `name` has connected the socket that it was given, which was
+/// to stay open to everybody.
+pub fn check_not_connected(s: &UdpSocket, name: &str, did: impl Shown) {
+    if let Ok(other) = s.peer_addr() {
+        let came = own("a socket connected to", &[&other]);
+        let expected = own("a socket that is not connected", &[]);
+        fail(did, expected, came, own("connects", &[&name]));
+    }
+}
+
 /// A socket whose `recv_from` fails after a moment: nothing comes.
 pub fn fails_to_receive() -> UdpSocket {
     let (s, _) = socket();
@@ -105,6 +146,7 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
         let did = doing(did);
         let (s, peer) = (socket(), Peer::new());
         let came = self.last_given(&s, &peer, &[sent], 1);
+        check_time_out(&s.0, self.name, None, &did);
         let meant = meant(peer.address());
         let name = match &came {
             Some(Ok(given)) if *given == meant => return,
@@ -129,9 +171,12 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     pub fn of_its_buffer(&self, meant: &[u8], came: &[u8]) -> Option<Said> {
         let full = vec![b'x'; self.most];
         let room = || Some((self.data)(&self.given(&full)?).len());
+        let text = || self.given(b"hola");
+        let gives_text = || text().is_some_and(|t| !(self.data)(&t).is_empty());
         let name = match came.strip_prefix(meant) {
             Some([0]) => "one byte too many",
             Some(rest) if zeros(rest) => "the whole buffer",
+            _ if came.is_empty() && gives_text() => "drops such bytes",
             _ if came.is_empty() => "no byte at all",
             _ if zeros(came) && came.len() == meant.len() => "another buffer",
             _ if zeros(came) => "the rest of the buffer",
@@ -161,12 +206,21 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
         fail(did, *b"dos", came, self.said(why));
     }
 
+    /// What the test does, and what it gives, where `recv_from` fails.
+    pub fn given_an_error(&self) -> (Said, Option<io::Result<T>>) {
+        let did = doing(self.said("called, nothing can be received"));
+        let (s, call) = (fails_to_receive(), self.call);
+        let before = s.read_timeout().expect("a socket tells its time-out");
+        let same = s.try_clone().expect("the system has room for a socket");
+        let given = beside(move || call(&same)).wait();
+        check_time_out(&s, self.name, before, &did);
+        (did, given)
+    }
+
     /// Fails if it does not give the error of `recv_from`; if it gives something
     /// instead, `made` is why.
     pub fn check_gives_the_error(&self, made: &str) {
-        let did = doing(self.said("called, nothing can be received"));
-        let (s, call) = (fails_to_receive(), self.call);
-        let given = beside(move || call(&s)).wait();
+        let (did, given) = self.given_an_error();
         let why = match &given {
             Some(Err(_)) => return,
             Some(Ok(_)) => made.into(),
@@ -207,6 +261,7 @@ pub fn check_sends(
         let came = peer.receive();
         let name = match &came {
             None if waiting(&s).is_some() => "sent to itself",
+            None if whole.is_empty() => "sends no empty text",
             None => "nothing was sent",
             Some(came) if *came == meant => {
                 before = Some(whole);
@@ -316,8 +371,9 @@ impl Server {
     }
 
     /// Fails, with the reason "ends at an answer", if it does not go on when an
-    /// answer cannot be sent to whoever sends `data`.
-    pub fn check_outlives_an_answer(serve: Serve, data: &[u8]) {
+    /// answer cannot be sent to whoever sends `data`; or if it does not say that
+    /// somebody called. The test that calls this is called `test`.
+    pub fn check_outlives_an_answer(serve: Serve, data: &[u8], test: &str) {
         let ((s, _), client) = (socket(), Peer::new());
         let fails = only_receives(&s, client.address());
         limit(&s, Duration::from_millis(50)); // For the look at it, below.
@@ -342,6 +398,12 @@ impl Server {
         if waits() {
             let came = own("the second one still waits", &[]);
             fail(did, expected, came, own("it waits in the socket", &[]));
+        }
+        let Some([text, _]) = printed(test) else { return };
+        if !text.contains(CALLED) {
+            let expected = own("the line", &[&format!("{CALLED}...")]);
+            let came = own("no such line", &[]);
+            fail(did, expected, came, own("says only who was answered", &[]));
         }
     }
 
@@ -383,7 +445,6 @@ impl Server {
         test: &str,
     ) {
         const ASKED: &str = "asked from ";
-        const CALLED: &str = "Conexion desde: ";
         let did = doing(own("asked from two, read its stdout", &[]));
         let server = Server::start(serve, socket().0);
         let clients = [Peer::new(), Peer::new()];
@@ -421,5 +482,13 @@ impl Server {
             };
             fail(did, line(client), none, own(name, &[]));
         }
+        if called.len() > 3 {
+            let lines = |count: usize| own("so many lines", &[&count, &CALLED]);
+            let why = own("says it more than once", &[]);
+            fail(did, lines(3), lines(called.len()), why);
+        }
     }
 }
+
+/// How the line begins that a server prints of each datagram.
+const CALLED: &str = "Conexion desde: ";

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 
 use ex01_first_socket::{BYTES, open, receive, send};
 use kit::{
-    Said, Takes, beside, bytes, check_fails, check_sends, compared, doing,
-    fail, given_at_once, said,
+    Peer, Said, Takes, beside, bytes, check_fails, check_not_connected,
+    check_sends, check_waits, compared, doing, fail, said, socket,
 };
 use socket2::{SockRef, Type};
 
@@ -51,16 +51,26 @@ fn step_2_opens_a_socket_of_this_machine() {
         if own.ip() != Ipv4Addr::LOCALHOST {
             fail(did, expected, own, "another address");
         }
-        if let Some(given) = given_at_once(&s) {
-            let did = "called open, waited for a datagram";
-            fail(did, "a socket that waits", given, "does not wait");
-        }
     }
+}
+
+#[kit::test]
+fn step_2_gives_a_socket_that_waits() {
+    check_waits(open(), "open");
 }
 
 #[kit::test]
 fn step_3_sends_the_text_as_it_is() {
     check_sends(send, "to");
+}
+
+#[kit::test]
+fn step_3_leaves_the_socket_open_to_everybody() {
+    let ((s, _), peer) = (socket(), Peer::new());
+    let did = said("called send", &[&bytes(b"hola"), &peer.address()]);
+    let did = doing(did);
+    drop(send(&s, "hola", peer.address()));
+    check_not_connected(&s, "send", did);
 }
 
 #[kit::test]

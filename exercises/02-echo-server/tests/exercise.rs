@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ex02_echo_server::{BYTES, answer, listen, say_who_called, serve, take};
 use kit::{
-    Peer, Server, Shown, Takes, beside, bytes, check_fails, compared, doing,
-    fail, fails_to_receive, free_port, given_at_once, said, socket, waiting,
+    Peer, Server, Shown, Takes, bytes, check_fails, check_not_connected,
+    check_waits, compared, doing, fail, free_port, said, socket, waiting,
 };
 use socket2::{SockRef, Type};
 
@@ -57,13 +57,7 @@ fn step_3_listens_where_it_is_told() {
 
 #[kit::test]
 fn step_3_gives_a_socket_that_waits() {
-    let Ok(s) = listen((Ipv4Addr::LOCALHOST, free_port()).into()) else {
-        return; // The test before says so.
-    };
-    if let Some(given) = given_at_once(&s) {
-        let did = "called listen, waited for a datagram";
-        fail(did, "a socket that waits", given, "does not wait");
-    }
+    check_waits(listen((Ipv4Addr::LOCALHOST, free_port()).into()), "listen");
 }
 
 #[kit::test]
@@ -119,9 +113,7 @@ fn step_5_takes_one_after_the_other() {
 
 #[kit::test]
 fn step_5_makes_no_datagram_of_an_error() {
-    let s = fails_to_receive();
-    let did = doing("let recv_from fail in take");
-    let taken = beside(move || take(&s)).wait();
+    let (did, taken) = TAKE.given_an_error();
     if matches!(taken, Some(Ok(_))) {
         fail(did, "an error", taken, "an error is a datagram");
     }
@@ -150,14 +142,10 @@ fn check_answer(data: &[u8]) {
     let why = match &came {
         None if waiting(&s).is_some() => "answers itself".into(),
         None => "no answer came".into(),
-        Some((back, _)) if back == data => match s.peer_addr() {
-            _ if came != Some(meant.clone()) => "another socket".into(),
-            Err(_) => return,
-            Ok(other) => {
-                let came = said("a socket connected to", &[&other]);
-                fail(did, "a socket that is not connected", came, "connects")
-            }
-        },
+        Some(back) if *back == meant => {
+            return check_not_connected(&s, "answer", did);
+        }
+        Some((back, _)) if back == data => "another socket".into(),
         Some((back, _)) if back == text.as_bytes() => {
             "text in the answer".into()
         }
@@ -292,5 +280,6 @@ fn step_4_outlives_an_error() {
 
 #[kit::test]
 fn step_4_outlives_an_answer_that_fails() {
-    Server::check_outlives_an_answer(serve, b"hola");
+    let this = "step_4_outlives_an_answer_that_fails";
+    Server::check_outlives_an_answer(serve, b"hola", this);
 }

@@ -8,7 +8,7 @@ use ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut, WouldBlock};
 use ex04_echo_client::{BYTES, open, report, send, wait};
 use kit::{
     Peer, Said, Shown, Takes, beside, bytes, check_fails, check_sends,
-    compared, doing, fail, given_at_once, is_refusal, patience, said, socket,
+    compared, doing, fail, given_at_once, is_refusal, patience, said,
     to_nobody,
 };
 use socket2::{SockRef, Type};
@@ -166,10 +166,7 @@ fn step_4_takes_one_after_the_other() {
 
 #[kit::test]
 fn step_4_gives_up_when_the_socket_does() {
-    let (s, _) = socket();
-    s.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    let did = doing("called wait, nothing came");
-    let given = beside(move || wait(&s)).wait();
+    let (did, given) = WAIT.given_an_error();
     let why = match &given {
         None => "waits on after the time-out",
         Some(Ok(_)) => "silence is an answer",

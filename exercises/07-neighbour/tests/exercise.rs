@@ -8,8 +8,8 @@ use std::thread;
 use ErrorKind::AddrInUse;
 use ex07_neighbour::{PORT, listen, look_up, my_address, place};
 use kit::{
-    Peer, Said, Shown, caught, compared, doing, fail, far_away, free_port,
-    in_use, said, skipped, value,
+    Peer, Said, Shown, caught, check_waits, compared, doing, fail, far_away,
+    free_port, in_use, said, skipped, value,
 };
 
 /// A host and a port.
@@ -178,6 +178,11 @@ fn step_3_listens_on_every_address() {
         Err(e) => value(e.shown()),
     };
     fail(did, said("a socket at", &[&meant]), came, why);
+}
+
+#[kit::test]
+fn step_3_gives_a_socket_that_waits() {
+    check_waits(listen(free_port()), "listen");
 }
 
 /// What my_address() gave, in words.

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use daytime::Format;
 use ex10_daytime_server::{answer, say_who_called, serve, take};
 use kit::{
-    Peer, Program, Said, Server, beside, bytes, check_fails, compared, doing,
-    fail, moments, patience, references, said, socket,
+    Peer, Program, Said, Server, beside, bytes, check_fails,
+    check_not_connected, check_time_out, compared, doing, fail, moments,
+    patience, references, said, socket,
 };
 
 /// The line for a time, as the workshop's server writes it.
@@ -36,9 +37,9 @@ fn check_take(sent: &[u8], otherwise: &str) {
     let taking = beside(move || take(&its_s));
     let given = taking.wait();
     let from = |peer: &Peer, given: &Option<io::Result<SocketAddr>>| matches!(given, Some(Ok(from)) if *from == peer.address());
-    let connected = s.peer_addr().is_ok();
+    check_time_out(&s, "take", None, &did);
+    check_not_connected(&s, "take", &did);
     let why = match &given {
-        Some(Ok(_)) if connected => "connected to the client",
         Some(Ok(_)) if from(&peer, &given) => return,
         Some(Ok(from)) if *from == address => "its own address",
         Some(Ok(_)) => "another sender",
@@ -187,10 +188,7 @@ fn step_8_answers_through_the_server_s_socket() {
     if came.1 != address {
         fail(did, expected, came, "another socket");
     }
-    if s.peer_addr().is_ok() {
-        let (all, one) = ("a socket for all", "a socket for one");
-        fail(did, all, one, "connected to the client");
-    }
+    check_not_connected(&s, "answer", did);
 }
 
 #[kit::test]
@@ -261,7 +259,7 @@ fn step_5_answers_one_after_the_other() {
     ask(&server, &one, did, ["no loop", UNASKED[1]], || why_silent(&server));
     let did = "asked as a second client";
     ask(&server, &two, did, UNASKED, || match server.s.peer_addr() {
-        Ok(_) => "connected to the client".into(),
+        Ok(_) => said("connects", &[&"serve"]),
         Err(_) if one.receive().is_some() => "its first client alone".into(),
         Err(_) => why_silent(&server),
     });
@@ -319,7 +317,8 @@ fn step_5_outlives_an_error() {
 
 #[kit::test]
 fn step_5_outlives_an_answer_that_fails() {
-    Server::check_outlives_an_answer(serve, b"");
+    let this = "step_5_outlives_an_answer_that_fails";
+    Server::check_outlives_an_answer(serve, b"", this);
 }
 
 #[test]
