@@ -799,17 +799,19 @@ fn step_2_tells_the_time() {
 fn step_2_waits_for_the_time_that_is_left() {
     doing("called chat, did not acknowledge");
     let mut call = Call::new();
-    let begun = Instant::now();
     call.answer();
+    let begun = Instant::now(); // The chat's clock runs already.
     sleep(SOON * 5); // Then it is late enough.
+    let mut soonest = begun.elapsed();
     call.write(b"hola\n");
     call.next(Kind::Text); // And no ACK for it.
     // The session waits 200 ms, then 400 ms ... Who takes a moment for the
-    // time that is left waits longer than the chat has lasted, each time.
+    // time that is left waits longer than the chat has lasted, each time: so
+    // the TEXT comes after twice as long, at the soonest.
     loop {
-        let lasted = begun.elapsed();
+        soonest *= 2;
         let again = call.next(Kind::Text);
-        if again.is_some() && begun.elapsed() < lasted * 2 {
+        if again.is_some() && begun.elapsed() < soonest {
             return;
         }
         if again.is_none() {
