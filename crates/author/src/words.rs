@@ -47,11 +47,7 @@ pub fn read(table: &str) -> (Vec<Entry>, Vec<String>) {
         if names.insert(format!("[{name}]"), name).is_some() {
             wrong.push(format!("[{name}] stands twice"));
         }
-        // A caption, or a value with its unit, is no sentence.
-        let sentence = |text: &&String| {
-            text.split(' ').count() > 2 && !name.starts_with("step ")
-        };
-        for text in texts.iter().filter(sentence) {
+        for text in texts.iter().filter(|text| is_sentence(text, name)) {
             let other = names.insert(text.clone(), name);
             if let Some(other) = other.filter(|other| other != name) {
                 let both = format!("in [{other}] and in [{name}]");
@@ -60,6 +56,11 @@ pub fn read(table: &str) -> (Vec<Entry>, Vec<String>) {
         }
     }
     (entries, wrong)
+}
+
+/// Whether it is a sentence: a caption, or a value with its unit, is none.
+fn is_sentence(text: &str, name: &str) -> bool {
+    text.split(' ').count() > 2 && !name.starts_with("step ")
 }
 
 /// What the names in the tests and those in the table have against each other.
@@ -190,16 +191,44 @@ mod tests {
         }
     }
 
+    /// What each exercise has in this file, by the exercise's name.
+    fn of_each_exercise(file: &str) -> Vec<(String, String)> {
+        let folders = testbed::root().join("exercises").read_dir().unwrap();
+        let folders = folders.map(|folder| folder.unwrap().path());
+        let text = |folder: std::path::PathBuf| {
+            let text = std::fs::read_to_string(folder.join(file)).ok()?;
+            Some((folder.file_name()?.display().to_string(), text))
+        };
+        folders.filter_map(text).collect()
+    }
+
     #[test]
     fn each_cause_that_the_kit_says_is_some_exercise_s_mistake() {
         let (own, wrong) = read(kit::OWN);
         assert_eq!(wrong, [""; 0]);
-        let folders = testbed::root().join("exercises").read_dir().unwrap();
-        let pages = folders.map(|d| d.unwrap().path().join("mistakes.md"));
-        let pages = pages.filter_map(|p| std::fs::read_to_string(p).ok());
-        let pages: String = pages.collect();
+        let pages = of_each_exercise("mistakes.md").into_iter();
+        let pages: String = pages.map(|(_, page)| page).collect();
         for Entry { name, .. } in own.iter().filter(|entry| entry.is_cause) {
             assert!(pages.contains(&format!("\n## {name}\n")), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_two_exercises_say_stands_in_the_kit_and_there_alone() {
+        let mut tables = of_each_exercise("tests/words.txt");
+        assert!(tables.len() > 9, "{}", tables.len());
+        tables.push(("the kit".to_string(), kit::OWN.to_string()));
+        let mut said = BTreeMap::new();
+        for (whose, table) in &tables {
+            let (entries, _) = read(table);
+            for Entry { name, texts, .. } in entries {
+                for text in texts.into_iter().filter(|t| is_sentence(t, &name))
+                {
+                    let before = said.insert(text.clone(), whose);
+                    let other = before.is_some_and(|before| before != whose);
+                    assert!(!other, "{text:?}, of {before:?} and {whose}");
+                }
+            }
         }
     }
 

@@ -776,23 +776,19 @@ fn step_6_ends_if_it_cannot_send() {
 
 #[test]
 fn step_6_measures_against_the_workshop_s_programs() {
-    let packages = ["rtt-rfc2681", "udp-echo"];
-    let all =
-        packages.map(|name| servers(name).into_iter().map(move |s| (name, s)));
-    let all: Vec<_> = all.into_iter().flatten().collect();
-    let addresses = all.iter().map(|(name, (language, server))| {
-        (format!("{name}, {language}"), server.address())
-    });
-    let addresses: Vec<_> = addresses.collect();
+    let all = ["rtt-rfc2681", "udp-echo"].map(|name| (name, servers(name)));
     kit::told_by(include_str!("words.txt"), move || {
-        for (name, address) in addresses {
-            let (s, _) = socket();
-            s.connect(address).unwrap();
-            let given = measuring(s, 3, long()).wait();
-            if !(0..3).all(|seq| defined(&given, seq)) {
-                let did = said("called measure for the workshop", &[&name]);
-                let why = "the workshop's server alone";
-                fail(did, "three delays", shown(&given), why);
+        for (name, servers) in &all {
+            for (language, server) in servers {
+                let (s, _) = socket();
+                s.connect(server.address()).unwrap();
+                let given = measuring(s, 3, long()).wait();
+                if !(0..3).all(|seq| defined(&given, seq)) {
+                    let did = "called measure for the workshop";
+                    let did = said(did, &[&format!("{name}, {language}")]);
+                    let why = "the workshop's server alone";
+                    fail(did, "three delays", shown(&given), why);
+                }
             }
         }
     });

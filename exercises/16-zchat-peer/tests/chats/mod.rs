@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use badlink::{BadLink, Shares};
 use kit::{
-    Beside, Peer, Program, Said, Shown, beside, bytes, fail, patience, said,
-    socket, value,
+    Beside, Peer, Program, Shown, beside, bytes, fail, patience, said, socket,
+    value,
 };
 use zchat::frame::{Frame, Kind};
 
@@ -171,41 +171,8 @@ pub fn calls() {
     std::mem::forget(Call::new());
 }
 
-/// One side of a chat between two programs: its name, what is typed there, and
-/// what it shows before each message.
-struct Side(Said, Program, Vec<Vec<u8>>, &'static str);
-
-impl Side {
-    /// What it has shown so far, line by line.
-    fn shown(&self) -> Vec<String> {
-        self.1.stdout().lines().map(str::to_string).collect()
-    }
-
-    /// What it is to show: what the other typed.
-    fn meant(&self, other: &Side) -> Vec<String> {
-        let typed = other.2.iter().map(|line| String::from_utf8_lossy(line));
-        typed.map(|line| format!("{}{line}", self.3)).collect()
-    }
-
-    /// Types the lines from number `from` on, and perhaps nothing after them.
-    fn types(&mut self, from: usize, closes: bool) {
-        let lines: Vec<u8> = self.2[from..].join(&b'\n');
-        // It may have ended: what came is told later.
-        let _ = self.1.try_write(&[&lines[..], b"\n"].concat());
-        if closes {
-            self.1.close_input();
-        }
-    }
-
-    /// How it ended, if it has.
-    fn status(&mut self, limit: Instant) -> Option<Option<i32>> {
-        let left = limit.saturating_duration_since(Instant::now());
-        self.1.status_within(left).map(|status| status.code())
-    }
-}
-
-/// What both type: spaces, no text at all, a byte that is no UTF-8, what zlib
-/// makes smaller, and some more.
+/// What is typed at a program: spaces, no text at all, a byte that is no UTF-8,
+/// what zlib makes smaller, and some more.
 fn typed(word: &str) -> Vec<Vec<u8>> {
     let lines = [&b"hola"[..], b"", b"  dos espacios ", b"ma\xf1ana"];
     let lines = lines.iter().map(|line| line.to_vec());
@@ -213,83 +180,93 @@ fn typed(word: &str) -> Vec<Vec<u8>> {
     lines.chain([b"ja".repeat(500)]).chain(more).collect()
 }
 
+/// What a program shows when this is typed at the other one.
+fn meant(typed: &[Vec<u8>], arrow: &str) -> Vec<String> {
+    let lines = typed.iter().map(|line| String::from_utf8_lossy(line));
+    lines.map(|line| format!("{arrow}{line}")).collect()
+}
+
+/// What it has shown so far, line by line.
+fn shown(program: &Program) -> Vec<String> {
+    program.stdout().lines().map(str::to_string).collect()
+}
+
 /// A chat of the student's program, as a client or as a server, with one of the
-/// workshop's, over a bad link; each types its lines. Fails unless each shows
-/// the other's, once and in order, and ends well.
-pub fn hold(calls: bool, (language, mut command): (&str, Command)) {
+/// workshop's, over a bad link; each is typed some lines. Fails unless each shows
+/// the other's, once and in order, and the student's ends well.
+pub fn hold(calls: bool, (language, command): (&str, Command)) {
     let limit = Instant::now() + patience() * 4;
+    let left = || limit.saturating_duration_since(Instant::now());
     let bad = Shares { corrupt: 0.05, duplicate: 0.05, ..Shares::default() };
     let bad = Shares { lose: 0.1, ..bad };
-    let mut yours = Command::new(PROGRAM);
-    yours.args([if calls { "client" } else { "server" }, "127.0.0.1"]);
-    // The server first: the client has to know its port.
-    let through = |server: &Program| {
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        BadLink::start(listen, server.address(), bad, bad, 7).unwrap()
-    };
-    let (mine, other, link);
-    if calls {
-        command.args(["--host", "127.0.0.1", "--port", "0"]);
-        other = Program::start("server", command);
-        link = through(&other);
-        yours.arg(link.address().port().to_string());
-        mine = Program::start("client", yours);
-    } else {
-        yours.arg("0");
-        mine = Program::start("server", yours);
-        link = through(&mine);
-        let port = link.address().port().to_string();
-        command.args(["127.0.0.1", "--port", &port]);
-        other = Program::start("client", command);
-    }
-    let name =
-        said(if calls { "the server" } else { "the client" }, &[&language]);
-    let did = said("let your program chat with", &[&name]);
-    let mut yours = Side(said("your program", &[]), mine, typed("ida"), "< ");
-    let mut other = Side(name, other, typed("vuelta"), "");
+    let yours = Command::new(PROGRAM);
+    let (mut server, mut client) =
+        if calls { (command, yours) } else { (yours, command) };
+    server.args(match calls {
+        true => &["--host", "127.0.0.1", "--port", "0"][..],
+        false => &["server", "127.0.0.1", "0"],
+    });
+    let mut server = Program::start("server", server);
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let link = BadLink::start(listen, server.address(), bad, bad, 7).unwrap();
+    let port = link.address().port().to_string();
+    client.args(match calls {
+        true => ["client", "127.0.0.1", &port],
+        false => ["127.0.0.1", "--port", &port],
+    });
+    let mut client = Program::start("client", client);
 
-    // Both talk. The student's server soon has no more to say, and listens on.
-    yours.types(0, !calls);
-    other.types(0, false);
-    while Instant::now() < limit
-        && (yours.shown() != yours.meant(&other)
-            || other.shown() != other.meant(&yours))
-        && yours.status(Instant::now()).is_none()
+    // Both talk. The server soon has no more to say, and listens on; the client
+    // does when it has shown all.
+    let (at_server, at_client) = (typed("vuelta"), typed("ida"));
+    for (program, lines) in
+        [(&mut server, &at_server), (&mut client, &at_client)]
+    {
+        // It may have ended: what came is told below.
+        let _ = program.try_write(&[&lines.join(&b'\n')[..], b"\n"].concat());
+    }
+    server.close_input();
+    let arrows = if calls { ["", "< "] } else { ["< ", ""] };
+    let meant = [meant(&at_client, arrows[0]), meant(&at_server, arrows[1])];
+    while shown(&client) != meant[1]
+        && client.status_within(Duration::ZERO).is_none()
+        && Instant::now() < limit
     {
         sleep(Duration::from_millis(5));
     }
-    // The client's last words, and the end of its input.
-    let (caller, server) = match calls {
-        true => (&mut yours, &mut other),
-        false => (&mut other, &mut yours),
+    client.close_input();
+    let ended = [client.status_within(left()), server.status_within(left())];
+    let shown = [shown(&server), shown(&client)];
+    let (ended, notes) = match calls {
+        true => (ended[0], client.stderr()),
+        false => (ended[1], server.stderr()),
     };
-    caller.2.push(b"chau".to_vec());
-    caller.types(caller.2.len() - 1, true);
-    caller.status(limit);
-    server.1.close_input();
-    server.status(limit);
+    drop((server, client)); // Before anything is told.
 
-    let ended = yours.status(Instant::now());
-    let (shown, meant) = (yours.shown(), yours.meant(&other));
-    let heard = other.shown() == other.meant(&yours);
-    let why = match ended {
-        Some(Some(0)) if shown == meant && heard => return,
-        _ if shown.iter().any(|line| !meant.contains(line)) => {
+    let (own, name) = match calls {
+        true => (1, said("the server", &[&language])),
+        false => (0, said("the client", &[&language])),
+    };
+    let lines = &shown[own];
+    let why = match ended.map(|status| status.code()) {
+        Some(Some(0)) if shown == meant => return,
+        _ if lines.iter().any(|line| !meant[own].contains(line)) => {
             "shows what nobody typed"
         }
-        _ if shown.len() > meant.len() => "shows a message twice",
+        _ if lines.len() > meant[own].len() => "shows a message twice",
         Some(Some(0)) => "ended before all had arrived",
         Some(_) => "ended with an error",
         None => "still runs",
     };
-    let all = |lines: Vec<String>| bytes(lines.join("\n").as_bytes());
-    let each = [(&yours, &other), (&other, &yours)].map(|(side, from)| {
-        let (meant, shown) = (all(side.meant(from)), all(side.shown()));
-        said("to show and shown", &[&side.0, &meant, &shown]).to_string()
+    let did = said("let your program chat with", &[&name]);
+    let all = |lines: &[String]| bytes(lines.join("\n").as_bytes());
+    let each = [(said("your program", &[]), own), (name, 1 - own)];
+    let each = each.map(|(side, i)| {
+        let (meant, shown) = (all(&meant[i]), all(&shown[i]));
+        said("to show and shown", &[&side, &meant, &shown]).to_string()
     });
-    let notes = yours.1.stderr().trim_end().replace('\n', " | ");
+    let notes = notes.trim_end().replace('\n', " | ");
     let noted = said("noted", &[&notes]).to_string();
-    drop((yours, other)); // Before anything is told.
     let came = value(format!("{}\n{}\n{noted}", each[0], each[1]));
     fail(did, "each shows the other's, once", came, why);
 }
