@@ -539,7 +539,7 @@ fn only_what_is_new_moves_a_peer(language: Language) {
             s.give_from(port(0), &frame);
         }
         s.sent.clear();
-        assert_eq!(times(&s.wait(ms(250))), [25, 225]);
+        assert_eq!(times(&s.wait(ms(250))), [10, 210]);
         assert_eq!(s.to, Some(far()), "{role:?}");
         // Even the right acknowledgement: it may be a copy of what somebody
         // on the path has seen.
@@ -702,7 +702,7 @@ fn three_later_acks_send_a_missing_frame_again_at_once(language: Language) {
         }
         assert_eq!(s.sent, [], "{role:?}");
         // No more news: it is asked for, and then there is the timer.
-        assert_eq!(times(&s.wait(ms(250))), [25, 225], "{role:?}");
+        assert_eq!(times(&s.wait(ms(250))), [10, 210], "{role:?}");
     }
 }
 
@@ -711,7 +711,7 @@ fn two_silent_round_trips_send_the_oldest_again(language: Language) {
         let mut s = Script::up(language, role);
         s.say(b"nobody answers");
         let at = times(&s.wait(secs(8)));
-        assert_eq!(at, [0, 25, 225, 625, 1425, 3025, 5025, 7025], "{role:?}");
+        assert_eq!(at, [0, 10, 210, 610, 1410, 3010, 5010, 7010], "{role:?}");
         // The path is longer now than it seemed to be: each answer is late.
         s.give(ACK, 7, s.expect, b"");
         for _ in 0..20 {
@@ -743,7 +743,7 @@ fn a_window_that_is_lost_is_sent_again_and_halved(language: Language) {
         let last = s.sent[15].1.seq;
         s.sent.clear();
         let again = s.wait(ms(205));
-        let first = (25, last - 15);
+        let first = (10, last - 15);
         let others = (last - 14..=last).map(|seq| (200, seq));
         let all: Vec<_> = again.iter().map(|(at, f)| (*at, f.seq)).collect();
         assert_eq!(all, [first].into_iter().chain(others).collect::<Vec<_>>());
