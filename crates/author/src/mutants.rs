@@ -103,6 +103,7 @@ fn judge(exercise: &Exercise, all: bool) -> Result<(Count, String)> {
         mistakes::right_after_all(&read(&exercise.folder.join("mistakes.md")));
     let places = mutants.iter().map(|m| m.at).collect::<Vec<_>>();
     let variants: Vec<_> = mutants.into_iter().map(|m| m.variant).collect();
+    workshop.build_peers();
     let outcomes = workshop.outcomes(&variants, None)?;
     let items = items(&solution);
     let (mut count, mut words) = (Count::default(), String::new());

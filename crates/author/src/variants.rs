@@ -277,16 +277,15 @@ impl<'a> Workshop<'a> {
         build_peers(self.exercise, &self.target);
     }
 
-    /// What becomes of each of the variants. Where there is an `expected`, what
-    /// is not as expected is tried again with more time, and what is, in
-    /// Spanish.
+    /// What becomes of each of the variants; the programs that their tests talk to
+    /// are built already. Where there is an `expected`, what is not as expected is
+    /// tried again with more time, and what is, in Spanish.
     pub fn outcomes(
         &self,
         variants: &[Variant],
         expected: Option<&Expected>,
     ) -> Result<Vec<Outcome>> {
         let (programs, broken) = self.programs(variants)?;
-        self.build_peers();
         let next = Mutex::new(0..variants.len());
         let outcomes = Mutex::new(BTreeMap::new());
         let work = || {
