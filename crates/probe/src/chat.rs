@@ -6,15 +6,12 @@ use std::time::{Duration, Instant};
 use testbed::{Program, bytes, patience};
 
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
-use crate::judge::{Look, Otherwise, Skipped, failed, judged};
+use crate::judge::{Look, Seen, Skipped, failed, judged};
 use crate::peer::{Peer, Protocol, Rule, hear, heard};
 
 /// Our id, as in the README's frames; and one of nobody.
 const ME: u32 = 0x1122_3344;
 const NOBODY: u32 = 0x0BAD_CAFE;
-
-/// A frame that was to come.
-type Heard = Result<Frame, Otherwise>;
 
 /// How far our chat with a program is.
 #[derive(Default)]
@@ -37,8 +34,8 @@ pub const CHAT: Protocol = Protocol {
     server: &[
         ("hello", "zchat alone", Peer::hello),
         ("damaged hello", "", |t| {
-            t.send(flipped(hello(7)));
-            t.send(hello(9).pack());
+            t.send(flipped(hello(7)))?;
+            t.send(hello(9).pack())?;
             t.gets(Kind::Hello, 9, 0).map(told)
         }),
         ("up", "", Peer::up),
@@ -49,7 +46,7 @@ pub const CHAT: Protocol = Protocol {
         ("damaged answer", "", |t| {
             t.start().or_else(failed)?;
             t.hello()?;
-            t.send(flipped(Frame { src: NOBODY, ..t.frame(Kind::Hello, 0) }));
+            t.send(flipped(Frame { src: NOBODY, ..t.frame(Kind::Hello, 0) }))?;
             t.up()
         }),
     ],
@@ -67,8 +64,7 @@ pub const BOTH: &[Rule] = &[
         let text = "una sola vez";
         let again = Frame { attempt: 1, ..t.text(text) };
         t.says(0, text)?;
-        t.send(again.pack());
-        t.ack(&again)?;
+        t.acked(again)?;
         t.says(0, "después de esa")?;
         t.shows(text, 1)
     }),
@@ -97,9 +93,7 @@ pub const BOTH: &[Rule] = &[
     }),
     ("bye", "", |t| {
         let payload = t.talk.heard.to_be_bytes().to_vec();
-        let bye = Frame { payload, ..t.frame(Kind::Bye, t.talk.sent + 1) };
-        t.send(bye.pack());
-        t.ack(&bye)
+        t.acked(Frame { payload, ..t.frame(Kind::Bye, t.talk.sent + 1) })
     }),
     // Nobody reads its stdout any more: what it cannot show, it must not
     // acknowledge.
@@ -108,9 +102,7 @@ pub const BOTH: &[Rule] = &[
         t.connect()?;
         t.program()?.hang_up();
         t.says(0, "lo último que se ve")?;
-        let unseen = t.text("no se ve");
-        t.send(unseen.pack());
-        match t.ack(&unseen) {
+        match t.acked(t.text("no se ve")) {
             Ok(came) => failed(said!("acked unseen", came)),
             Err((_, came)) => Ok(came),
         }
@@ -136,43 +128,42 @@ impl Peer {
 
     /// Its next frame of a kind must be for us, and have this try and number.
     /// All that it says is acknowledged.
-    fn gets(&mut self, kind: Kind, attempt: u8, seq: u32) -> Heard {
+    fn gets(&mut self, kind: Kind, attempt: u8, seq: u32) -> Seen<Frame> {
         for (data, _) in heard(&self.s, patience() * 2) {
             let Ok(frame) = Frame::unpack(&data) else { continue };
             let is_text = [Kind::Text, Kind::Ztext].contains(&frame.kind);
             let is_old = is_text && frame.seq <= self.talk.heard; // Our ACK was late.
             if is_text {
                 let ack = self.frame(Kind::Ack, frame.seq);
-                self.send(Frame { attempt: frame.attempt, ..ack }.pack());
+                self.send(Frame { attempt: frame.attempt, ..ack }.pack())?;
                 self.talk.heard = self.talk.heard.max(frame.seq);
             }
             let it_is = frame.kind == kind || (kind == Kind::Text && is_text);
             if is_old || !it_is {
                 continue;
             }
-            let mut ids = (self.talk.you, ME);
-            if kind == Kind::Hello {
+            let is_hello = kind == Kind::Hello;
+            if is_hello {
                 self.talk.you = frame.src; // Any, at each call.
-                ids = (frame.src, frame.dst);
             }
-            let fields = (frame.attempt, (frame.src, frame.dst), frame.seq);
-            let right = fields == (attempt, ids, seq);
+            let ids = (frame.src, frame.dst) == (self.talk.you, ME);
+            let right = (ids || is_hello)
+                && (frame.attempt, frame.seq) == (attempt, seq);
             return if right { Ok(frame) } else { failed(told(frame)) };
         }
         failed(said!("no frame"))
     }
 
-    /// Its next ACK must be for our `frame`.
-    fn ack(&mut self, frame: &Frame) -> Look {
+    /// Our `frame` is sent, and its next ACK must be for that.
+    fn acked(&mut self, frame: Frame) -> Look {
+        self.send(frame.pack())?;
         self.gets(Kind::Ack, frame.attempt, frame.seq).map(told)
     }
 
     /// Our next message must be acknowledged, and shown once more.
     fn says(&mut self, attempt: u8, text: &str) -> Look {
-        let frame = Frame { attempt, ..self.text(text) };
         let before = self.shown(text);
-        self.send(frame.pack());
-        self.ack(&frame)?;
+        self.acked(Frame { attempt, ..self.text(text) })?;
         self.talk.sent += 1;
         self.shows(text, before + 1)
     }
@@ -196,7 +187,7 @@ impl Peer {
     /// Our next message with a fault, then a sound one with its number, and try
     /// 1: the first ACK must be for that one, and the other never shown.
     fn ignores(&mut self, text: &str, fault: fn(Frame) -> Vec<u8>) -> Look {
-        self.send(fault(self.text(text)));
+        self.send(fault(self.text(text)))?;
         self.says(1, &format!("en lugar de: {}", self.talk.sent))?;
         let start: String = text.chars().take(8).collect();
         match self.shown(&start) {
@@ -232,7 +223,7 @@ impl Peer {
         if !self.calls {
             return self.says(0, "");
         }
-        self.send(self.frame(Kind::Hello, 0).pack());
+        self.send(self.frame(Kind::Hello, 0).pack())?;
         self.gets(Kind::Text, 0, 1).map(told)
     }
 
@@ -249,13 +240,13 @@ impl Peer {
     }
 
     /// It, if its keyboard and its screen are here.
-    fn program(&mut self) -> Result<&mut Program, Otherwise> {
+    fn program(&mut self) -> Seen<&mut Program> {
         let blind = (Skipped, said!("no keyboard"));
         self.program.as_mut().ok_or(blind)
     }
 
     /// Types a line on its keyboard.
-    fn types(&mut self, line: &str) -> Result<(), Otherwise> {
+    fn types(&mut self, line: &str) -> Seen<()> {
         let _ = self.program()?.try_write(format!("{line}\n").as_bytes());
         Ok(()) // It may have ended.
     }

@@ -8,7 +8,7 @@ use testbed::bytes;
 use crate::date;
 use crate::echo::TEXT;
 use crate::judge::{Look, Noted, failed, judged, lenient};
-use crate::peer::{MOMENT, Peer, Protocol, hear, shown};
+use crate::peer::{MOMENT, Peer, Protocol, hear};
 
 /// What a played server sends.
 const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC\r\n";
@@ -26,26 +26,26 @@ pub const DAYTIME: Protocol = Protocol {
         // macOS sends no more by default.
         ("9000 bytes", "", |t| answers(t, &[b'?'; 9000])),
         ("one line", "rfc 867 syntax", |t| {
-            let came = line(t);
+            let (came, _) = t.ask(TEXT)?;
             let text = came.trim_ascii();
             let good = text.iter().all(|b| (b' '..=b'~').contains(b));
             judged(good && !text.is_empty(), bytes(&came))
         }),
         ("line end", "rfc 867 end", |t| {
-            let came = line(t);
+            let (came, _) = t.ask(TEXT)?;
             let end = &came[came.len().saturating_sub(12)..];
             judged(came.ends_with(b"\r\n"), said!("it ends in", bytes(end)))
         }),
         ("now", "rfc 867 now", |t| {
-            let (since, came) = (clock(), line(t));
+            let (since, (came, _)) = (clock(), t.ask(TEXT)?);
             is_now(&String::from_utf8_lossy(&came), since, clock())
         }),
         ("two times", "", |t| {
-            let first = line(t);
+            let (first, _) = t.ask(TEXT)?;
             thread::sleep(Duration::from_millis(1100));
-            let second = line(t);
+            let (second, _) = t.ask(TEXT)?;
             let came = format!("{}, {}", bytes(&first), bytes(&second));
-            judged(!second.is_empty() && first != second, came)
+            judged(first != second, came)
         }),
     ],
     client: &[
@@ -53,7 +53,7 @@ pub const DAYTIME: Protocol = Protocol {
         ("prints line", "", |p| p.prints(LINE, LINE)),
         ("prints endless", "rfc 867 syntax", |p| p.prints(LINE.trim(), LINE)),
         ("prints escapes", "harmless", |p| {
-            p.send(format!("\x1b[2J\x1b]0;hola\x07{LINE}"));
+            p.send(format!("\x1b[2J\x1b]0;hola\x07{LINE}"))?;
             lenient(p.ends(MOMENT, |ended| {
                 let bad = |c: char| c.is_control() && !"\r\n\t".contains(c);
                 !ended.stdout.contains(bad)
@@ -73,13 +73,7 @@ pub const DAYTIME: Protocol = Protocol {
 
 /// Whether `data` is answered.
 fn answers(t: &Peer, data: &[u8]) -> Look {
-    let came = t.ask(data);
-    judged(came.is_some(), shown(came))
-}
-
-/// A server's line; empty if nothing comes.
-fn line(t: &Peer) -> Vec<u8> {
-    t.ask(TEXT).map(|(data, _)| data).unwrap_or_default()
+    Ok(bytes(&t.ask(data)?.0))
 }
 
 /// Seconds since 1970.

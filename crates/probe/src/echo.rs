@@ -35,8 +35,8 @@ pub const ECHO: Protocol = Protocol {
         ("prints most", "slide bytes", |p| p.prints(long(MOST), &long(MOST))),
         ("prints empty", "", |p| p.prints("", "")),
         ("stranger", "slide any", |p| {
-            p.send_from(&socket(p.to), b"de un extra\xc3\xb1o");
-            p.send("del servidor");
+            p.send_from(&socket(p.to), b"de un extra\xc3\xb1o")?;
+            p.send("del servidor")?;
             lenient(p.ends(5, |ended| {
                 let says = |text| ended.stdout.contains(text);
                 says("del servidor") && !says("extra")

@@ -27,11 +27,11 @@ pub enum Verdict {
 /// The verdicts' names, in JSON and in the table of words.
 const VERDICTS: [&str; 4] = ["passed", "failed", "noted", "not looked at"];
 
-/// What was seen if the rule has passed, or otherwise.
-pub type Look = Result<String, Otherwise>;
+/// What was seen; or another verdict than passed, and why.
+pub type Seen<T> = Result<T, (Verdict, String)>;
 
-/// Another verdict than passed, and why.
-pub type Otherwise = (Verdict, String);
+/// What was seen, in words, if a rule has passed.
+pub type Look = Seen<String>;
 
 /// Done, or a sentence why not.
 pub type Done = Result<(), String>;
@@ -40,7 +40,7 @@ pub type Done = Result<(), String>;
 ///
 /// # Errors
 /// Always.
-pub fn failed<T>(came: String) -> Result<T, Otherwise> {
+pub fn failed<T>(came: String) -> Seen<T> {
     Err((Failed, came))
 }
 
@@ -57,7 +57,7 @@ pub fn judged(good: bool, came: String) -> Look {
 /// # Errors
 /// If it has not passed.
 pub fn lenient(look: Look) -> Look {
-    look.map_err(|(_, came)| (Noted, came))
+    look.map_err(|(it, came)| (if it == Failed { Noted } else { it }, came))
 }
 
 /// A line on stderr: what is no verdict. (A closed stream harms nobody.)
@@ -99,9 +99,6 @@ impl Report {
                 true => Err((Skipped, said!("gone"))),
                 false => rule.2(&mut peer),
             };
-            if let Some(trouble) = peer.trouble.take() {
-                look = Err((Skipped, trouble));
-            }
             gone |= i == 0 && look.is_err();
             if let Err((Failed, came)) = &mut look {
                 *came += &peer.ended();

@@ -2,7 +2,6 @@
 //! ends what it started, at the latest when the judge ends. And the sockets
 //! that talk to it: they wait only so long.
 
-use std::cell::OnceCell;
 use std::iter;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
@@ -16,7 +15,7 @@ use testbed::{
 };
 
 use crate::chat::Talk;
-use crate::judge::{Done, Look, failed, judged, tell};
+use crate::judge::{Done, Look, Seen, Skipped, failed, judged, tell};
 
 /// A program may take so long to start: `cargo run` builds it first.
 pub const START: Duration = Duration::from_secs(60);
@@ -71,8 +70,6 @@ pub struct Peer {
     pub talk: Talk,
     /// Its first datagram.
     pub first: Datagram,
-    /// What could not be sent first, and why.
-    pub trouble: OnceCell<String>,
 }
 
 impl Peer {
@@ -84,8 +81,8 @@ impl Peer {
         calls: bool,
     ) -> Peer {
         let (s, command, first) = (socket(to), command.to_vec(), (vec![], to));
-        let (program, talk, trouble) = Default::default();
-        Peer { protocol, to, s, command, calls, program, talk, first, trouble }
+        let (program, talk) = Default::default();
+        Peer { protocol, to, s, command, calls, program, talk, first }
     }
 
     /// The same program, to be started once more.
@@ -138,7 +135,7 @@ impl Peer {
         loop {
             let ended = self.has_ended(); // Before: it may have sent, and ended.
             if !self.calls {
-                self.send(self.question());
+                self.send(self.question())?;
             }
             if let Some((data, from)) = hear(&self.s, self.moment()) {
                 if self.calls {
@@ -170,21 +167,28 @@ impl Peer {
     }
 
     /// Sends `data`.
-    pub fn send(&self, data: impl AsRef<[u8]>) {
-        self.send_from(&self.s, data.as_ref());
+    ///
+    /// # Errors
+    /// As [`Peer::send_from`].
+    pub fn send(&self, data: impl AsRef<[u8]>) -> Seen<()> {
+        self.send_from(&self.s, data.as_ref())
     }
 
     /// Sends `data` from `s`; slowly and not too often, to another machine.
-    pub fn send_from(&self, s: &UdpSocket, data: &[u8]) {
+    ///
+    /// # Errors
+    /// What could not be sent, and why.
+    pub fn send_from(&self, s: &UdpSocket, data: &[u8]) -> Seen<()> {
         static SENT: AtomicUsize = AtomicUsize::new(0);
-        let wrong = if self.far() && SENT.fetch_add(1, Relaxed) >= MOST {
-            Some(said!("enough", MOST))
-        } else {
-            thread::sleep(if self.far() { GAP } else { Duration::ZERO });
-            let sent = s.send_to(data, self.to).err();
-            sent.map(|e| said!("not sent", data.len(), error_words(&e)))
-        };
-        let _ = wrong.map(|why| self.trouble.set(why)); // The first one stays.
+        if self.far() {
+            thread::sleep(GAP);
+            if SENT.fetch_add(1, Relaxed) >= MOST {
+                return Err((Skipped, said!("enough", MOST)));
+            }
+        }
+        let sent = s.send_to(data, self.to).map(drop);
+        let why = |e| said!("not sent", data.len(), error_words(&e));
+        sent.map_err(|e| (Skipped, why(e)))
     }
 
     /// Whether it has ended.
@@ -236,7 +240,7 @@ impl Peer {
     /// What it does instead.
     pub fn prints(&mut self, answer: impl AsRef<[u8]>, words: &str) -> Look {
         let words = words.trim_end();
-        self.send(answer);
+        self.send(answer)?;
         let (well, ended, how) = self.end(MOMENT);
         // So Python shows bytes, and not the text that they are.
         let bytes = ["b'", "b\""].map(|quote| format!("{quote}{words}"));
@@ -251,7 +255,7 @@ impl Peer {
     /// # Errors
     /// What it sends.
     pub fn sends_once(&mut self, answer: &str) -> Look {
-        self.send(answer);
+        self.send(answer)?;
         self.end(MOMENT);
         match hear(&self.s, Duration::ZERO) {
             Some((data, _)) => failed(said!("sent more", bytes(&data))),

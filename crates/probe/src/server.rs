@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use testbed::{Random, bytes, nothing, patience};
 
-use crate::judge::{Failed, Look, Noted, Otherwise, Skipped, failed, judged};
+use crate::judge::{Failed, Look, Noted, Seen, Skipped, failed, judged};
 use crate::peer::{Datagram, Peer, Rule, hear, heard, shown, socket};
 
 /// How many questions come at once.
@@ -19,34 +19,33 @@ pub const FIRST: &[Rule] = &[("answers", "", Peer::meet)];
 pub const LAST: &[Rule] = &[
     // A client knows the answer by the address that it asked.
     ("address", "asked address", |t| {
-        let from = t.ask(&t.question()).map(|(_, from)| from);
-        let came = from.map_or_else(nothing, |from| from.to_string());
-        judged(from == Some(t.to), came)
+        let (_, from) = t.ask(&t.question())?;
+        judged(from == t.to, from.to_string())
     }),
     // Clients, one after the other.
     ("in turn", "", |t| {
         let (a, b) = (socket(t.to), socket(t.to));
         for (s, who) in [(&t.s, 1), (&a, 2), (&b, 3), (&a, 2)] {
-            t.still_there(s).map_err(|it| client(who, it))?;
+            client(who, t.still_there(s))?;
         }
         Ok(said!("each its own"))
     }),
     // Clients side by side.
     ("at once", "", |t| {
         let both = [1, 2].map(|who| (who, socket(t.to), t.question()));
-        both.iter().for_each(|(_, s, question)| t.send_from(s, question));
+        both.iter().try_for_each(|(_, s, q)| t.send_from(s, q))?;
         for (who, s, question) in &both {
-            let came = hear(s, patience());
+            let came = hear(s, patience()).ok_or((Failed, nothing()));
             // From far away it may be lost.
-            if came.is_some() || !t.far() {
-                t.answered(question, came).map_err(|it| client(*who, it))?;
+            if came.is_ok() || !t.far() {
+                client(*who, t.answered(question, came))?;
             }
         }
         Ok(said!("each its own"))
     }),
     // A client that does not wait for its answer.
     ("vanished", "", |t| {
-        t.send_from(&socket(t.to), &t.question());
+        t.send_from(&socket(t.to), &t.question())?;
         t.still_there(&t.s)
     }),
     // Many questions at once. Of each, one answer: a second one is a fault; that
@@ -57,7 +56,7 @@ pub const LAST: &[Rule] = &[
         }
         let s = socket(t.to);
         let mut open: Vec<_> = (0..MANY).map(|_| t.question()).collect();
-        open.iter().for_each(|question| t.send_from(&s, question));
+        open.iter().try_for_each(|question| t.send_from(&s, question))?;
         for (data, _) in heard(&s, patience() * 2) {
             let its = |q: &Vec<u8>| (t.protocol.answers)(q, &data);
             match open.iter().position(its) {
@@ -78,33 +77,39 @@ pub const LAST: &[Rule] = &[
     // Datagrams of any length, with anything in them.
     ("noise", "", |t| {
         let (s, mut random) = (socket(t.to), Random(2026));
-        (0..50).for_each(|_| t.send_from(&s, &random.bytes(1531)));
+        (0..50).try_for_each(|_| t.send_from(&s, &random.bytes(1531)))?;
         // The noise may have filled the system's queue: so ask thrice.
         let again = |_| t.still_there(&t.s);
         t.still_there(&t.s).or_else(again).or_else(again)
     }),
 ];
 
-/// What came to one of several clients.
-fn client(who: u32, (verdict, came): Otherwise) -> Otherwise {
-    (verdict, said!("client got", who, came))
+/// Tells which of several clients did not get what it should.
+fn client(who: u32, look: Look) -> Look {
+    look.map_err(|(it, came)| (it, said!("client got", who, came)))
 }
 
 impl Peer {
     /// Asks `data`; gives the first answer.
-    pub fn ask(&self, data: &[u8]) -> Option<Datagram> {
+    ///
+    /// # Errors
+    /// That nothing came, or could be sent.
+    pub fn ask(&self, data: &[u8]) -> Seen<Datagram> {
         self.ask_from(&self.s, data)
     }
 
     /// The same from `s`. On the way to another machine a datagram may be lost:
     /// then it is asked again.
-    fn ask_from(&self, s: &UdpSocket, data: &[u8]) -> Option<Datagram> {
+    fn ask_from(&self, s: &UdpSocket, data: &[u8]) -> Seen<Datagram> {
         // What is here is thrown away.
         heard(s, Duration::from_millis(2)).for_each(drop);
-        (0..if self.far() { 3 } else { 1 }).find_map(|_| {
-            self.send_from(s, data);
-            hear(s, patience())
-        })
+        for _ in 0..if self.far() { 3 } else { 1 } {
+            self.send_from(s, data)?;
+            if let Some(came) = hear(s, patience()) {
+                return Ok(came);
+            }
+        }
+        failed(nothing())
     }
 
     /// `data` must come back as it is.
@@ -112,17 +117,15 @@ impl Peer {
     /// # Errors
     /// What came, if that is not the same.
     pub fn echoes(&self, data: &[u8]) -> Look {
-        match self.ask(data) {
-            Some((came, _)) if came == data => Ok(said!("the same")),
-            came => failed(shown(came)),
-        }
+        let (came, _) = self.ask(data)?;
+        let same = came == data;
+        if same { Ok(said!("the same")) } else { failed(bytes(&came)) }
     }
 
     /// Whether what came answers the question.
-    fn answered(&self, question: &[u8], came: Option<Datagram>) -> Look {
-        let its =
-            |(data, _): &Datagram| (self.protocol.answers)(question, data);
-        judged(came.as_ref().is_some_and(its), shown(came))
+    fn answered(&self, question: &[u8], came: Seen<Datagram>) -> Look {
+        let (data, _) = came?;
+        judged((self.protocol.answers)(question, &data), bytes(&data))
     }
 
     /// A question of its own from `s`, which must be answered.
@@ -138,8 +141,8 @@ impl Peer {
     /// What came, if that is not `odd`, or there is no answer.
     pub fn odd(&self, odd: &[u8]) -> Look {
         let next = self.question();
-        self.send(odd);
-        self.send(&next);
+        self.send(odd)?;
+        self.send(&next)?;
         let mut other = None;
         let answered = heard(&self.s, patience()).any(|(data, from)| {
             let is_next = data == next;
