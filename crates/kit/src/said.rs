@@ -1,30 +1,8 @@
 //! What a test of an exercise says: its sentences, once, by name, from the
 //! `words.txt` beside it, or the kit's own.
 //!
-//! A `words.txt` holds names with a sentence in each language, in three parts:
-//!
-//! ```text
-//! [called take]
-//! en: called take()
-//! es: llamó a take()
-//!
-//! == what to look at
-//!
-//! [another text]
-//! en: The datagram holds another text: look at what is sent.
-//! es: El datagrama tiene otro texto: fijate qué se manda.
-//!
-//! == likely causes
-//!
-//! [whole buffer]
-//! en: ...
-//! es: ...
-//! step: 4
-//! ```
-//!
-//! `step` names the step to edit where it is not the failing test's. A likely cause is asserted only on an observation that tells it from the
-//! others, and has its own entry in `mistakes.md`. Where nothing parts two
-//! faults, a sentence of "what to look at" says what was seen, and no more.
+//! What a `words.txt` consists of, and when a cause may be said to be likely, says
+//! CONTRIBUTING.md: "What a failed test says".
 
 use std::fmt::Display;
 use std::panic::resume_unwind;
