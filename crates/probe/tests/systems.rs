@@ -13,18 +13,18 @@ use common::judge;
 use testbed::{PATIENCE, Program, skipped};
 
 /// socat's echo: a process for each datagram. What it breaks, if anything, is
-/// that a client which has gone ends it.
+/// that a client which has gone ends it: the judge itself has gone at its end.
 #[test]
 fn socat() {
-    let port = testbed::free_port();
-    let listen = format!("UDP4-RECVFROM:{port},bind=127.0.0.1,fork");
-    let mut socat = Command::new("socat");
-    socat.args([&listen, "EXEC:cat"]);
-    let Ok(_socat) = Program::try_start("socat", socat) else {
-        return skipped("there is no socat here");
-    };
-    let address = format!("127.0.0.1:{port}");
     for protocol in ["echo", "rtt"] {
+        let port = testbed::free_port();
+        let listen = format!("UDP4-RECVFROM:{port},bind=127.0.0.1,fork");
+        let mut socat = Command::new("socat");
+        socat.args([&listen, "EXEC:cat"]);
+        let Ok(_socat) = Program::try_start("socat", socat) else {
+            return skipped("there is no socat here");
+        };
+        let address = format!("127.0.0.1:{port}");
         let (_, said) = judge(&[protocol, "--json", &address]);
         // A client that has gone may end it: the system tells socat so.
         let failed = said.lines().filter(|l| l.contains("\"failed\","));
