@@ -88,11 +88,15 @@ fn is_library(place: &str) -> bool {
 /// show it.
 fn caller() -> Option<String> {
     let stack = Backtrace::force_capture().to_string().replace('\\', "/");
-    // It names the files of the folder in which this runs from there on.
-    let mut lines = stack.lines().map(str::trim);
-    let place = lines.find_map(|line| line.strip_prefix("at ./src/"))?;
+    let own = sources();
+    let mut frames = stack.lines().filter_map(|l| l.trim().strip_prefix("at "));
+    // It is named from the folder in which this runs, or, built elsewhere, whole.
+    let place = frames.find_map(|place| {
+        let whole = place.split_once(&own).map(|(_, rest)| rest);
+        whole.or(place.strip_prefix("./src/"))
+    })?;
     let (place, _column) = place.rsplit_once(':')?;
-    Some(sources() + place)
+    Some(own + place)
 }
 
 /// Runs one test of an exercise, whose sentences stand in `words`.
