@@ -147,6 +147,7 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
         let (s, peer) = (socket(), Peer::new());
         let came = self.last_given(&s, &peer, &[sent], 1);
         check_time_out(&s.0, self.name, None, &did);
+        check_not_connected(&s.0, self.name, &did);
         let meant = meant(peer.address());
         let name = match &came {
             Some(Ok(given)) if *given == meant => return,

@@ -1,17 +1,16 @@
 //! The tests of exercise 10. You need not change this file.
 //! What they say stands in words.txt, by the names that are in quotes here.
 
-use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daytime::Format;
-use ex10_daytime_server::{answer, say_who_called, serve, take};
+use ex10_daytime_server::{BYTES, answer, say_who_called, serve, take};
 use kit::{
-    Peer, Program, Said, Server, beside, bytes, check_fails,
-    check_not_connected, check_time_out, compared, doing, fail, moments,
-    patience, references, said, socket,
+    Peer, Program, Said, Server, Takes, beside, bytes, check_fails,
+    check_not_connected, compared, doing, fail, moments, patience, references,
+    said, socket,
 };
 
 /// The line for a time, as the workshop's server writes it.
@@ -25,52 +24,16 @@ fn is_now(came: &[u8], before: SystemTime) -> bool {
     moments(before).any(|time| came == line(time).trim_end().as_bytes())
 }
 
-/// Sends `sent` to a socket and calls take(); fails if that does not give the
-/// sender.
-fn check_take(sent: &[u8], otherwise: &str) {
-    let ((s, address), [peer, other]) =
-        (socket(), [(); 2].map(|_| Peer::new()));
-    let its_s = s.try_clone().unwrap();
-    peer.send(sent, address);
-    let did = said("sent, called take", &[&bytes(sent)]);
-    doing(did.clone());
-    let taking = beside(move || take(&its_s));
-    let given = taking.wait();
-    let from = |peer: &Peer, given: &Option<io::Result<SocketAddr>>| matches!(given, Some(Ok(from)) if *from == peer.address());
-    check_time_out(&s, "take", None, &did);
-    check_not_connected(&s, "take", &did);
-    let why = match &given {
-        Some(Ok(_)) if from(&peer, &given) => return,
-        Some(Ok(from)) if *from == address => "its own address",
-        Some(Ok(_)) => "another sender",
-        // Windows' "larger than the buffer", for which there is no kind.
-        Some(Err(e)) if e.raw_os_error() == Some(10040) => "a small buffer",
-        Some(Err(_)) => otherwise,
-        None => {
-            other.send(sent, address);
-            let second = from(&other, &taking.wait());
-            if second { "received twice" } else { otherwise }
-        }
-    };
-    let expected = said("the sender's address", &[&peer.address()]);
-    fail(did, expected, given, why);
-}
+const TAKE: Takes<SocketAddr> =
+    Takes { name: "take", call: take, data: |_| b"", most: BYTES };
 
 #[kit::test]
 fn step_6_takes_who_sent_it() {
-    check_take(b"daytime", "one recv_from at s");
-}
-
-#[kit::test]
-fn step_6_takes_an_empty_datagram_too() {
-    check_take(b"", "an empty one ignored");
-}
-
-#[kit::test]
-fn step_6_takes_whatever_it_holds() {
-    check_take(b"hola", "the question looked at");
-    check_take(b"\xff\0ho\xc3", "text demanded");
-    check_take(&[b'x'; 5000], "a small buffer");
+    let long = [b'x'; 5000];
+    for sent in [&b"daytime"[..], b"", b"hola", b"\xff\0ho\xc3", &long] {
+        let did = said("sent, called take", &[&bytes(sent)]);
+        TAKE.check(sent, did, |from| from, |_| "another sender".into());
+    }
 }
 
 #[kit::test]
