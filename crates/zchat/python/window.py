@@ -15,7 +15,7 @@ LEAST = 2  # and never fewer (RFC 9002, section 7.2).
 
 LATE = 3.0  # After so long without an answer the user is told so.
 
-# In less time than that, no answer is late: a busy machine lets programs wait.
+# In less time than that no answer is late: a busy machine lets programs wait.
 LEAST_PROBE = 0.01
 
 

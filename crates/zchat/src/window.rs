@@ -15,7 +15,7 @@ const LEAST: u32 = 2; // and never fewer (RFC 9002, section 7.2).
 
 /// After so long without an answer the user is told so.
 const LATE: Duration = Duration::from_secs(3);
-/// In less time than that, no answer is late: a busy machine lets programs wait.
+/// In less time than that no answer is late: a busy machine lets programs wait.
 const LEAST_PROBE: Duration = Duration::from_millis(10);
 
 /// What is on its way between two sides.
