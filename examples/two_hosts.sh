@@ -48,6 +48,13 @@ for host in a b; do
     ip -n $host link set cable up
     number=2
 done
+# The system notices the cable a moment later: so wait, for two seconds at most.
+for host in a b; do
+    for _ in {1..100}; do
+        ip -n $host -brief link show cable | grep -q ' UP ' && break
+        sleep 0.02
+    done
+done
 
 on_b() { ip netns exec b "$@"; }
 export -f on_b
