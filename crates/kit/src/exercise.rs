@@ -59,7 +59,7 @@ fn note_places() {
             place = caller().unwrap_or(place);
         }
         let words = words(info.payload());
-        if place.contains(&sources()) && !CATCHING.get() {
+        if is_students(&place) && !CATCHING.get() {
             lock(&PANIC).get_or_insert_with(|| panicked(words, &place));
         }
         PLACE.set(place);
@@ -76,6 +76,14 @@ fn sources() -> String {
     let above = folder.ancestors().nth(2).unwrap_or(&folder);
     let own = folder.strip_prefix(above).unwrap_or(&folder);
     format!("{}/src/", own.display()).replace('\\', "/")
+}
+
+/// Whether a place is in the exercise's own sources. Its folder is one of
+/// `exercises`, or of the copies of which `cargo taller verify` makes a workspace.
+fn is_students(place: &str) -> bool {
+    let folder = env::current_dir().unwrap_or_default();
+    let own = folder.file_name().unwrap_or_default().to_string_lossy();
+    place.contains(&format!("{own}/src/"))
 }
 
 /// Whether a place is in the standard library: most of its functions tell who
@@ -238,7 +246,7 @@ fn panicked(words: &str, place: &str) -> Failure {
         return failure.with("missing", &told.shown()).with("step", number);
     }
     let words = cut(words, 500);
-    let (library, students) = (is_library(place), place.contains(&sources()));
+    let (library, students) = (is_library(place), is_students(place));
     let told = match library {
         true => format!("{}: {words}", own("a panic", &[])),
         false => own("a panic at", &[&place, &words]).shown(),
