@@ -16,7 +16,7 @@ use std::env;
 use std::process::ExitCode;
 
 use taller::exercise::{Exercise, root};
-use taller::{Result, misused};
+use taller::outcome::{Result, ended, misused};
 
 const USAGE: &str = "\
 cargo taller verify [NN]          are the exercises right?
@@ -26,9 +26,7 @@ cargo taller pack FOLDER          a copy for students, and FOLDER.zip";
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args().skip(1).collect();
-    taller::ended(command(
-        &words.iter().map(String::as_str).collect::<Vec<_>>(),
-    ))
+    ended(command(&words.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 fn command(words: &[&str]) -> Result {

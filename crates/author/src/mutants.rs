@@ -8,9 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 use taller::exercise::{Exercise, read};
+use taller::outcome::{Result, failed};
 use taller::run::TestResult;
 use taller::words::line;
-use taller::{Result, failed};
 
 use crate::mistakes;
 use crate::operators::changes;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use taller::exercise::{Exercise, read};
+use taller::outcome::{Result, failed, misused};
 use taller::words::line;
-use taller::{Result, failed, misused};
 
 /// What stands where the author has to write, in both languages.
 pub const UNWRITTEN: [&str; 2] = ["(to be written)", "(falta escribir)"];

@@ -12,8 +12,8 @@ use std::{fs, io};
 use taller::doctor::room;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out;
+use taller::outcome::{Result, failed, misused};
 use taller::words::line;
-use taller::{Result, failed, misused};
 use testbed::{cargo, output};
 
 /// What students do not get, beside the exercises' solutions and mistakes.

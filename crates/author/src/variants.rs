@@ -11,9 +11,10 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use serde_json::Value;
+use taller::build::{build, build_peers, target};
 use taller::exercise::{Exercise, files};
-use taller::run::{Test, TestResult, build, build_peers, target};
-use taller::{Result, failed};
+use taller::outcome::{Result, failed};
+use taller::run::{Test, TestResult};
 use testbed::lock;
 
 /// The folder of the variants.

@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde_json::Value;
 use taller::exercise::{Exercise, files, read};
 use taller::handed_out::{self, SUMS};
+use taller::outcome::{Result, failed};
 use taller::run::{Test, TestResult};
 use taller::words::line;
-use taller::{Result, failed};
 use testbed::lock;
 
 use crate::mistakes::Mistake;

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use badlink::Direction;
 use badlink::ladder::Ladder;
 
+use taller::build::{PROGRAMS, announce, target};
 use taller::exercise::root;
-use taller::run::{PROGRAMS, announce, target};
+use taller::outcome::{Refusal, Result, ended, failed, misused};
 use taller::words::line;
-use taller::{Refusal, Result, ended, failed, misused};
 
 /// So long a program's words may be on their way to us, and out of order. First
 /// the link draws an arrow, after half of it come the server's words, and after

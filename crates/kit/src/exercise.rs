@@ -78,12 +78,11 @@ fn sources() -> String {
     format!("{}/src/", own.display()).replace('\\', "/")
 }
 
-/// Whether a place is in the exercise's own sources. Its folder is one of
-/// `exercises`, or of the copies of which `cargo taller verify` makes a workspace.
+/// Whether a place is in the exercise's own sources. In the copies of which
+/// `cargo taller verify` makes a workspace, `exercises/` is no part of it.
 fn is_students(place: &str) -> bool {
-    let folder = env::current_dir().unwrap_or_default();
-    let own = folder.file_name().unwrap_or_default().to_string_lossy();
-    place.contains(&format!("{own}/src/"))
+    let own = sources();
+    place.contains(own.split_once('/').map_or(own.as_str(), |(_, own)| own))
 }
 
 /// Whether a place is in the standard library: most of its functions tell who

@@ -103,7 +103,7 @@ impl Report {
             if let Err((Failed, came)) = &mut look {
                 *came += &peer.ended();
                 let meet = peer.protocol.meet;
-                gone |=
+                gone =
                     gone || peer.start().is_err() || meet(&mut peer).is_err();
             }
             self.rule(rule, look)?;

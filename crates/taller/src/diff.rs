@@ -1,9 +1,9 @@
 //! The solution beside the student's own.
 
 use crate::exercise::{Exercise, files, read};
+use crate::outcome::{Result, failed};
 use crate::run;
 use crate::words::{line, said, tell};
-use crate::{Result, failed};
 
 /// Shows how to get from the student's files to the solution's, if the
 /// student's are right already, or `now`.

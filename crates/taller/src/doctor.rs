@@ -10,8 +10,8 @@ use std::{fs, process};
 
 use testbed::{cargo, output};
 
-use crate::Result;
-use crate::run::target;
+use crate::build::target;
+use crate::outcome::Result;
 use crate::words::{said, tell};
 
 /// So much room all that can be built takes, in GB, roughly.

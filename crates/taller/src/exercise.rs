@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use crate::outcome::{Result, failed, misused};
 use crate::words::said;
-use crate::{Result, failed, misused};
 
 /// One exercise.
 pub struct Exercise {

@@ -2,22 +2,24 @@
 //! what counts is which tests pass. What is for authors alone is the crate
 //! `author`, which a student does not build.
 
+pub mod build;
 mod diff;
 pub mod doctor;
 pub mod exercise;
 pub mod handed_out;
+pub mod outcome;
 pub mod run;
 mod watch;
 pub mod words;
 
 use std::env::{self, consts::EXE_SUFFIX};
-use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 use std::process::{Command, ExitCode, exit};
 
 use testbed::{cargo, error_words};
 
 use exercise::{Exercise, nearest, root};
+use outcome::{Result, ended, failed, misused};
 use words::{line, said, tell};
 
 /// Does what the command line says.
@@ -138,42 +140,4 @@ fn start(root: &Path, package: &str, words: &[&str]) -> Result {
     let ended =
         ended.map_err(|e| failed(format!("cargo: {}", error_words(&e))))?;
     exit(ended.code().unwrap_or(1))
-}
-
-/// What a command gives, whether all is well; or a part of it, whatever it has
-/// made.
-pub type Result<T = bool> = std::result::Result<T, Refusal>;
-
-/// Why a command cannot be done, in a sentence.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    words: String,
-    status: u8,
-}
-
-/// It cannot be done, for want of something: exit status 1.
-pub fn failed(words: impl Display) -> Refusal {
-    Refusal { words: words.to_string(), status: 1 }
-}
-
-/// It was not understood: exit status 2.
-pub fn misused(words: impl Display) -> Refusal {
-    Refusal { words: words.to_string(), status: 2 }
-}
-
-impl Display for Refusal {
-    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
-/// The exit status that a command ends with; why it cannot be done is written.
-pub fn ended(result: Result) -> ExitCode {
-    match result {
-        Ok(good) => ExitCode::from(u8::from(!good)),
-        Err(refusal) => {
-            line(&refusal);
-            ExitCode::from(refusal.status)
-        }
-    }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::Result;
 use crate::exercise::{Exercise, files};
+use crate::outcome::Result;
 use crate::run;
 use crate::words::tell;
 

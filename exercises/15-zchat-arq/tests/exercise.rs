@@ -646,7 +646,9 @@ fn yours() -> Side {
 
 /// That of crates/zchat, which a HELLO of the student's has reached.
 fn chat() -> Side {
-    let (src, mut dst) = (7, 0); // The student's id, and its own.
+    // The student's id; and its own, which stands in its first frame: so it types
+    // before it hears anything.
+    let (src, mut dst) = (7, 0);
     let there = SocketAddr::from((Ipv4Addr::LOCALHOST, 3502));
     let mut session = session::Session::new(vec![], Duration::ZERO);
     let hello = frame::Frame::new(frame::Kind::Hello, (src, dst), 0);

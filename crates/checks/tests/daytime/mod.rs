@@ -12,7 +12,7 @@ use checks::{
 use common::ports;
 use daytime::{FORMATS, line};
 use testbed::{Ended, PATIENCE, Program, close, free_port};
-use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
+use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 const PACKAGE: &str = "daytime-rfc867";
 
@@ -56,30 +56,30 @@ impl Since {
     }
 }
 
-fn offset(hours: i8, minutes: i8, seconds: i8) -> UtcOffset {
-    UtcOffset::from_hms(hours, minutes, seconds).unwrap()
-}
-
-fn at(ymd: (i32, u8, u8), hms: (u8, u8, u8)) -> OffsetDateTime {
-    let month = Month::try_from(ymd.1).unwrap();
-    let date = Date::from_calendar_date(ymd.0, month, ymd.2).unwrap();
-    let time = Time::from_hms(hms.0, hms.1, hms.2).unwrap();
-    OffsetDateTime::new_utc(date, time)
-}
-
 /// Instants from 1970 to 9999, in seconds, each with an offset in seconds.
 fn instants() -> Vec<(i64, i32)> {
-    let mut seconds = Vec::new();
+    use Month::{December, February, January, March, September};
+    // The beginning of a day, if there is such a day.
+    let begins = |year, month, day| {
+        let date = Date::from_calendar_date(year, month, day).ok()?;
+        Some(date.midnight().assume_utc().unix_timestamp())
+    };
+    let (end, mut seconds) = (86_399, Vec::new());
+    let days = [
+        (January, 1),
+        (February, 28),
+        (March, 1),
+        (September, 9),
+        (December, 31),
+    ];
     for year in (1970..=9999).step_by(13) {
-        for (month, day) in [(1, 1), (2, 28), (3, 1), (9, 9), (12, 31)] {
-            seconds.push(at((year, month, day), (0, 0, 0)).unix_timestamp());
-            seconds.push(at((year, month, day), (23, 59, 59)).unix_timestamp());
+        for (month, day) in days {
+            let begin = begins(year, month, day).unwrap();
+            seconds.extend([begin, begin + end]);
         }
-        let leap = Date::from_calendar_date(year, Month::February, 29);
-        let leap = leap.map(|date| date.midnight().assume_utc());
-        seconds.extend(leap.map(OffsetDateTime::unix_timestamp));
+        seconds.extend(begins(year, February, 29));
     }
-    let last = at((9999, 12, 31), (23, 59, 59)).unix_timestamp();
+    let last = begins(9999, December, 31).unwrap() + end;
     let mut random = Random(867);
     seconds.extend((0..6000).map(|_| (random.fraction() * last as f64) as i64));
     // Hours, half and quarter hours, minutes, seconds; Kiribati, Marquesas.
@@ -258,7 +258,8 @@ fn the_machine_s_zone() {
                 });
                 let since = Since::now();
                 let said = answer(&socket(), b"", server.address());
-                let offset = offset(hours, minutes, seconds);
+                let offset =
+                    UtcOffset::from_hms(hours, minutes, seconds).unwrap();
                 let right = since.has(&said, offset, format);
                 assert!(right, "{language:?} {zone} {format}: {said:?}");
             }
