@@ -7,11 +7,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::Hear;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, write::GzEncoder};
-use testbed::PATIENCE;
+use testbed::{PATIENCE, hear, socket_to};
 
 /// "Anyone there?" (dst 0) and "I hear you".
 pub const HELLO: u8 = 1;
@@ -186,9 +185,7 @@ pub struct Peer {
 impl Peer {
     /// A peer that has said nothing yet, with a socket of its own.
     pub fn new(to: SocketAddr, me: u32) -> Peer {
-        let any = if to.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
-        let s = UdpSocket::bind(any).expect("the system has a port");
-        let (him, heard) = (0, Vec::new());
+        let (s, him, heard) = (socket_to(to), 0, Vec::new());
         Peer { s, to, me, him, next: 1, expect: 1, heard }
     }
 
@@ -282,23 +279,10 @@ impl Peer {
 
     /// The next sound frame from anyone, if one comes in time.
     pub fn hear_anyone(&self, wait: Duration) -> Option<(Frame, SocketAddr)> {
-        let deadline = Instant::now() + wait;
-        let mut buffer = [0; 65_536];
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let left = left.max(Duration::from_millis(1));
-            self.s.set_read_timeout(Some(left)).expect("it is not 0");
-            if let Ok((n, from)) = self.s.hear(&mut buffer) {
-                let frame = Frame::unpack(&buffer[..n]);
-                let frame = frame.unwrap_or_else(|| {
-                    panic!("no sound frame: {:?}", &buffer[..n])
-                });
-                return Some((frame, from));
-            }
-            if Instant::now() >= deadline {
-                return None;
-            }
-        }
+        let (data, from) = hear(&self.s, wait)?;
+        let frame = Frame::unpack(&data);
+        let frame = frame.unwrap_or_else(|| panic!("no sound frame: {data:?}"));
+        Some((frame, from))
     }
 
     /// The next frame that is for this peer's id, if one comes in time. A message

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{Write, stderr, stdout};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 #[cfg(unix)]
 use std::os::fd::OwnedFd as Owned;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use testbed::{
-    Failure, Program, STARTED, cut, end_all, free_port, lock, patience,
+    Failure, Program, STARTED, cut, end_all, free_port, hear, lock, patience,
     runner_waits, say, skipped, width,
 };
 
@@ -373,15 +373,7 @@ impl Peer {
 
     /// One datagram and its sender; `None` if none came within [`patience`].
     pub fn receive(&self) -> Option<(Vec<u8>, SocketAddr)> {
-        let mut buffer = vec![0; 65_536];
-        loop {
-            match self.0.recv_from(&mut buffer) {
-                Ok((n, from)) => return Some((buffer[..n].to_vec(), from)),
-                // Windows: what we sent met a closed port. Wait on.
-                Err(e) if e.kind() == ErrorKind::ConnectionReset => {}
-                Err(_) => return None,
-            }
-        }
+        hear(&self.0, patience())
     }
 }
 

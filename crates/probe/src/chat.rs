@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::{Program, bytes, patience};
+use testbed::{Program, bytes, hear, heard, patience};
 
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 use crate::judge::{Look, Seen, Skipped, failed, judged};
-use crate::peer::{Peer, Protocol, Rule, hear, heard};
+use crate::peer::{Peer, Protocol, Rule};
 
 /// Our id, as in the README's frames; and one of nobody.
 const ME: u32 = 0x1122_3344;

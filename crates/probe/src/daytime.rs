@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use testbed::bytes;
+use testbed::{bytes, hear};
 
 use crate::date;
 use crate::echo::TEXT;
 use crate::judge::{Look, Noted, failed, judged, lenient};
-use crate::peer::{MOMENT, Peer, Protocol, hear};
+use crate::peer::{MOMENT, Peer, Protocol};
 
 /// What a played server sends.
 const LINE: &str = "Sunday, November 22, 2026 10:16:00-UTC\r\n";

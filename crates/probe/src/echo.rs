@@ -1,7 +1,9 @@
 //! The echo of the slides, and of RFC 862.
 
+use testbed::socket_to;
+
 use crate::judge::lenient;
-use crate::peer::{Peer, Protocol, socket};
+use crate::peer::{Peer, Protocol};
 
 /// The slides' text.
 pub const TEXT: &[u8] = b"Taller I: Echo sobre UDP";
@@ -35,7 +37,7 @@ pub const ECHO: Protocol = Protocol {
         ("prints most", "slide bytes", |p| p.prints(long(MOST), &long(MOST))),
         ("prints empty", "", |p| p.prints("", "")),
         ("stranger", "slide any", |p| {
-            p.send_from(&socket(p.to), b"de un extra\xc3\xb1o")?;
+            p.send_from(&socket_to(p.to), b"de un extra\xc3\xb1o")?;
             p.send("del servidor")?;
             lenient(p.ends(5, |ended| {
                 let says = |text| ended.stdout.contains(text);

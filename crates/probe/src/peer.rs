@@ -1,8 +1,6 @@
 //! The program that is judged: it runs already, or is started here. `testbed`
-//! ends what it started, at the latest when the judge ends. And the sockets
-//! that talk to it: they wait only so long.
+//! ends what it started, at the latest when the judge ends.
 
-use std::iter;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::sync::Once;
@@ -11,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use testbed::{
-    Ended, Program, bytes, error_words, free_port, nothing, patience,
+    Datagram, Ended, Program, bytes, error_words, free_port, hear, heard,
+    nothing, patience, socket_to,
 };
 
 use crate::chat::Talk;
@@ -48,9 +47,6 @@ pub struct Protocol {
     pub client: &'static [Rule],
 }
 
-/// A datagram, and who sent it.
-pub type Datagram = (Vec<u8>, SocketAddr);
-
 /// The program, and what we know of it.
 pub struct Peer {
     /// What it should speak.
@@ -80,7 +76,8 @@ impl Peer {
         command: &[String],
         calls: bool,
     ) -> Peer {
-        let (s, command, first) = (socket(to), command.to_vec(), (vec![], to));
+        let (s, command, first) =
+            (socket_to(to), command.to_vec(), (vec![], to));
         let (program, talk) = Default::default();
         Peer { protocol, to, s, command, calls, program, talk, first }
     }
@@ -102,7 +99,7 @@ impl Peer {
     /// A sentence, if it does not start.
     pub fn start(&mut self) -> Done {
         self.program = None; // This ends it.
-        self.s = socket(self.to);
+        self.s = socket_to(self.to);
         let Some((name, words)) = self.command.split_first() else {
             return Ok(());
         };
@@ -269,45 +266,6 @@ fn last(text: &str) -> Option<String> {
     let mut lines = text.split_inclusive('\n').rev();
     let last = lines.find(|line| !line.trim().is_empty())?;
     Some(bytes(last.as_bytes()))
-}
-
-/// A socket to talk to `to`. It stays on this machine if `to` does.
-///
-/// # Panics
-/// If the system has none left.
-pub fn socket(to: SocketAddr) -> UdpSocket {
-    let here = match (to.is_ipv4(), to.ip().is_loopback()) {
-        (true, true) => "127.0.0.1:0",
-        (true, false) => "0.0.0.0:0",
-        (false, true) => "[::1]:0",
-        (false, false) => "[::]:0",
-    };
-    UdpSocket::bind(here).expect("the system has a socket")
-}
-
-/// The datagrams that come within `limit`, as they come.
-pub fn heard(s: &UdpSocket, limit: Duration) -> impl Iterator<Item = Datagram> {
-    let (end, mut buffer) = (Instant::now() + limit, vec![0; 65_536]);
-    let mut over = false;
-    iter::from_fn(move || {
-        while !over {
-            let left = end.saturating_duration_since(Instant::now());
-            over = left.is_zero(); // Then it looks a last time.
-            // A limit of 0 would be for ever.
-            s.set_read_timeout(Some(left.max(Duration::from_micros(1))))
-                .ok()?;
-            // Whatever is wrong (silence, a signal, a closed port): go on.
-            if let Ok((n, from)) = s.recv_from(&mut buffer) {
-                return Some((buffer[..n].to_vec(), from));
-            }
-        }
-        None
-    })
-}
-
-/// The first datagram within `limit`.
-pub fn hear(s: &UdpSocket, limit: Duration) -> Option<Datagram> {
-    heard(s, limit).next()
 }
 
 /// What came, or that nothing did.

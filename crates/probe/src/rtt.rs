@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use testbed::bytes;
+use testbed::{Datagram, bytes, hear};
 
 use crate::echo::is_echo;
 use crate::judge::{Failed, Look, Noted, failed, judged, lenient};
-use crate::peer::{Datagram, Peer, Protocol, START, hear};
+use crate::peer::{Peer, Protocol, START};
 use crate::words::names;
 
 /// The bytes of a STAMP packet (RFC 8762, section 4.2.1).

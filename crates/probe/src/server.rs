@@ -4,10 +4,12 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use testbed::{Random, bytes, nothing, patience};
+use testbed::{
+    Datagram, Random, bytes, hear, heard, nothing, patience, socket_to,
+};
 
 use crate::judge::{Failed, Look, Noted, Seen, Skipped, failed, judged};
-use crate::peer::{Datagram, Peer, Rule, hear, heard, shown, socket};
+use crate::peer::{Peer, Rule, shown};
 
 /// How many questions come at once.
 const MANY: usize = 200;
@@ -24,7 +26,7 @@ pub const LAST: &[Rule] = &[
     }),
     // Clients, one after the other.
     ("in turn", "", |t| {
-        let (a, b) = (socket(t.to), socket(t.to));
+        let (a, b) = (socket_to(t.to), socket_to(t.to));
         for (s, who) in [(&t.s, 1), (&a, 2), (&b, 3), (&a, 2)] {
             client(who, t.still_there(s))?;
         }
@@ -32,7 +34,7 @@ pub const LAST: &[Rule] = &[
     }),
     // Clients side by side.
     ("at once", "", |t| {
-        let both = [1, 2].map(|who| (who, socket(t.to), t.question()));
+        let both = [1, 2].map(|who| (who, socket_to(t.to), t.question()));
         both.iter().try_for_each(|(_, s, q)| t.send_from(s, q))?;
         for (who, s, question) in &both {
             let came = hear(s, patience()).ok_or((Failed, nothing()));
@@ -45,7 +47,7 @@ pub const LAST: &[Rule] = &[
     }),
     // A client that does not wait for its answer.
     ("vanished", "", |t| {
-        t.send_from(&socket(t.to), &t.question())?;
+        t.send_from(&socket_to(t.to), &t.question())?;
         t.still_there(&t.s)
     }),
     // Many questions at once. Of each, one answer: a second one is a fault; that
@@ -54,7 +56,7 @@ pub const LAST: &[Rule] = &[
         if t.far() {
             return Err((Skipped, said!("far")));
         }
-        let s = socket(t.to);
+        let s = socket_to(t.to);
         let mut open: Vec<_> = (0..MANY).map(|_| t.question()).collect();
         open.iter().try_for_each(|question| t.send_from(&s, question))?;
         for (data, _) in heard(&s, patience() * 2) {
@@ -76,7 +78,7 @@ pub const LAST: &[Rule] = &[
     }),
     // Datagrams of any length, with anything in them.
     ("noise", "", |t| {
-        let (s, mut random) = (socket(t.to), Random(2026));
+        let (s, mut random) = (socket_to(t.to), Random(2026));
         (0..50).try_for_each(|_| t.send_from(&s, &random.bytes(1531)))?;
         // The noise may have filled the system's queue: so ask thrice.
         let again = |_| t.still_there(&t.s);

@@ -11,6 +11,7 @@
 //! | [`READY`], [`BESIDE`] | what is built already; what is built with the same features |
 //! | [`references`] | one of them in both languages, for a test to talk to |
 //! | [`free_port`], [`close`] | a UDP port that nobody uses; giving one back |
+//! | [`socket_to`], [`hear`], [`heard`] | a socket; what comes within a time |
 //! | [`skipped`], [`skips`] | what this machine lacks, said aloud; and heard |
 //! | [`say`], [`language`] | a sentence in the student's language |
 //! | [`Failure`], [`width`] | why a test of an exercise failed, told and handed on |
@@ -23,11 +24,11 @@
 
 mod build;
 mod failure;
-mod ports;
 mod process;
 mod random;
 mod shown;
 mod skipped;
+mod sockets;
 mod watch;
 mod words;
 
@@ -36,7 +37,6 @@ pub use build::{
     references, root,
 };
 pub use failure::{Failure, TOLD, cut, runner_waits, width, wrapped};
-pub use ports::{close, free_port};
 pub use process::{
     Ended, PATIENCE, Program, STARTED, Started, end_all, lock, output,
     patience, spawn,
@@ -44,4 +44,5 @@ pub use process::{
 pub use random::Random;
 pub use shown::{bytes, error_words, kind, nothing};
 pub use skipped::{skipped, skips};
+pub use sockets::{Datagram, close, free_port, hear, heard, socket_to};
 pub use words::{Language, entry, fill, filled, language, say};

@@ -1,6 +1,7 @@
-//! Ports.
+//! Sockets that wait only so long; and ports.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::iter;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -56,6 +57,49 @@ pub fn close(s: UdpSocket) {
     });
 }
 
+/// A socket to talk to `to`. It stays on this machine if `to` does.
+///
+/// # Panics
+/// If the system has none left.
+pub fn socket_to(to: SocketAddr) -> UdpSocket {
+    let here = match (to.is_ipv4(), to.ip().is_loopback()) {
+        (true, true) => "127.0.0.1:0",
+        (true, false) => "0.0.0.0:0",
+        (false, true) => "[::1]:0",
+        (false, false) => "[::]:0",
+    };
+    UdpSocket::bind(here).expect("the system has a socket")
+}
+
+/// A datagram, and who sent it.
+pub type Datagram = (Vec<u8>, SocketAddr);
+
+/// The datagrams that come within `limit`, as they come. The socket's own limit
+/// is lost.
+pub fn heard(s: &UdpSocket, limit: Duration) -> impl Iterator<Item = Datagram> {
+    let (end, mut buffer) = (Instant::now() + limit, vec![0; 65_536]);
+    let mut over = false;
+    iter::from_fn(move || {
+        while !over {
+            let left = end.saturating_duration_since(Instant::now());
+            over = left.is_zero(); // Then it looks a last time.
+            // A limit of 0 would be for ever.
+            s.set_read_timeout(Some(left.max(Duration::from_micros(1))))
+                .ok()?;
+            // Whatever is wrong (silence, a signal, a closed port): go on.
+            if let Ok((n, from)) = s.recv_from(&mut buffer) {
+                return Some((buffer[..n].to_vec(), from));
+            }
+        }
+        None
+    })
+}
+
+/// The first datagram within `limit`.
+pub fn hear(s: &UdpSocket, limit: Duration) -> Option<Datagram> {
+    heard(s, limit).next()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -64,6 +108,26 @@ mod tests {
 
     use super::*;
     use crate::output;
+
+    #[test]
+    fn what_comes_is_heard_in_order_and_a_limit_of_0_is_one_look() {
+        let s = socket_to((Ipv4Addr::LOCALHOST, 9).into());
+        assert!(s.local_addr().unwrap().ip().is_loopback());
+        let address = s.local_addr().unwrap();
+        let all = ["one", "two", ""].map(|t| (t.as_bytes().to_vec(), address));
+        for (data, _) in &all {
+            s.send_to(data, address).unwrap();
+        }
+        assert!(heard(&s, PATIENCE).take(3).eq(all));
+        assert_eq!(hear(&s, Duration::ZERO), None);
+        s.send_to(b"here", address).unwrap();
+        s.set_read_timeout(None).unwrap();
+        s.peek(&mut [0; 9]).unwrap(); // Now it has come.
+        assert_eq!(hear(&s, Duration::ZERO), Some((b"here".into(), address)));
+        let begun = Instant::now();
+        assert_eq!(heard(&s, Duration::from_millis(50)).count(), 0);
+        assert!(begun.elapsed() >= Duration::from_millis(50));
+    }
 
     #[test]
     fn can_be_bound_and_is_given_once() {
