@@ -1,6 +1,6 @@
 //! What every program here needs and no lesson is about: the command line,
-//! the address behind a name, a careful socket, errors in plain words, and text
-//! that is safe to print.
+//! the address behind a name, a careful socket, errors in plain words, text
+//! that is safe to print, and JSON.
 //!
 //! | module | its business |
 //! |---|---|
@@ -9,11 +9,13 @@
 //! | `error` | an error that `main` may return, and a hint for the usual causes |
 //! | `careful` | a server's socket: `recv_from` and `send_to`, with what can go wrong |
 //! | `socket` | the address of a name; what a received error means |
+//! | [`json`] | JSON, as much as is needed to write it |
 //! | `text` | a line on stdout, or on stderr; strangers' text made harmless |
 
 mod args;
 mod careful;
 mod error;
+pub mod json;
 mod socket;
 mod text;
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::{Program, bytes, hear, heard, patience};
+use testbed::{Program, bytes, heard, patience};
 
 use crate::frame::{Frame, Kind, TEXT_MAX, Unfit, smaller};
 use crate::judge::{Look, Seen, Skipped, failed, judged};
@@ -79,17 +79,10 @@ pub const BOTH: &[Rule] = &[
     ("zlib bomb", "", |t| {
         t.ignores(&"y".repeat(TEXT_MAX + 1), |frame| frame.pack())
     }),
-    ("speaks", "", |t| {
-        t.types("escrito con el teclado")?;
-        t.hears("escrito con el teclado", 0)
-    }),
-    // Its message is lost: it comes again with the next try.
+    ("speaks", "", |t| t.types("escrito con el teclado", 0)),
     ("lost ack", "", |t| {
-        t.types("otra vez")?;
-        hear(&t.s, patience() * 2);
-        t.hears("otra vez", 1)?;
-        t.types("y la que sigue")?;
-        t.hears("y la que sigue", 0)
+        t.types("otra vez", 1)?;
+        t.types("y la que sigue", 0)
     }),
     ("bye", "", |t| {
         let payload = t.talk.heard.to_be_bytes().to_vec();
@@ -98,8 +91,7 @@ pub const BOTH: &[Rule] = &[
     // Nobody reads its stdout any more: what it cannot show, it must not
     // acknowledge.
     ("unseen", "", |t| {
-        t.start().or_else(failed)?;
-        t.connect()?;
+        t.again()?;
         t.program()?.hang_up();
         t.says(0, "lo último que se ve")?;
         match t.acked(t.text("no se ve")) {
@@ -233,22 +225,19 @@ impl Peer {
         self.up()
     }
 
-    /// Its next message, with this try, must be that `line`.
-    fn hears(&mut self, line: &str, attempt: u8) -> Look {
-        let frame = self.gets(Kind::Text, attempt, self.talk.heard + 1)?;
-        judged(frame.text().as_deref() == Some(line.as_bytes()), told(frame))
-    }
-
     /// It, if its keyboard and its screen are here.
     fn program(&mut self) -> Seen<&mut Program> {
-        let blind = (Skipped, said!("no keyboard"));
-        self.program.as_mut().ok_or(blind)
+        self.program.as_mut().ok_or((Skipped, said!("no keyboard")))
     }
 
-    /// Types a line on its keyboard.
-    fn types(&mut self, line: &str) -> Seen<()> {
+    /// Types a line on its keyboard, which must be its next message. The first
+    /// `lost` times that is lost: then it comes with the next try.
+    fn types(&mut self, line: &str, lost: u8) -> Look {
+        // It may have ended.
         let _ = self.program()?.try_write(format!("{line}\n").as_bytes());
-        Ok(()) // It may have ended.
+        heard(&self.s, patience() * 2).take(lost.into()).for_each(drop);
+        let frame = self.gets(Kind::Text, lost, self.talk.heard + 1)?;
+        judged(frame.text().as_deref() == Some(line.as_bytes()), told(frame))
     }
 }
 

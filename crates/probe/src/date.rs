@@ -59,8 +59,7 @@ pub fn read(line: &str) -> Line {
 /// The place of the first name with which a word begins.
 fn place(names: &[&str], word: &str) -> Option<i64> {
     let word = word.to_lowercase();
-    let place = names.iter().position(|name| word.starts_with(name));
-    place.map(|place| place as i64)
+    Some(names.iter().position(|name| word.starts_with(name))? as i64)
 }
 
 /// What a zone's name says: seconds east of UTC.
@@ -116,8 +115,7 @@ impl Line {
 /// A time for a person, in UTC; in seconds since 1970.
 pub fn utc(time: i64) -> String {
     let ([year, month, day], [hour, minute, second]) = clock(time);
-    let date = format!("{year}-{month:02}-{day:02}");
-    format!("{date} {hour:02}:{minute:02}:{second:02} UTC")
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// The seconds of a day.
@@ -128,8 +126,7 @@ const DAY: i64 = 86_400;
 fn clock(time: i64) -> ([i64; 3], [i64; 3]) {
     let (mut days, second) = (time.div_euclid(DAY), time.rem_euclid(DAY));
     let time = [second / 3600, second / 60 % 60, second % 60];
-    let mut year = 1970;
-    loop {
+    for year in 1970.. {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let february = if leap { 29 } else { 28 };
         let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -139,8 +136,8 @@ fn clock(time: i64) -> ([i64; 3], [i64; 3]) {
             }
             days -= length;
         }
-        year += 1;
     }
+    unreachable!("there is always a next year")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Looks at rules; and says what became of each, to a person, or as JSON to a
 //! program.
 
-use std::fmt::Display;
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::thread;
 
+use common::{json, note};
 use testbed::error_words;
 
 use crate::peer::{Peer, Rule};
@@ -60,16 +60,11 @@ pub fn lenient(look: Look) -> Look {
     look.map_err(|(it, came)| (if it == Failed { Noted } else { it }, came))
 }
 
-/// A line on stderr: what is no verdict. (A closed stream harms nobody.)
-pub fn tell(text: impl Display) {
-    let _ = writeln!(stderr(), "{text}");
-}
-
 /// A line on stdout.
 ///
 /// # Errors
 /// A sentence, if it cannot be written.
-pub fn print(text: impl Display) -> Done {
+pub fn print(text: String) -> Done {
     let written = writeln!(stdout(), "{text}");
     written.map_err(|e| said!("not written", error_words(&e)))
 }
@@ -95,16 +90,12 @@ impl Report {
         peer.start()?;
         let mut gone = false;
         for (i, rule) in rules.concat().iter().enumerate() {
-            let mut look = match gone {
-                true => Err((Skipped, said!("gone"))),
-                false => rule.2(&mut peer),
-            };
+            let not_met = || Err((Skipped, said!("gone")));
+            let mut look = if gone { not_met() } else { rule.2(&mut peer) };
             gone |= i == 0 && look.is_err();
             if let Err((Failed, came)) = &mut look {
                 *came += &peer.ended();
-                let meet = peer.protocol.meet;
-                gone =
-                    gone || peer.start().is_err() || meet(&mut peer).is_err();
+                gone = gone || peer.again().is_err();
             }
             self.rule(rule, look)?;
         }
@@ -119,15 +110,13 @@ impl Report {
     pub fn side_by_side(&mut self, peer: &Peer, rules: &[Rule]) -> Done {
         let mut peers: Vec<_> = rules.iter().map(|_| peer.another()).collect();
         peers.iter_mut().try_for_each(Peer::start)?;
-        tell(said!("runs", rules.len()));
+        note(said!("runs", rules.len()));
         thread::scope(|scope| {
-            let look = |(mut p, (.., look)): (Peer, &Rule)| {
-                let look = *look;
+            let look = |(mut p, &(.., look)): (Peer, &Rule)| {
                 scope.spawn(move || p.meet().map(|_| look(&mut p)))
             };
-            let looks: Vec<_> =
-                peers.into_iter().zip(rules).map(look).collect();
-            for (i, (rule, look)) in rules.iter().zip(looks).enumerate() {
+            let seen: Vec<_> = peers.into_iter().zip(rules).map(look).collect();
+            for (i, (rule, look)) in rules.iter().zip(seen).enumerate() {
                 let verdict = if i == 0 { Failed } else { Skipped };
                 let look = look.join().expect("no rule panics");
                 let look = look.unwrap_or_else(|(_, why)| Err((verdict, why)));
@@ -146,7 +135,8 @@ impl Report {
         let (sent, why) = (said!(name), said!(source));
         let named = VERDICTS[verdict as usize];
         if self.json {
-            let [name, sent, came, why] = [name, &sent, &came, &why].map(json);
+            let [name, sent, came, why] =
+                [name, &sent, &came, &why].map(json::string);
             return print(format!(
                 "{{\"rule\": {name}, \"verdict\": \"{named}\", \
                  \"sent\": {sent}, \"came\": {came}, \"source\": {why}}}"
@@ -175,25 +165,5 @@ impl Report {
             [_, 0, ..] => 0,
             _ => 1,
         })
-    }
-}
-
-/// A string of JSON (RFC 8259, section 7).
-fn json(text: &str) -> String {
-    let quoted = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04x}", c as u32),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", quoted.collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_quotes_what_it_must() {
-        assert_eq!(json("a\"\\\n\u{1b}ñ"), r#""a\"\\\u000a\u001bñ""#);
     }
 }

@@ -20,7 +20,9 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::{env, panic};
 
-use judge::{Report, print, tell};
+use common::note;
+
+use judge::{Report, print};
 use peer::{MOST, Peer, Protocol};
 
 const PROTOCOLS: [&Protocol; 4] =
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     let judged = panic::catch_unwind(|| judge(&words));
     let judged = judged.unwrap_or_else(|_| Err(said!("judge failed")));
     ExitCode::from(judged.unwrap_or_else(|why| {
-        tell(why);
+        note(why);
         2
     }))
 }
@@ -66,7 +68,7 @@ fn judge(words: &[String]) -> Result<u8, String> {
     }
     let peer = Peer::new(protocol, to, command, calls);
     if peer.far() {
-        tell(said!("will send", MOST, to));
+        note(said!("will send", MOST, to));
     }
     let rules = if calls { protocol.client } else { protocol.server };
     let source = protocol.sources[usize::from(calls)];
@@ -83,14 +85,14 @@ fn judge(words: &[String]) -> Result<u8, String> {
 
 /// A server's address: not that of many machines.
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let found = text.to_socket_addrs().map(Vec::from_iter).unwrap_or_default();
-    let four = found.iter().find(|a| a.is_ipv4());
+    let found = text.to_socket_addrs().into_iter().flatten();
     let text = format!("{text:?}");
-    let to = four.or(found.first()).ok_or_else(|| said!("no address", text))?;
+    let first = found.min_by_key(SocketAddr::is_ipv6); // Of IPv4, if it has one.
+    let to = first.ok_or_else(|| said!("no address", text))?;
     let ip = to.ip().to_canonical();
     let many = ip.is_multicast() || ip.is_unspecified();
     if many || ip == Ipv4Addr::BROADCAST || to.port() == 0 {
         return Err(said!("not one machine", text));
     }
-    Ok(*to)
+    Ok(to)
 }

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::note;
 use testbed::{
     Datagram, Ended, Program, bytes, error_words, free_port, hear, heard,
-    nothing, patience, socket_to,
+    patience, socket_to,
 };
 
 use crate::chat::Talk;
-use crate::judge::{Done, Look, Seen, Skipped, failed, judged, tell};
+use crate::judge::{Done, Look, Seen, Skipped, failed, judged};
 
 /// A program may take so long to start: `cargo run` builds it first.
 pub const START: Duration = Duration::from_secs(60);
@@ -103,14 +104,12 @@ impl Peer {
         let Some((name, words)) = self.command.split_first() else {
             return Ok(());
         };
-        if !self.calls {
-            self.to.set_port(free_port());
-        }
-        let own = self.s.local_addr().unwrap_or(self.to);
-        let to = if self.calls { own } else { self.to };
-        let [host, port] = [to.ip().to_string(), to.port().to_string()];
+        // What we start is on this machine, and talks to this one.
+        let own = self.s.local_addr().map_or(0, |own| own.port());
+        self.to.set_port(if self.calls { own } else { free_port() });
+        let port = self.to.port().to_string();
         let fill = |word: &String| {
-            word.replace("{host}", &host).replace("{port}", &port)
+            word.replace("{host}", "127.0.0.1").replace("{port}", &port)
         };
         let mut command = Command::new(fill(name));
         command.args(words.iter().map(fill)).env("PYTHONUNBUFFERED", "1");
@@ -118,6 +117,15 @@ impl Peer {
         let why = |e| said!("no start", format!("{name:?}"), error_words(&e));
         self.program = Some(started.map_err(why)?);
         Ok(())
+    }
+
+    /// Starts it once more, and meets it as its protocol has it.
+    ///
+    /// # Errors
+    /// Why it does not start, or that nothing came.
+    pub fn again(&mut self) -> Look {
+        self.start().or_else(failed)?;
+        (self.protocol.meet)(self)
     }
 
     /// Waits for its first datagram; until that comes, a server is asked again
@@ -147,7 +155,7 @@ impl Peer {
             if ended || start.elapsed() > limit {
                 return failed(said!("nothing") + &self.ended());
             } else if start.elapsed() > patience() {
-                WAITING.call_once(|| tell(said!("waiting")));
+                WAITING.call_once(|| note(said!("waiting")));
             }
         }
     }
@@ -183,9 +191,8 @@ impl Peer {
                 return Err((Skipped, said!("enough", MOST)));
             }
         }
-        let sent = s.send_to(data, self.to).map(drop);
-        let why = |e| said!("not sent", data.len(), error_words(&e));
-        sent.map_err(|e| (Skipped, why(e)))
+        let why = |e| (Skipped, said!("not sent", data.len(), error_words(&e)));
+        s.send_to(data, self.to).map(drop).map_err(why)
     }
 
     /// Whether it has ended.
@@ -266,9 +273,4 @@ fn last(text: &str) -> Option<String> {
     let mut lines = text.split_inclusive('\n').rev();
     let last = lines.find(|line| !line.trim().is_empty())?;
     Some(bytes(last.as_bytes()))
-}
-
-/// What came, or that nothing did.
-pub fn shown(came: Option<Datagram>) -> String {
-    came.map_or_else(nothing, |(data, _)| bytes(&data))
 }

@@ -134,10 +134,8 @@ fn reflect(p: &mut Peer, network: &Network) -> Vec<Probe> {
 fn measures(p: &mut Peer, network: &Network) -> Look {
     let first = run(p, network, false);
     let Err((Noted, _)) = first else { return first };
-    let mut p = p.another();
-    p.start().or_else(failed)?;
-    p.meet()?;
-    run(&mut p, network, true)
+    p.again()?;
+    run(p, network, true)
 }
 
 /// One run. What a busy machine may have done is `Noted`, in the `second` run

@@ -9,7 +9,7 @@ use testbed::{
 };
 
 use crate::judge::{Failed, Look, Noted, Seen, Skipped, failed, judged};
-use crate::peer::{Peer, Rule, shown};
+use crate::peer::{Peer, Rule};
 
 /// How many questions come at once.
 const MANY: usize = 200;
@@ -136,32 +136,20 @@ impl Peer {
         self.answered(&question, self.ask_from(s, &question))
     }
 
-    /// Sends `odd`, and a question behind it, which must be answered. If `odd`
-    /// does not come back as it is, that is only told.
+    /// Sends `odd`, and then a question, which must be answered. If `odd` does
+    /// not come back as it is, that is only told.
     ///
     /// # Errors
     /// What came, if that is not `odd`, or there is no answer.
     pub fn odd(&self, odd: &[u8]) -> Look {
-        let next = self.question();
         self.send(odd)?;
-        self.send(&next)?;
-        let mut other = None;
-        let answered = heard(&self.s, patience()).any(|(data, from)| {
-            let is_next = data == next;
-            if !is_next && other.is_none() {
-                other = Some((data, from));
-            }
-            is_next
-        });
-        if !answered {
-            self.still_there(&self.s).map_err(|(_, then)| {
-                (Failed, said!("and then", shown(other.clone()), then))
-            })?;
-        }
-        // What the server does side by side may come in another order.
-        match other.or_else(|| hear(&self.s, self.moment())) {
-            Some((came, _)) if came == odd => Ok(said!("the same")),
-            Some((came, _)) => Err((Noted, bytes(&came))),
+        let came = hear(&self.s, patience()).map(|(data, _)| data);
+        let shown = came.as_deref().map_or_else(nothing, bytes);
+        self.still_there(&self.s)
+            .map_err(|(_, then)| (Failed, said!("and then", shown, then)))?;
+        match came {
+            Some(same) if same == odd => Ok(said!("the same")),
+            Some(_) => Err((Noted, shown)),
             None => Err((Noted, said!("no answer"))),
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use common::json::{list, object, or_null, string};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use zchat::frame::{Frame, number};
@@ -10,7 +11,6 @@ use zchat::session::Known;
 
 use crate::header;
 use crate::input::{Input, decoded};
-use crate::json::{list, object, or_null, string};
 use crate::picture::{Words, fates, label, picture};
 use crate::run::{Event, Passage, What, run};
 

@@ -12,10 +12,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use badlink::pcap::{self, Station};
+use common::json::{list, object, string};
 
 use crate::answer::{adler, hex};
 use crate::input::{decoded, numbers};
-use crate::json::{list, object, string};
 
 const HEADER: usize = 8; // Bytes.
 const UDP: u8 = 17; // Its number among the protocols that IP carries.

@@ -16,7 +16,6 @@ pub mod air;
 pub mod answer;
 pub mod header;
 pub mod input;
-mod json;
 pub mod picture;
 pub mod run;
 

@@ -1,5 +1,5 @@
 //! JSON (RFC 8259), as much as is needed to write it. (A library for it would
-//! be half of what a browser has to load.)
+//! be half of what a browser has to load for `docs/lab`.)
 
 /// A string, between its quotes.
 pub fn string(text: &str) -> String {
