@@ -586,6 +586,9 @@ fn wrong_form(choice: &Choice) -> Option<Said> {
         // crates/zchat sends none; whether it is the smaller comes later.
         (Kind::Ztext, None) if text.is_empty() => return None,
         (Kind::Ztext, None) if data == text => "calls a text a Ztext".into(),
+        (Kind::Ztext, None) if *data == zlib(b"") => {
+            "a stream of nothing".into()
+        }
         (Kind::Ztext, None) => {
             if is_text(read_all(DeflateDecoder::new(&data[..]))) {
                 "sends a raw stream".into()
