@@ -154,7 +154,7 @@ fn step_1_refuses_what_is_too_short() {
 /// Datagrams whose length is possible: the third has no data, and behind the
 /// data of the second more bytes stand.
 fn possible() -> Vec<Vec<u8>> {
-    let padded = [&HOLA[..], b"\0\0"].concat();
+    let padded = [&HOLA[..], &[0; HEADER]].concat();
     vec![HOLA.to_vec(), padded, datagram(8), datagram(300), datagram(1027)]
 }
 
