@@ -10,7 +10,7 @@ use ex12_rtt_singleton::{Probe, measure, note, read, send, wait, write};
 use kit::{
     Beside, Peer, Random, Said, Shown, beside, bytes, check_fails, compared,
     doing, fail, hex, is_refusal, kind, patience, said, servers, socket,
-    to_nobody, value,
+    to_nobody, value, waiting,
 };
 
 /// A threshold that is soon over.
@@ -425,17 +425,17 @@ fn why_undefined(given: &Given) -> &'static str {
     let room = Room::new();
     let probe = room.sent();
     room.reply(0, probe);
-    let given = match given {
-        Some(Err(_)) => return "an error of wait",
-        Some(given) => given.as_ref().ok().cloned(),
-        // With less time, it ends.
-        None => room.wait(&[probe], patience() / 2).and_then(Result::ok),
-    };
+    if let Some(Err(_)) = given {
+        return "an error of wait";
+    }
+    // With less time, it ends.
+    let given = room.wait(&[probe], patience() / 2).and_then(Result::ok);
     let noted = |probes: &Vec<Probe>| probes.iter().any(|p| p.replies > 0);
     let answered = Probe { rtt: Some(probe.sent), replies: 1, ..probe };
     let ends = || Room::new().wait(&[answered], long()).is_some();
     match given {
         None => "waits for something else",
+        Some(_) if waiting(&room.s).is_some() => "nothing received",
         Some(probes) if !noted(&probes) => "the reply not noted",
         Some(_) if ends() => "a copy looked at",
         Some(_) => "replies not looked at",
@@ -445,13 +445,16 @@ fn why_undefined(given: &Given) -> &'static str {
 #[kit::test]
 fn step_5_takes_the_reply_and_ends() {
     let room = Room::new();
-    let probe = room.sent();
-    room.reply(0, probe);
+    let sent = room.sent();
+    room.reply(0, sent);
     let did = doing("sent the reply, called wait");
-    let given = room.wait(&[probe], long());
+    let given = room.wait(&[sent], long());
     if !defined(&given, 0) {
         let why = why_undefined(&given);
         fail(did, "a delay for probe 0", shown(&given), why);
+    }
+    if probe(&given, 0).is_some_and(|probe| probe.replies > 1) {
+        fail(did, "a delay for probe 0", shown(&given), "noted twice");
     }
 }
 
