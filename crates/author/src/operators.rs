@@ -29,7 +29,7 @@ pub fn changes(solution: &str) -> Vec<Change> {
     all
 }
 
-/// `s.send(data)?;`: no such line; or its error is not looked at.
+/// `s.send(data)?;`: no such line; or twice.
 fn dropped_call(code: &str, add: &mut impl FnMut(String, String)) {
     let call = code.trim();
     let words = ["let ", "return", "}", "break", "continue", "pub ", "const "];
@@ -37,6 +37,9 @@ fn dropped_call(code: &str, add: &mut impl FnMut(String, String)) {
         call.ends_with(';') && call.contains('(') && !call.contains(" = ");
     if whole && !words.iter().any(|word| call.starts_with(word)) {
         add(format!("drop {call}"), String::new());
+        if call.contains(".send") {
+            add(format!("twice {call}"), format!("{code}\n{code}"));
+        }
     }
 }
 
@@ -185,6 +188,7 @@ mod tests {
             all,
             [
                 " // Out.",
+                "    s.send_to(data, to)?;\n    s.send_to(data, to)?; // Out.",
                 "    s.send_to(data, to).unwrap(); // Out.",
                 "    let _ = s.send_to(data, to); // Out.",
                 "    s.send_to(to, data)?; // Out.",

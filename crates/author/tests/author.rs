@@ -255,7 +255,7 @@ fn mutants_says_what_passes_and_where_the_others_are_looked_for() {
         return assert_says(&ended, 1, &["cargo install cargo-mutants"]);
     }
     let ended = author(&workshop, &["mutants", "1"]);
-    let row = "| 01-first-one | 12 | 0 | 0 | 0 (0.0 %) | 12 | 12 (100.0 %) |";
+    let row = "| 01-first-one | 13 | 0 | 0 | 0 (0.0 %) | 13 | 13 (100.0 %) |";
     assert_says(&ended, 0, &[row]);
     // A test less: what it alone found passes, and is shown.
     workshop.change(
