@@ -54,6 +54,8 @@ class _Stats:
     again: int = 0  # Frames sent again.
     damaged: int = 0  # Frames that came damaged.
     duplicate: int = 0  # Frames that had come before.
+    # The round-trip time of the last session, smoothed.
+    rtt: Optional[float] = None
 
 
 # Where the conversation stands is one of four classes, which hold what is known
@@ -92,7 +94,7 @@ class _Up:
         """It has said something new."""
         self.heard, self.doubted = now, None
 
-    def is_gone(self, now: float, sender: Address, rtt: Rtt) -> bool:
+    def is_gone(self, now: float, sender: Address) -> bool:
         """Somebody else calls, from sender. If the peer is silent, it is asked;
         if the caller is on the peer's own machine (started again, perhaps), and
         no answer came meanwhile, the peer is gone.
@@ -101,7 +103,8 @@ class _Up:
         if self.address == sender:
             return False
         if self.doubted is not None:
-            return neighbour and now >= self.doubted + rtt.wait(255)
+            wait = self.window.rtt.wait(255)
+            return neighbour and now >= self.doubted + wait
         if neighbour or now >= self.heard + DOUBT:
             self.ask, self.doubted = not self.window.flights, now
         return False
@@ -137,7 +140,6 @@ class Session:
         self._window = WINDOW  # How wide it may be.
         self._key = secrets.token_bytes(32)  # Of the ids that we give callers.
         self._queue: deque[bytes] = deque()  # What was never sent.
-        self._rtt = Rtt()
         self._lost = [0, 0]  # Messages not confirmed, and not sent.
         self._actions: list[tuple[Any, ...]] = []
         self._stats = _Stats()
@@ -206,7 +208,8 @@ class Session:
         elif isinstance(state, _Call) and kind == Kind.HELLO and ours:
             sent = state.hello.sent_at(frame.attempt)
             self._up(now, sender, frame)
-            self._rtt.sample(now, sent)
+            if isinstance(self._state, _Up):
+                self._state.window.rtt.sample(now, sent)
         elif kind == Kind.HELLO:
             pass
         elif isinstance(state, _Up) and ours:
@@ -258,8 +261,8 @@ class Session:
 
     def report(self) -> str:
         """What --stats prints."""
-        s, smoothed = self._stats, self._rtt.smoothed
-        rtt = "not measured" if smoothed is None else f"{smoothed * 1e3:.1f} ms"
+        s = self._stats
+        rtt = "not measured" if s.rtt is None else f"{s.rtt * 1e3:.1f} ms"
         return (
             f"sent: {s.confirmed} confirmed, {s.again} again, "
             f"{s.compressed} compressed ({s.before} bytes to {s.after})\n"
@@ -300,7 +303,7 @@ class Session:
             whom = " and ".join(shown(to) for to in self._dial)
             left = hello.until - now
             self._note(f"calling {whom} for {left:.0f} s more")
-        frame = hello.departs(now, self._rtt.wait)
+        frame = hello.departs(now, Rtt().wait)
         if frame:
             for to in self._dial:
                 self._send(to, frame)
@@ -323,7 +326,7 @@ class Session:
                 text = f"not confirmed yet: {oldest.words()}"
             self._note(text + ", trying again")
         patient = peer.doubted is None
-        for frame in window.departures(now, self._rtt, patient):
+        for frame in window.departures(now, patient):
             self._stats.again += frame.attempt > 0
             self._send(peer.address, frame)
 
@@ -358,7 +361,7 @@ class Session:
             ids, seq = (peer.me, peer.you), peer.window.sent + 1
             frame = Frame.new(kind, ids, seq)._replace(payload=payload)
             flight = Flight.new(frame, now, now + patience)
-            peer.window.launch(now, self._rtt, flight)
+            peer.window.launch(now, flight)
 
     def _call(self, now: float) -> None:
         """Calls, from now on."""
@@ -373,7 +376,7 @@ class Session:
         you, state = hello.src, self._state
         if isinstance(state, _Call) and state.hello.frame.src == you:
             return self._end("I have called myself")
-        if isinstance(state, _Up) and state.is_gone(now, sender, self._rtt):
+        if isinstance(state, _Up) and state.is_gone(now, sender):
             self._down(0, "the peer does not answer any more")
             if isinstance(self._state, _Over):
                 return
@@ -395,7 +398,6 @@ class Session:
         ask = frame.kind == Kind.HELLO
         window = Window(self._window, now)
         self._state = _Up(frame.src, frame.dst, sender, now, ask, window)
-        self._rtt = Rtt()
         self._key = secrets.token_bytes(32)  # No id is given twice.
 
     def _heard(self, now: float, sender: Address, frame: Frame) -> None:
@@ -442,7 +444,7 @@ class Session:
         if not isinstance(peer, _Up):
             return
         told = peer.window.word is None
-        done = peer.window.acknowledged(now, self._rtt, ack)
+        done = peer.window.acknowledged(now, ack)
         if not done:
             return
         peer.hear(now)
@@ -497,6 +499,7 @@ class Session:
         if isinstance(self._state, _Up):
             window = self._state.window
             window.flights, flights = flights, window.flights
+            self._stats.rtt = window.rtt.smoothed
         for flight in flights:
             if flight.has_message() and flight.frame.seq <= read:
                 self._stats.confirmed += 1

@@ -29,6 +29,7 @@ class Window:
         self.flights: deque[Flight] = deque()
         # When to tell the user that no answer comes.
         self.word: Optional[float] = None
+        self.rtt = Rtt()
         self._early: dict[int, bytes] = {}  # By their numbers.
         self._most = most  # The window, and
         self._allowed = min(most, FIRST)  # what the path seems to carry of it.
@@ -46,20 +47,20 @@ class Window:
         room = len(flights) < self._most
         return not first and room and flying < self._allowed
 
-    def launch(self, now: float, rtt: Rtt, flight: Flight) -> None:
+    def launch(self, now: float, flight: Flight) -> None:
         """One more frame is to be sent."""
         if not self.flights:
             self.word = now + LATE
         self.sent = flight.frame.seq
         self.flights.append(flight)
-        self._expect_news(now, rtt)
+        self._expect_news(now)
 
-    def _expect_news(self, now: float, rtt: Rtt) -> None:
+    def _expect_news(self, now: float) -> None:
         """If no answer comes for two round trips, something is lost that
         nothing tells of: the last frame, or one that was sent again (RFC 9002,
         6.2).
         """
-        wait = max(rtt.round_trip() * 2, LEAST_PROBE)
+        wait = max(self.rtt.round_trip() * 2, LEAST_PROBE)
         self._probe = now + wait if self._most > 1 else None
 
     def deadline(self) -> Optional[float]:
@@ -72,7 +73,7 @@ class Window:
         more = (self.word, self._probe)
         return min([due] + [at for at in more if at is not None])
 
-    def departures(self, now: float, rtt: Rtt, patient: bool) -> list[Frame]:
+    def departures(self, now: float, patient: bool) -> list[Frame]:
         """The frames that are to be sent now, the first time or again. patient:
         wait longer after each time.
         """
@@ -82,26 +83,26 @@ class Window:
         if any(flight.expires(now) for flight in self.flights):
             # Too much is on the way, perhaps. (What is sent again before that
             # does not say so: the path carries what came.)
-            self._allow(now, rtt, self._allowed // 2)
+            self._allow(now, self._allowed // 2)
         elif silent:
             missing = (f for f in self.flights if not f.came)
             for oldest in list(missing)[:1]:
                 oldest.lost = True
         frames = (
-            flight.departs(now, lambda n: rtt.wait(n if patient else 0))
+            flight.departs(now, lambda n: self.rtt.wait(n if patient else 0))
             for flight in self.flights
         )
         return [frame for frame in frames if frame]
 
-    def _allow(self, now: float, rtt: Rtt, allowed: int) -> None:
+    def _allow(self, now: float, allowed: int) -> None:
         """So many frames may be in flight from now on. That changes at most
         once in a round trip.
         """
-        if now >= self._changed + rtt.round_trip():
+        if now >= self._changed + self.rtt.round_trip():
             self._allowed = min(max(allowed, LEAST), self._most)
             self._changed = now
 
-    def acknowledged(self, now: float, rtt: Rtt, ack: Frame) -> list[Flight]:
+    def acknowledged(self, now: float, ack: Frame) -> list[Flight]:
         """An acknowledgement: seq has come, and everything up to the number in
         the payload was shown (without a payload: up to seq). What was confirmed
         by that.
@@ -113,8 +114,8 @@ class Window:
             if flight.frame.seq == ack.seq and not flight.came:
                 flight.arrives()
                 sent = flight.sent_at(ack.attempt)
-                rtt.sample(now, sent)
-                self._expect_news(now, rtt)
+                self.rtt.sample(now, sent)
+                self._expect_news(now)
                 for other in self.flights:
                     other.overtaken((sent or 0.0, ack.seq))
         shown = []
@@ -122,7 +123,7 @@ class Window:
             shown.append(self.flights.popleft())
         if shown:
             self.word = now + LATE
-            self._allow(now, rtt, self._allowed + 1)
+            self._allow(now, self._allowed + 1)
         return shown
 
     def newest(self) -> int:

@@ -70,6 +70,8 @@ struct Stats {
     damaged: usize,
     /// Frames that had come before.
     duplicate: usize,
+    /// The round-trip time of the last session, smoothed.
+    rtt: Option<Duration>,
 }
 
 /// Where the conversation stands, and what is known there alone.
@@ -123,18 +125,13 @@ impl Peer {
     /// Somebody else calls, from `from`. If the peer is silent, it is asked; if
     /// the caller is on the peer's own machine (started again, perhaps), and
     /// no answer came meanwhile, the peer is gone.
-    pub fn is_gone(
-        &mut self,
-        now: Duration,
-        from: SocketAddr,
-        rtt: &Rtt,
-    ) -> bool {
+    pub fn is_gone(&mut self, now: Duration, from: SocketAddr) -> bool {
         let neighbour = from.ip() == self.address.ip();
         if self.address == from {
             return false;
         }
         if let Some(since) = self.doubted {
-            return neighbour && now >= since + rtt.wait(u32::MAX);
+            return neighbour && now >= since + self.window.rtt.wait(u32::MAX);
         }
         if neighbour || now >= self.heard + DOUBT {
             self.ask = self.window.flights.is_empty();
@@ -156,8 +153,7 @@ pub struct Session {
     window: u16,              // How wide it may be.
     key: RandomState,         // Of the ids that we give to callers.
     queue: VecDeque<Vec<u8>>, // The messages that were never sent.
-    rtt: Rtt,
-    lost: [usize; 2], // Messages not confirmed, and not sent.
+    lost: [usize; 2],         // Messages not confirmed, and not sent.
     actions: Vec<Action>,
     stats: Stats,
 }
@@ -174,7 +170,6 @@ impl Session {
             window: WINDOW,
             key: RandomState::new(),
             queue: VecDeque::new(),
-            rtt: Rtt::default(),
             lost: [0, 0],
             actions: Vec::new(),
             stats: Stats::default(),
@@ -243,7 +238,9 @@ impl Session {
             (State::Call { hello, .. }, Kind::Hello) if ours => {
                 let sent = hello.sent_at(frame.attempt);
                 self.up(now, from, &frame);
-                self.rtt.sample(now, sent);
+                if let State::Up(peer) = &mut self.state {
+                    peer.window.rtt.sample(now, sent);
+                }
             }
             (_, Kind::Hello) => {}
             (State::Up(_), _) if ours => self.heard(now, from, &frame),
@@ -307,7 +304,7 @@ impl Session {
         let Stats { confirmed, compressed, before, after, again, .. } =
             self.stats;
         let Stats { shown, duplicate, damaged, .. } = self.stats;
-        let rtt = self.rtt.smoothed.map_or("not measured".to_string(), |rtt| {
+        let rtt = self.stats.rtt.map_or("not measured".to_string(), |rtt| {
             format!("{:.1} ms", rtt.as_secs_f64() * 1e3)
         });
         format!(
@@ -357,11 +354,10 @@ impl Session {
             let text = format!("{text} for {left:.0} s more");
             self.actions.push(Action::Note(text));
         }
-        if let Some(frame) = hello.departs(now, |n| self.rtt.wait(n)) {
-            let data = frame.pack();
-            let sends = self.dial.iter();
-            self.actions
-                .extend(sends.map(|to| Action::Send(*to, data.clone())));
+        if let Some(frame) = hello.departs(now, |n| Rtt::default().wait(n)) {
+            for to in &self.dial {
+                self.actions.push(Action::Send(*to, frame.pack()));
+            }
         }
     }
 
@@ -384,7 +380,7 @@ impl Session {
             self.actions.push(Action::Note(text + ", trying again"));
         }
         let patient = peer.doubted.is_none();
-        for frame in peer.window.departures(now, &self.rtt, patient) {
+        for frame in peer.window.departures(now, patient) {
             self.stats.again += usize::from(frame.attempt > 0);
             self.actions.push(Action::Send(peer.address, frame.pack()));
         }
@@ -428,7 +424,7 @@ impl Session {
             let ids = (peer.me, peer.you);
             let frame = Frame { payload, ..Frame::new(kind, ids, seq) };
             let flight = Flight::new(frame, now, now + patience);
-            peer.window.launch(now, &self.rtt, flight);
+            peer.window.launch(now, flight);
         }
     }
 
@@ -453,7 +449,7 @@ impl Session {
             return self.end(Some("I have called myself"));
         }
         if let State::Up(peer) = &mut self.state
-            && peer.is_gone(now, from, &self.rtt)
+            && peer.is_gone(now, from)
         {
             self.down(0, "the peer does not answer any more");
             if matches!(self.state, State::Over) {
@@ -487,7 +483,6 @@ impl Session {
         let window = Window::new(self.window, now);
         let peer = Peer { you, me, address, heard, doubted, ask, window };
         self.state = State::Up(peer);
-        self.rtt = Rtt::default();
         self.key = RandomState::new(); // No id is given twice.
     }
 
@@ -536,7 +531,7 @@ impl Session {
     fn confirmed(&mut self, now: Duration, ack: &Frame) {
         let State::Up(peer) = &mut self.state else { return };
         let told = peer.window.word.is_none();
-        let done = peer.window.acknowledged(now, &mut self.rtt, ack);
+        let done = peer.window.acknowledged(now, ack);
         let Some(last) = done.last() else { return };
         peer.hear(now);
         let messages = done.iter().filter(|flight| flight.has_message());
@@ -590,7 +585,10 @@ impl Session {
     /// was delivered, unless the peer has read up to its number.
     fn lose(&mut self, read: u32) {
         let flights = match &mut self.state {
-            State::Up(peer) => take(&mut peer.window.flights),
+            State::Up(peer) => {
+                self.stats.rtt = peer.window.rtt.smoothed;
+                take(&mut peer.window.flights)
+            }
             _ => VecDeque::new(),
         };
         for flight in flights.iter().filter(|flight| flight.has_message()) {

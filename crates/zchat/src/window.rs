@@ -25,11 +25,12 @@ pub struct Window {
     pub read: u32, // That of the peer's last one that was shown.
     pub flights: VecDeque<Flight>,
     pub word: Option<Duration>, // When to tell the user that no answer comes.
+    pub rtt: Rtt,
     early: BTreeMap<u32, Vec<u8>>, // By their numbers.
-    most: u32,                  // The window, and
-    allowed: u32,               // as much of it as the path seems to carry.
-    changed: Duration,          // When that has changed.
-    probe: Option<Duration>,    // When to ask what became of the oldest.
+    most: u32,                     // The window, and
+    allowed: u32,                  // as much of it as the path seems to carry.
+    changed: Duration,             // When that has changed.
+    probe: Option<Duration>,       // When to ask what became of the oldest.
 }
 
 impl Window {
@@ -50,19 +51,19 @@ impl Window {
     }
 
     /// One more frame is to be sent.
-    pub fn launch(&mut self, now: Duration, rtt: &Rtt, flight: Flight) {
+    pub fn launch(&mut self, now: Duration, flight: Flight) {
         if self.flights.is_empty() {
             self.word = Some(now + LATE);
         }
         self.sent = flight.frame.seq;
         self.flights.push_back(flight);
-        self.expect_news(now, rtt);
+        self.expect_news(now);
     }
 
     /// If no answer comes for two round trips, something is lost that nothing
     /// tells of: the last frame, or one that was sent again (RFC 9002, 6.2).
-    fn expect_news(&mut self, now: Duration, rtt: &Rtt) {
-        let wait = (rtt.round_trip() * 2).max(LEAST_PROBE);
+    fn expect_news(&mut self, now: Duration) {
+        let wait = (self.rtt.round_trip() * 2).max(LEAST_PROBE);
         self.probe = (self.most > 1).then_some(now + wait);
     }
 
@@ -74,31 +75,26 @@ impl Window {
 
     /// The frames that are to be sent now, the first time or again. `patient`:
     /// wait longer after each time.
-    pub fn departures(
-        &mut self,
-        now: Duration,
-        rtt: &Rtt,
-        patient: bool,
-    ) -> Vec<&Frame> {
+    pub fn departures(&mut self, now: Duration, patient: bool) -> Vec<&Frame> {
         let silent = self.probe.take_if(|at| now >= *at).is_some();
         if self.flights.iter().any(|flight| flight.expires(now)) {
             // Too much is on the way, perhaps. (What is sent again before that
             // does not say so: the path carries what came.)
-            self.allow(now, rtt, self.allowed / 2);
+            self.allow(now, self.allowed / 2);
         } else if silent
             && let Some(oldest) = self.flights.iter_mut().find(|f| !f.came)
         {
             oldest.lost = true;
         }
-        let wait = |n| rtt.wait(if patient { n } else { 0 });
+        let wait = |n| self.rtt.wait(if patient { n } else { 0 });
         let flights = self.flights.iter_mut();
         flights.filter_map(|flight| flight.departs(now, wait)).collect()
     }
 
     /// So many frames may be in flight from now on. That changes at most once
     /// in a round trip.
-    fn allow(&mut self, now: Duration, rtt: &Rtt, allowed: u32) {
-        if now >= self.changed + rtt.round_trip() {
+    fn allow(&mut self, now: Duration, allowed: u32) {
+        if now >= self.changed + self.rtt.round_trip() {
             self.allowed = allowed.max(LEAST).min(self.most);
             self.changed = now;
         }
@@ -107,12 +103,7 @@ impl Window {
     /// An acknowledgement: `seq` has come, and everything up to the number in
     /// the payload was shown (without a payload: up to `seq`). What was
     /// confirmed by that.
-    pub fn acknowledged(
-        &mut self,
-        now: Duration,
-        rtt: &mut Rtt,
-        ack: &Frame,
-    ) -> Vec<Flight> {
+    pub fn acknowledged(&mut self, now: Duration, ack: &Frame) -> Vec<Flight> {
         let read = match ack.payload.is_empty() {
             true => ack.seq,
             false => number(&ack.payload),
@@ -125,8 +116,8 @@ impl Window {
         if let Some(flight) = came {
             flight.arrives();
             let sent = flight.sent_at(ack.attempt);
-            rtt.sample(now, sent);
-            self.expect_news(now, rtt);
+            self.rtt.sample(now, sent);
+            self.expect_news(now);
             for flight in &mut self.flights {
                 flight.overtaken((sent.unwrap_or_default(), ack.seq));
             }
@@ -134,7 +125,7 @@ impl Window {
         let shown = self.flights.partition_point(|f| f.frame.seq <= read);
         if shown > 0 {
             self.word = Some(now + LATE);
-            self.allow(now, rtt, self.allowed + 1);
+            self.allow(now, self.allowed + 1);
         }
         self.flights.drain(..shown).collect()
     }

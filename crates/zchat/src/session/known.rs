@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Session, State};
-use crate::flight::Flight;
+use crate::flight::{Flight, Rtt};
 
 /// What one side knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +49,11 @@ impl Session {
             }
             State::Over => ("END", 0, 0, Vec::new()),
         };
-        let (queue, rtt) = (self.queue.len(), self.rtt.smoothed);
-        let wait = self.rtt.wait(0);
+        let rtt = match &self.state {
+            State::Up(peer) => peer.window.rtt,
+            _ => Rtt::default(),
+        };
+        let (queue, rtt, wait) = (self.queue.len(), rtt.smoothed, rtt.wait(0));
         Known { state, sent, expect, flights, queue, rtt, wait }
     }
 }
