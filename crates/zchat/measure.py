@@ -8,12 +8,12 @@
 loses a share of the datagrams in each direction. The time is that from
 "connected" until everything is confirmed: for the chat, until the client has
 ended; for QUIC (aioquic; one stream, a write for each line), until the server
-has said that all lines are there. QUIC is measured twice: as it packs the
-lines, and with each line sent by itself. Each round runs all of them on a link
-with the same seed. Prints the medians of the rounds, for each share: seconds,
-datagrams both ways, and how many times as long as QUIC's that is. --slow runs
-the chat with a window of 1 as well, which takes minutes. On a busy machine
-`sudo nice -n -20` before the command lets all of these go first.
+has said that all lines are there. Both servers stay. QUIC is measured twice: as
+it packs the lines, and with each line sent by itself. Each round runs all of
+them on a link with the same seed. Prints the medians of the rounds, for each
+share: seconds, datagrams both ways, and how many times as long as QUIC's that
+is. --slow runs the chat with a window of 1 as well, which takes minutes. On a
+busy machine `sudo nice -n -20` before the command lets all of these go first.
 
     python3 crates/zchat/measure.py --pairings
 
@@ -126,7 +126,7 @@ def chat(server, client, words, how=None, each_way=False):
         files = [open(path, mode) for path, mode in zip(paths, "rww")]
         file, there, back = map(stack.enter_context, files)
 
-        stdin = file if each_way else subprocess.DEVNULL
+        stdin = file if each_way else subprocess.PIPE
         listen = *server, *here, "--port", "0"
         listen = Running(*listen, stdin=stdin, stdout=there)
         port = stack.enter_context(listen).said(r"listening on .*:(\d+)")

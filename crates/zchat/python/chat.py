@@ -16,6 +16,7 @@ from session import Action, Address, Session, shown
 
 LINES = 256  # How many lines wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
+TOGETHER = 16  # At most so many events before the session does what is due.
 LEAVING = 0.5  # How long the main loop may take after a second Ctrl-C.
 COLUMNS = 80  # A terminal's, where the system does not tell them.
 
@@ -154,40 +155,45 @@ def run(
             permitted += 1
             permits.release()
 
-        # 5. Wait until something happens or is due.
+        # 5. Wait until something happens or is due. What else has happened by
+        # then is taken, too: so one ACK answers frames that came together.
         now = time.monotonic()
         due = session.deadline()
         wait = 60 if due is None else max(due - now, 0)
+        events = []
         try:
             # Windows sees Ctrl-C only between two waits.
-            event, *rest = happens.get(timeout=min(wait, 0.5))
+            events.append(happens.get(timeout=min(wait, 0.5)))
+            while len(events) < TOGETHER:
+                events.append(happens.get_nowait())
         except queue.Empty:
-            continue  # Something is due.
-        if event == "datagram":
-            room.release()
-            session.receive(time.monotonic(), *rest)
-        elif event == "line" and typed and rest == [b"/quit"]:
-            session.leave()
-        elif event == "line":
-            session.say(*rest)
-            permitted -= 1
-        elif event == "end of input" and typed:
-            session.leave()
-        elif event == "end of input":
-            whole = rest[0] is None
-            if not whole:
-                _tell(f"cannot read the input: {rest[0]}")
-            session.no_more()
-        elif leaving:
-            session.abort()
-        else:
-            leaving = True
-            session.leave()
-            waiting = session.waiting()
-            if waiting:
-                what = "messages not confirmed yet"
-                again = "Ctrl-C again leaves at once"
-                _tell(f"{what}: {waiting}; {again}")
+            pass  # Something is due, or nothing else has happened.
+        for event, *rest in events:
+            if event == "datagram":
+                room.release()
+                session.receive(time.monotonic(), *rest)
+            elif event == "line" and typed and rest == [b"/quit"]:
+                session.leave()
+            elif event == "line":
+                session.say(*rest)
+                permitted -= 1
+            elif event == "end of input" and typed:
+                session.leave()
+            elif event == "end of input":
+                whole = rest[0] is None
+                if not whole:
+                    _tell(f"cannot read the input: {rest[0]}")
+                session.no_more()
+            elif leaving:
+                session.abort()
+            else:
+                leaving = True
+                session.leave()
+                waiting = session.waiting()
+                if waiting:
+                    what = "messages not confirmed yet"
+                    again = "Ctrl-C again leaves at once"
+                    _tell(f"{what}: {waiting}; {again}")
 
 
 def _on_ctrl_c(happens: Happens) -> None:

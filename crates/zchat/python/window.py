@@ -16,7 +16,7 @@ LEAST = 2  # and never fewer (RFC 9002, section 7.2).
 LATE = 3.0  # After so long without an answer the user is told so.
 
 # In less time than that no answer is late: a busy machine lets programs wait.
-LEAST_PROBE = 0.01
+LEAST_PROBE = 0.002
 
 
 class Window:
@@ -34,8 +34,9 @@ class Window:
         self._most = most  # The window, and
         self._allowed = min(most, FIRST)  # what the path seems to carry of it.
         self._changed = now  # When that has changed.
-        # When to ask what became of the oldest.
+        # When to ask what became of the oldest,
         self._probe: Optional[float] = None
+        self._silence = 0.0  # after so long without an answer.
 
     def has_room(self) -> bool:
         """Whether one more frame may be sent. Number 1 goes alone: the peer
@@ -57,11 +58,12 @@ class Window:
 
     def _expect_news(self, now: float) -> None:
         """If no answer comes for two round trips, something is lost that
-        nothing tells of: the last frame, or one that was sent again (RFC 9002,
+        nothing tells of: the last frame, or one that was sent again; so the
+        oldest is sent again, then after twice as long, and so on (RFC 9002,
         6.2).
         """
-        wait = max(self.rtt.round_trip() * 2, LEAST_PROBE)
-        self._probe = now + wait if self._most > 1 else None
+        self._silence = max(self.rtt.round_trip() * 2, LEAST_PROBE)
+        self._probe = now + self._silence if self._most > 1 else None
 
     def deadline(self) -> Optional[float]:
         """When something is to be done about what is in flight, if anything
@@ -84,10 +86,13 @@ class Window:
             # Too much is on the way, perhaps. (What is sent again before that
             # does not say so: the path carries what came.)
             self._allow(now, self._allowed // 2)
+            self._probe = None
         elif silent:
             missing = (f for f in self.flights if not f.came)
             for oldest in list(missing)[:1]:
                 oldest.lost = True
+                self._silence *= 2
+                self._probe = now + self._silence
         frames = (
             flight.departs(now, lambda n: self.rtt.wait(n if patient else 0))
             for flight in self.flights

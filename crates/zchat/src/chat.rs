@@ -18,6 +18,8 @@ use crate::session::{Action, Session};
 /// How many lines wait in memory, at most, and how many datagrams.
 const LINES: usize = 256;
 const DATAGRAMS: usize = 64;
+/// At most so many events are taken before the session does what is due.
+const TOGETHER: usize = 16;
 
 /// How long the main loop may take to leave after a second Ctrl-C.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -162,41 +164,45 @@ pub fn run(
             let _ = permits.send(()); // At the end of stdin, nobody reads.
         }
 
-        // 5. Wait until something happens or is due.
+        // 5. Wait until something happens or is due. What else has happened by
+        // then is taken, too: so one ACK answers frames that came together.
         let now = clock.elapsed();
         let due = session.deadline().unwrap_or(now + Duration::from_secs(60));
-        match happens.recv_timeout(due.saturating_sub(now)) {
-            Ok(Event::Datagram(from, data)) => {
-                session.receive(clock.elapsed(), from, &data);
-            }
-            Ok(Event::Line(line)) if typed && line == b"/quit" => {
-                session.leave();
-            }
-            Ok(Event::Line(line)) => {
-                session.say(&line);
-                permitted -= 1;
-            }
-            Ok(Event::EndOfInput(_)) if typed => session.leave(),
-            Ok(Event::EndOfInput(read)) => {
-                whole = Some(read.is_ok());
-                if let Err(why) = read {
-                    let why = common::plain(&why);
-                    tell(&format!("cannot read the input: {why}"));
+        let first = happens.recv_timeout(due.saturating_sub(now));
+        let more = happens.try_iter().take(TOGETHER - 1);
+        for event in first.into_iter().chain(more) {
+            match event {
+                Event::Datagram(from, data) => {
+                    session.receive(clock.elapsed(), from, &data);
                 }
-                session.no_more();
-            }
-            Ok(Event::Interrupt) if leaving => session.abort(),
-            Ok(Event::Interrupt) => {
-                leaving = true;
-                session.leave();
-                let waiting = session.waiting();
-                if waiting > 0 {
-                    let what = "messages not confirmed yet";
-                    let again = "Ctrl-C again leaves at once";
-                    tell(&format!("{what}: {waiting}; {again}"));
+                Event::Line(line) if typed && line == b"/quit" => {
+                    session.leave();
+                }
+                Event::Line(line) => {
+                    session.say(&line);
+                    permitted -= 1;
+                }
+                Event::EndOfInput(_) if typed => session.leave(),
+                Event::EndOfInput(read) => {
+                    whole = Some(read.is_ok());
+                    if let Err(why) = read {
+                        let why = common::plain(&why);
+                        tell(&format!("cannot read the input: {why}"));
+                    }
+                    session.no_more();
+                }
+                Event::Interrupt if leaving => session.abort(),
+                Event::Interrupt => {
+                    leaving = true;
+                    session.leave();
+                    let waiting = session.waiting();
+                    if waiting > 0 {
+                        let what = "messages not confirmed yet";
+                        let again = "Ctrl-C again leaves at once";
+                        tell(&format!("{what}: {waiting}; {again}"));
+                    }
                 }
             }
-            Err(_) => {} // Something is due.
         }
     }
 }

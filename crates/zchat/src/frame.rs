@@ -12,6 +12,7 @@
 //! checked.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
@@ -25,6 +26,7 @@ pub const FRAME_MAX: usize = 1200;
 
 const MAGIC: &[u8] = b"Z1";
 const EMPTY: usize = 20; // A frame without a payload.
+const LONG: usize = 64; // In so many bytes zlib nearly always finds something.
 
 /// What a frame is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,8 +137,8 @@ impl Frame {
     }
 }
 
-// One for all messages: to get its 300 kB from the system for each anew takes
-// longer than all else that is done for a message.
+// One for all messages: to get its 300 kB from the system for each anew would
+// take longer than all else that is done for a message.
 thread_local! {
     static ZLIB: RefCell<ZlibEncoder<Vec<u8>>> =
         RefCell::new(ZlibEncoder::new(Vec::new(), Compression::best()));
@@ -145,6 +147,9 @@ thread_local! {
 /// The kind and the payload for a message: a zlib stream (level 9) if that is
 /// smaller, else the message as it is.
 pub fn smaller(text: &[u8]) -> (Kind, Vec<u8>) {
+    if !may_shrink(text) {
+        return (Kind::Text, text.to_vec());
+    }
     let squeezed = ZLIB.with_borrow_mut(|zlib| {
         zlib.write_all(text)?;
         zlib.reset(Vec::new())
@@ -153,6 +158,14 @@ pub fn smaller(text: &[u8]) -> (Kind, Vec<u8>) {
         Ok(stream) if stream.len() < text.len() => (Kind::Ztext, stream),
         _ => (Kind::Text, text.to_vec()),
     }
+}
+
+/// Whether it is worth a try, which takes longer than all else that is done for
+/// a message. zlib's head and its Adler-32 are six bytes; so in a short text at
+/// least as many places must begin with three bytes that were there before.
+fn may_shrink(text: &[u8]) -> bool {
+    let different = || text.windows(3).collect::<HashSet<_>>().len();
+    text.len() >= LONG || different() + 2 + 6 <= text.len()
 }
 
 /// The first four bytes as a number; 0 if there are fewer.

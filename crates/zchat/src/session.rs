@@ -113,6 +113,7 @@ struct Peer {
     heard: Duration, // When we last heard something new of it.
     doubted: Option<Duration>, // Since when somebody else wants its place.
     ask: bool,       // An empty TEXT is next: are you there?
+    ack: Option<(SocketAddr, Frame)>, // The next tick sends it there.
     window: Window,  // What is between us.
 }
 
@@ -141,8 +142,9 @@ impl Peer {
     }
 }
 
-/// One side of a chat. After each call, and when [`Session::deadline`] has
-/// come, call [`Session::tick`]; then do what [`Session::actions`] gives.
+/// One side of a chat. After a call, or some that come together, and when
+/// [`Session::deadline`] has come, call [`Session::tick`]; then do what
+/// [`Session::actions`] gives.
 ///
 /// Times count from any fixed moment, and never run backwards.
 pub struct Session {
@@ -363,6 +365,7 @@ impl Session {
 
     /// While somebody is there.
     fn tick_up(&mut self, now: Duration) {
+        self.acknowledge();
         self.launch(now);
         let State::Up(peer) = &mut self.state else { return };
         let Some(oldest) = peer.window.flights.front() else { return };
@@ -431,8 +434,7 @@ impl Session {
     /// Calls, from `now` on.
     fn call(&mut self, now: Duration) {
         let frame = Frame::new(Kind::Hello, (fresh_id(), 0), 0);
-        let until = self.started + PATIENCE;
-        let hello = Flight::new(frame, now, until);
+        let hello = Flight::new(frame, now, self.started + PATIENCE);
         let word = now + CALL_WORD;
         self.state = State::Call { hello, word, busy: false };
     }
@@ -442,7 +444,7 @@ impl Session {
         if self.dials() && !self.dial.contains(&from) {
             return; // We called somebody else.
         }
-        let id = hello.src;
+        let (id, attempt) = (hello.src, hello.attempt);
         if let State::Call { hello, .. } = &self.state
             && hello.frame.src == id
         {
@@ -459,7 +461,6 @@ impl Session {
         match self.id_for(from, id) {
             Some(me) => {
                 let answer = Frame::new(Kind::Hello, (me, id), 0);
-                let attempt = hello.attempt;
                 self.send(from, &Frame { attempt, ..answer });
             }
             // Busy. A stranger learns nothing of the session, not even our id.
@@ -477,11 +478,11 @@ impl Session {
         }
         self.note(format!("connected to {}", shown(from)));
         let (you, me) = (frame.src, frame.dst);
-        let (address, heard, doubted) = (from, now, None);
+        let (address, heard, doubted, ack) = (from, now, None, None);
         // Our call was answered: TEXT #1 tells the peer that we are up.
         let ask = frame.kind == Kind::Hello;
         let window = Window::new(self.window, now);
-        let peer = Peer { you, me, address, heard, doubted, ask, window };
+        let peer = Peer { you, me, address, heard, doubted, ask, ack, window };
         self.state = State::Up(peer);
         self.key = RandomState::new(); // No id is given twice.
     }
@@ -521,9 +522,24 @@ impl Session {
             true => Vec::new(),
             false => read.to_be_bytes().to_vec(),
         };
-        self.send(from, &Frame { attempt: frame.attempt, payload, ..ack });
+        let ack = Frame { attempt: frame.attempt, payload, ..ack };
+        if new && read == seq && frame.kind != Kind::Bye {
+            // The next one may be here already: then its ACK says this, too.
+            return peer.ack = Some((from, ack));
+        }
+        self.acknowledge();
+        self.send(from, &ack);
         if frame.kind == Kind::Bye && new {
             self.down(number(&frame.payload), "the peer left");
+        }
+    }
+
+    /// Sends the ACK of what came in order, if that is still to be done.
+    fn acknowledge(&mut self) {
+        if let State::Up(peer) = &mut self.state
+            && let Some((to, ack)) = peer.ack.take()
+        {
+            self.send(to, &ack);
         }
     }
 

@@ -16,7 +16,7 @@ const LEAST: u32 = 2; // and never fewer (RFC 9002, section 7.2).
 /// After so long without an answer the user is told so.
 const LATE: Duration = Duration::from_secs(3);
 /// In less time than that no answer is late: a busy machine lets programs wait.
-const LEAST_PROBE: Duration = Duration::from_millis(10);
+const LEAST_PROBE: Duration = Duration::from_millis(2);
 
 /// What is on its way between two sides.
 #[derive(Default)]
@@ -30,7 +30,8 @@ pub struct Window {
     most: u32,                     // The window, and
     allowed: u32,                  // as much of it as the path seems to carry.
     changed: Duration,             // When that has changed.
-    probe: Option<Duration>,       // When to ask what became of the oldest.
+    probe: Option<Duration>,       // When to ask what became of the oldest,
+    silence: Duration,             // after so long without an answer.
 }
 
 impl Window {
@@ -61,10 +62,11 @@ impl Window {
     }
 
     /// If no answer comes for two round trips, something is lost that nothing
-    /// tells of: the last frame, or one that was sent again (RFC 9002, 6.2).
+    /// tells of: the last frame, or one that was sent again; so the oldest is
+    /// sent again, then after twice as long, and so on (RFC 9002, 6.2).
     fn expect_news(&mut self, now: Duration) {
-        let wait = (self.rtt.round_trip() * 2).max(LEAST_PROBE);
-        self.probe = (self.most > 1).then_some(now + wait);
+        self.silence = (self.rtt.round_trip() * 2).max(LEAST_PROBE);
+        self.probe = (self.most > 1).then_some(now + self.silence);
     }
 
     /// When something is to be done about what is in flight, if anything is.
@@ -81,10 +83,13 @@ impl Window {
             // Too much is on the way, perhaps. (What is sent again before that
             // does not say so: the path carries what came.)
             self.allow(now, self.allowed / 2);
+            self.probe = None;
         } else if silent
             && let Some(oldest) = self.flights.iter_mut().find(|f| !f.came)
         {
             oldest.lost = true;
+            self.silence *= 2;
+            self.probe = Some(now + self.silence);
         }
         let wait = |n| self.rtt.wait(if patient { n } else { 0 });
         let flights = self.flights.iter_mut();

@@ -282,13 +282,13 @@ fn a_hundred_duplicate_acks(language: Language) {
                 break two;
             }
         };
-        // While "two" is in flight, nothing but the timer sends it again.
+        // While "two" is in flight, nothing but silence sends it again.
         for _ in 0..100 {
             peer.ack(&one);
         }
         let more = peer.all_within(MOMENT * 4);
         assert!(more.iter().all(|f| f.seq == two.seq), "{more:?}");
-        assert!(more.len() <= 4, "{more:?}");
+        assert!(more.len() <= 12, "{more:?}");
         peer.serve(&two);
         for _ in 0..100 {
             peer.ack(&two);

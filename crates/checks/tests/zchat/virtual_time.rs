@@ -41,6 +41,7 @@ in_both_languages! {
     what_is_said_after_leaving_is_reported
     what_came_before_its_turn_is_shown_in_its_turn
     an_ack_says_up_to_where_everything_was_shown
+    frames_that_come_together_are_acknowledged_once
     three_later_acks_send_a_missing_frame_again_at_once
     two_silent_round_trips_send_the_oldest_again
     a_window_that_is_lost_is_sent_again_and_halved
@@ -54,6 +55,10 @@ fn far() -> SocketAddr {
 }
 
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
+
+/// When it is asked what became of the oldest frame, in ms: after two round
+/// trips or 2 ms, then each time after twice as long, before its timer.
+const PROBES: [u128; 6] = [2, 6, 14, 30, 62, 126];
 
 fn times(sent: &[(u128, Frame)]) -> Vec<u128> {
     sent.iter().map(|(at, _)| *at).collect()
@@ -539,7 +544,7 @@ fn only_what_is_new_moves_a_peer(language: Language) {
             s.give_from(port(0), &frame);
         }
         s.sent.clear();
-        assert_eq!(times(&s.wait(ms(250))), [10, 210]);
+        assert_eq!(times(&s.wait(ms(250))), PROBES);
         assert_eq!(s.to, Some(far()), "{role:?}");
         // Even the right acknowledgement: it may be a copy of what somebody
         // on the path has seen.
@@ -670,13 +675,45 @@ fn an_ack_says_up_to_where_everything_was_shown(language: Language) {
         s.give(ACK, 0, first + 3, &read);
         let again = s.wait(ms(250));
         let again: Vec<_> = again.iter().map(|(_, f)| f.seq - first).collect();
-        assert_eq!(again, [0, 2, 0], "{role:?}"); // The first: no news.
+        // The first: no news. Three: its timer.
+        assert_eq!(again, [0, 0, 0, 0, 0, 0, 2], "{role:?}");
         // One came as well, and all but three was shown.
         s.give(ACK, 2, first, &(first + 1).to_be_bytes());
         s.wait(secs(40));
         let lost = |n: &&String| n.starts_with("not confirmed: ");
         let lost: Vec<_> = s.notes.iter().filter(lost).collect();
         assert_eq!(lost, ["not confirmed: three", "not confirmed: four"]);
+    }
+}
+
+fn frames_that_come_together_are_acknowledged_once(language: Language) {
+    for role in ROLES {
+        let mut s = Script::up(language, role);
+        let next = s.next;
+        // Those before the next tick: (seq, try) of each ACK, and its payload.
+        let mut acks = |come: &[u32]| {
+            for seq in come {
+                let text = s.frame(TEXT, 0, next + seq, b"together");
+                s.side.receive(s.now, port(0), &text.pack());
+            }
+            s.tick();
+            let acks = s.sent.drain(..).map(|(_, ack)| {
+                assert_eq!(ack.kind, ACK);
+                (ack.seq - next, ack.payload.clone())
+            });
+            acks.collect::<Vec<_>>()
+        };
+        let read = |seq: u32| (next + seq).to_be_bytes().to_vec();
+        let plain = Vec::new;
+        assert_eq!(acks(&[0, 1, 2]), [(2, plain())], "{role:?}");
+        // What comes early, late or again is told of at once.
+        let (early, late) = ((4, read(2)), (3, read(4)));
+        assert_eq!(acks(&[4, 3, 5]), [early, late, (5, plain())]);
+        let twice = (6, plain());
+        assert_eq!(acks(&[6, 6, 7]), [twice.clone(), twice, (7, plain())]);
+        assert_eq!(acks(&[5, 8]), [(5, read(7)), (8, plain())]);
+        assert_eq!(acks(&[]), []);
+        assert_eq!(s.shown.len(), 9, "{role:?}");
     }
 }
 
@@ -701,8 +738,8 @@ fn three_later_acks_send_a_missing_frame_again_at_once(language: Language) {
             s.give(ACK, 0, first + later, &read);
         }
         assert_eq!(s.sent, [], "{role:?}");
-        // No more news: it is asked for, and then there is the timer.
-        assert_eq!(times(&s.wait(ms(250))), [10, 210], "{role:?}");
+        // No more news: they are asked for.
+        assert_eq!(times(&s.wait(ms(250))), PROBES, "{role:?}");
     }
 }
 
@@ -711,7 +748,10 @@ fn two_silent_round_trips_send_the_oldest_again(language: Language) {
         let mut s = Script::up(language, role);
         s.say(b"nobody answers");
         let at = times(&s.wait(secs(8)));
-        assert_eq!(at, [0, 10, 210, 610, 1410, 3010, 5010, 7010], "{role:?}");
+        assert_eq!((at[0], &at[1..7]), (0, &PROBES[..]), "{role:?}");
+        // Once more; then its timer is the first, and no more is asked.
+        let rest = [254, 454, 854, 1654, 3254, 5254, 7254];
+        assert_eq!(at[7..], rest, "{role:?}");
         // The path is longer now than it seemed to be: each answer is late.
         s.give(ACK, 7, s.expect, b"");
         for _ in 0..20 {
@@ -743,11 +783,12 @@ fn a_window_that_is_lost_is_sent_again_and_halved(language: Language) {
         let last = s.sent[15].1.seq;
         s.sent.clear();
         let again = s.wait(ms(205));
-        let first = (10, last - 15);
+        let first = PROBES.map(|at| (at, last - 15));
         let others = (last - 14..=last).map(|seq| (200, seq));
         let all: Vec<_> = again.iter().map(|(at, f)| (*at, f.seq)).collect();
-        assert_eq!(all, [first].into_iter().chain(others).collect::<Vec<_>>());
-        assert!(again.iter().all(|(_, frame)| frame.tried == 1));
+        assert_eq!(all, first.into_iter().chain(others).collect::<Vec<_>>());
+        let others = &again[PROBES.len()..];
+        assert!(others.iter().all(|(_, frame)| frame.tried == 1));
         // The first and the last come: the fourteen others are on their way.
         let read = (last - 15).to_be_bytes();
         s.give(ACK, 1, last - 15, b"");
