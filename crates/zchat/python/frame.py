@@ -122,7 +122,7 @@ def _may_shrink(text: bytes) -> bool:
     if len(text) >= LONG:
         return True
     different = {text[at : at + 3] for at in range(len(text) - 2)}
-    return len(different) + 2 + 6 <= len(text)
+    return len(text) - 2 - len(different) >= 6
 
 
 def number(data: bytes) -> int:

@@ -12,7 +12,6 @@
 //! checked.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
@@ -164,8 +163,11 @@ pub fn smaller(text: &[u8]) -> (Kind, Vec<u8>) {
 /// a message. zlib's head and its Adler-32 are six bytes; so in a short text at
 /// least as many places must begin with three bytes that were there before.
 fn may_shrink(text: &[u8]) -> bool {
-    let different = || text.windows(3).collect::<HashSet<_>>().len();
-    text.len() >= LONG || different() + 2 + 6 <= text.len()
+    let was_there = |(at, three): &(usize, &[u8])| {
+        text[..at + 2].windows(3).any(|before| before == *three)
+    };
+    let again = || text.windows(3).enumerate().filter(was_there).count();
+    text.len() >= LONG || again() >= 6
 }
 
 /// The first four bytes as a number; 0 if there are fewer.
