@@ -13,8 +13,10 @@
 //! ```
 //!
 //! Its command line is `examples/noisy_link.rs`. What passes can be drawn
-//! ([`ladder`]), and kept as a capture ([`pcap`]).
+//! ([`ladder`]), and kept as a capture ([`pcap`]). Where time is virtual, it
+//! passes in the [`air`].
 
+pub mod air;
 mod fates;
 pub mod ladder;
 pub mod pcap;

@@ -6,13 +6,11 @@
 //! | module | its business |
 //! |---|---|
 //! | [`input`] | a run as text: what a link holds behind its `#` |
-//! | [`air`] | the datagrams on their way, and the virtual time |
 //! | [`run`] | a run: everything that happens, in order |
 //! | [`picture`] | the run as a ladder, in SVG |
 //! | [`answer`] | the same for a page, as JSON |
 //! | [`header`] | the header of UDP: made, damaged, judged |
 
-pub mod air;
 pub mod answer;
 pub mod header;
 pub mod input;

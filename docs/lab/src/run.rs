@@ -8,12 +8,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use badlink::air::{Air, Datagram, Next};
 use badlink::{Direction, Fate, Fates};
 use common::printable;
 use zchat::frame::Frame;
 use zchat::session::{Action, Known, Session};
 
-use crate::air::{Air, Datagram, Next};
 use crate::input::Input;
 
 /// The client's and the server's addresses.

@@ -5,11 +5,11 @@ use std::io::{Write, stderr};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use badlink::air::{Air, Datagram, Next};
 use badlink::ladder::Rung;
 use badlink::{Direction, Fate, Fates, Shares};
 use checks::book::{difference, kept};
 use examples::meaning::chat_frame;
-use lab::air::{Air, Datagram, Next};
 use zchat::frame::{Frame, Kind};
 use zchat::session::{Action, Session};
 

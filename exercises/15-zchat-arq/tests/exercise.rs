@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use badlink::air::{Air, Next};
 use badlink::ladder::{Kind, Ladder, Rung};
 use badlink::{Direction, Fates, Shares};
 use ex15_zchat_arq::{
@@ -360,8 +361,9 @@ fn step_2_sends_again_what_is_due() {
         s.flight.as_ref().is_some_and(|flight| c.now >= flight.due)
     };
     // A session that cannot be: it parts send_next() from nothing at all.
-    let waiting = Session { queue: ["a".into()].into(), ..Session::begin() };
-    let silent = match send_again_of(waiting)[..] {
+    let mut s = Session { queue: ["a".into()].into(), ..Session::begin() };
+    let wants = caught(|| send_again(&mut s, 9 * WAIT)).unwrap_or_default();
+    let silent = match wants[..] {
         [] => "never sends again",
         _ => "calls send_next",
     };
@@ -416,11 +418,6 @@ fn step_2_sends_again_what_is_due() {
             })
             .way(silent, nothing),
     );
-}
-
-/// What send_again() does with a session long after its beginning.
-fn send_again_of(mut s: Session) -> Vec<Action> {
-    caught(|| send_again(&mut s, 9 * WAIT)).unwrap_or_default()
 }
 
 #[kit::test]
@@ -588,15 +585,12 @@ fn unheard(s: &mut Session, c: &Call) -> Vec<Action> {
 
 #[kit::test]
 fn step_7_joins_the_steps() {
-    let typed = |_: &Session, c: &Call| matches!(c.event, Event::Typed(_));
-    let text = |_: &Session, c: &Call| {
-        matches!(c.event, Event::Came(Frame::Text { .. }))
-    };
-    let ack = |_: &Session, c: &Call| {
-        matches!(c.event, Event::Came(Frame::Ack { .. }))
-    };
-    let alarm = |_: &Session, c: &Call| c.event == Event::Alarm;
-    let empty = |_: &Session, c: &Call| c.event == Event::Typed(String::new());
+    let is = |it: fn(&Event) -> bool| move |_: &Session, c: &Call| it(&c.event);
+    let typed = is(|event| matches!(event, Event::Typed(_)));
+    let text = is(|event| matches!(event, Event::Came(Frame::Text { .. })));
+    let ack = is(|event| matches!(event, Event::Came(Frame::Ack { .. })));
+    let alarm = is(|event| *event == Event::Alarm);
+    let empty = is(|event| *event == Event::Typed(String::new()));
     check(
         &talking(),
         |c| {
@@ -656,23 +650,20 @@ fn chat() -> Side {
     // The last try of each of its messages, which an ACK brings back.
     let mut tries = BTreeMap::new();
     Box::new(move |now, event| {
-        let came = match event {
-            Event::Typed(text) => {
-                session.say(text.as_bytes());
-                None
-            }
-            Event::Came(Frame::Text { number, text }) => {
-                Some((frame::Kind::Text, number, text.into_bytes()))
-            }
-            Event::Came(Frame::Ack { number }) => {
-                Some((frame::Kind::Ack, number, Vec::new()))
-            }
-            Event::Alarm => None,
-        };
-        if let Some((kind, seq, payload)) = came {
+        let mut came = |kind, seq, payload| {
             let attempt = tries.get(&seq).copied().unwrap_or_default();
             let frame = frame::Frame { kind, attempt, src, dst, seq, payload };
             session.receive(now, there, &frame.pack());
+        };
+        match event {
+            Event::Typed(text) => session.say(text.as_bytes()),
+            Event::Came(Frame::Text { number, text }) => {
+                came(frame::Kind::Text, number, text.into_bytes());
+            }
+            Event::Came(Frame::Ack { number }) => {
+                came(frame::Kind::Ack, number, Vec::new());
+            }
+            Event::Alarm => {}
         }
         session.tick(now);
         let mut wants = Vec::new();
@@ -706,14 +697,12 @@ fn utf8(text: Vec<u8>) -> String {
 
 /// A conversation in virtual time, over a link whose fates come from a seed.
 struct World {
-    now: Duration,
     sides: [Side; 2],
     /// When something is due at each.
     due: [Option<Duration>; 2],
     fates: [Fates; 2],
-    /// What is on its way: when it arrives, in which order of equal times; to
-    /// which side, and what.
-    air: BTreeMap<(Duration, u32), (usize, Frame)>,
+    /// To which side a frame is on its way.
+    air: Air<(usize, Frame)>,
     shown: [Vec<String>; 2],
     /// Its picture, rung by rung.
     ladder: Vec<Rung>,
@@ -722,15 +711,13 @@ struct World {
 impl World {
     fn new(seed: u64, sides: [Side; 2]) -> World {
         let (lose, duplicate, delay) = (0.25, 0.15, 0.15);
-        let delay_by = 3 * WAIT / 2;
-        let some = Shares { lose, duplicate, delay, ..Shares::default() };
-        let shares = Shares { delay_by, ..some };
+        let (delay_by, rest) = (3 * WAIT / 2, Shares::default());
+        let shares = Shares { lose, duplicate, delay, delay_by, ..rest };
         World {
-            now: Duration::ZERO,
             sides,
             due: [None; 2],
             fates: WAYS.map(|way| Fates::new(shares, seed, way)),
-            air: BTreeMap::new(),
+            air: Air::default(),
             shown: [Vec::new(), Vec::new()],
             ladder: Vec::new(),
         }
@@ -744,18 +731,12 @@ impl World {
             }
         }
         for _ in 0..2000 {
-            let alarm = |i: usize| Some((self.due[i]?, 1, i));
-            let arrives = self.air.first_key_value();
-            let arrives = arrives.map(|((at, _), (to, _))| (*at, 0, *to));
-            let all = [arrives, alarm(0), alarm(1)].into_iter().flatten();
-            let Some((at, rings, side)) = all.min() else { return true };
-            self.now = self.now.max(at);
-            let event = match rings {
-                1 => Event::Alarm,
-                _ => match self.air.pop_first() {
-                    Some((_, (_, frame))) => Event::Came(frame),
-                    None => return true,
-                },
+            let alarms = [0, 1].map(|side| Some((self.due[side]?, side)));
+            let alarms = alarms.into_iter().flatten();
+            let (side, event) = match self.air.next(alarms, Duration::MAX) {
+                Some(Next::Alarm(side)) => (side, Event::Alarm),
+                Some(Next::Arrival(_, (to, frame))) => (to, Event::Came(frame)),
+                None => return true,
             };
             self.happens(side, event);
         }
@@ -763,7 +744,7 @@ impl World {
     }
 
     fn happens(&mut self, side: usize, event: Event) {
-        let (wants, due) = self.sides[side](self.now, event);
+        let (wants, due) = self.sides[side](self.air.now, event);
         self.due[side] = due;
         for action in wants {
             let (kind, label) = match action {
@@ -776,17 +757,16 @@ impl World {
                     (self.sends(side, &frame), frame.to_string())
                 }
             };
-            self.ladder.push(Rung { at: self.now, kind, label });
+            self.ladder.push(Rung { at: self.air.now, kind, label });
         }
     }
 
     /// Gives what becomes of it.
     fn sends(&mut self, side: usize, frame: &Frame) -> Kind {
         let fate = self.fates[side].next(&frame.pack());
-        let at = self.now + fate.delay.unwrap_or(10 * MS);
+        let late = fate.delay.unwrap_or(10 * MS);
         for _ in 0..fate.copies {
-            let count = self.ladder.len() * 2 + self.air.len();
-            self.air.insert((at, count as u32), (1 - side, frame.clone()));
+            self.air.fly(late, (1 - side, frame.clone()));
         }
         let what = match (fate.copies, fate.delay) {
             (0, _) => "lost",

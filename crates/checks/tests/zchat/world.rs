@@ -13,11 +13,11 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use badlink::air::{Air, Datagram, Next};
 use badlink::ladder::{Kind as Shape, Ladder, Rung};
 use badlink::{Direction, Fate, Fates, Shares};
 use checks::{Language, Random};
 use examples::meaning::meaning;
-use lab::air::{Air, Datagram, Next};
 use lab::input::Input;
 use lab::run::ADDRESSES;
 use zchat::frame::{Frame, Kind};

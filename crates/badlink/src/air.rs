@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A datagram on its way.
+/// A datagram on its way, where it is told who sends to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datagram {
     /// Who sent it.
@@ -17,27 +17,33 @@ pub struct Datagram {
 
 /// What happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Next<T = Datagram> {
     /// The alarm of this side, by its number, goes off.
     Alarm(usize),
     /// This datagram arrives, which was sent as number 1, 2, ...
-    Arrival(u64, Datagram),
+    Arrival(u64, T),
 }
 
 /// The time, and what is in the air.
-#[derive(Clone, Debug, Default)]
-pub struct Air {
+#[derive(Clone, Debug)]
+pub struct Air<T = Datagram> {
     /// How much time has passed.
     pub now: Duration,
     /// How many datagrams were sent.
     pub sent: u64,
     /// When each arrives, and its number: the next one last.
-    flying: Vec<(Duration, u64, Datagram)>,
+    flying: Vec<(Duration, u64, T)>,
 }
 
-impl Air {
+impl<T> Default for Air<T> {
+    fn default() -> Air<T> {
+        Air { now: Duration::ZERO, sent: 0, flying: Vec::new() }
+    }
+}
+
+impl<T> Air<T> {
     /// A datagram that arrives so much later.
-    pub fn fly(&mut self, late: Duration, datagram: Datagram) {
+    pub fn fly(&mut self, late: Duration, datagram: T) {
         self.sent += 1;
         let at = self.now + late;
         let place = self.flying.partition_point(|(other, ..)| *other > at);
@@ -61,7 +67,7 @@ impl Air {
         &mut self,
         alarms: impl Iterator<Item = (Duration, usize)>,
         end: Duration,
-    ) -> Option<Next> {
+    ) -> Option<Next<T>> {
         let alarm = alarms.min_by_key(|(at, _)| *at);
         let arrival = self.flying.last().map(|(at, ..)| *at);
         let first = alarm.filter(|(at, _)| arrival.is_none_or(|a| *at <= a));
@@ -121,7 +127,7 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards() {
-        let mut air = Air { now: ms(50), ..Air::default() };
+        let mut air: Air = Air { now: ms(50), ..Air::default() };
         assert_eq!(
             air.next([(ms(20), 0)].into_iter(), ms(60)),
             Some(Next::Alarm(0))
