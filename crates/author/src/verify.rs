@@ -91,6 +91,7 @@ fn check(exercise: &Exercise) -> Result<Vec<String>> {
     let tests = tests.filter(|file| file.extension() == Some("rs".as_ref()));
     let tests = tests.map(|file| read(&file)).collect::<Vec<_>>().concat();
     wrong.extend(words::check(&table, kit::OWN, &tests));
+    wrong.extend(words::uncaptioned(&table, &own("src/lib.rs")));
     let (mistakes, variants) = made(exercise, &table, &mut wrong);
     // With another name nothing of it can be built.
     if named_right(exercise, &mut wrong) {

@@ -78,6 +78,9 @@ pub fn check(entries: &[Entry], own: &str, tests: &str) -> Vec<String> {
         if !name.starts_with("step ") && !said.contains(quoted.as_str()) {
             wrong.push(format!("no test says [{name}]"));
         }
+        if own.contains(&format!("\n[{name}]\n")) {
+            wrong.push(format!("[{name}] is a sentence of the kit's, too"));
+        }
     }
     // An arm, or the end of a block, beside others that are names is one, too.
     let mut blocks = BTreeSet::new();
@@ -94,6 +97,22 @@ pub fn check(entries: &[Entry], own: &str, tests: &str) -> Vec<String> {
     wrong.sort();
     wrong.dedup();
     wrong
+}
+
+/// The `todo!`s of a stub that do not begin with the caption of their step.
+pub fn uncaptioned(entries: &[Entry], stub: &str) -> Vec<String> {
+    let orders = stub.split("\"step ").skip(1);
+    let orders = orders.filter_map(|order| order.split_once(": "));
+    let other = orders.filter(|(number, order)| {
+        let caption = format!("step {number}");
+        let caption = entries.iter().find(|entry| entry.name == caption);
+        !caption.is_some_and(|entry| order.starts_with(&entry.texts[0]))
+    });
+    let said = other.map(|(number, order)| {
+        let order = order.split('"').next().unwrap_or_default();
+        format!("words.txt lacks the caption of step {number}: {order}")
+    });
+    said.collect()
 }
 
 /// A text in quotes.
@@ -243,5 +262,7 @@ mod tests {
         let (entries, _) = read(TABLE);
         let wrong = check(&entries, "\n[nothing]\n", tests);
         assert_eq!(wrong, ["no test says [unused]", "words.txt lacks [gone]"]);
+        let wrong = check(&entries, "\n[nothing]\n[called]\n", tests);
+        assert_eq!(wrong[0], "[called] is a sentence of the kit's, too");
     }
 }

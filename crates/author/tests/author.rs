@@ -83,6 +83,12 @@ const ROUNDS: [&[[&str; 4]]; 4] = [
             "words.txt lacks [does not end]",
         ],
         [
+            "tests/words.txt",
+            "en: take one datagram\n",
+            "en: take two datagrams\n",
+            "words.txt lacks the caption of step 2: take one datagram from {s:?}",
+        ],
+        [
             "mistakes.md",
             "-    let mut buffer = [0; BYTES];",
             "-    let mut buffers = 1;",

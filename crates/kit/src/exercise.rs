@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use testbed::{
-    Failure, Program, STARTED, cut, end_all, free_port, hear, lock, patience,
-    runner_waits, say, skipped, width,
+    Datagram, Failure, Program, STARTED, cut, end_all, free_port, heard, lock,
+    patience, runner_waits, say, skipped, width,
 };
 
-use crate::{Shown, WORDS, caption, own, socket};
+use crate::{Shown, WORDS, known, said, socket, value};
 
 thread_local! {
     /// Where the threads of one test report why it failed, or that it passed.
@@ -52,11 +52,12 @@ static PANIC: Mutex<Option<Failure>> = Mutex::new(None);
 fn note_places() {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let place = info.location();
-        let place = place.map(|p| format!("{}:{}", p.file(), p.line()));
-        let mut place = place.unwrap_or_default().replace('\\', "/");
-        if is_library(&place) {
-            place = caller().unwrap_or(place);
+        let at = info.location().map(|p| format!("{}:{}", p.file(), p.line()));
+        let mut place = at.unwrap_or_default().replace('\\', "/");
+        // In the standard library, most functions tell who called them, but not
+        // all (`-` of a `Duration`).
+        if place.starts_with("/rustc/") || place.contains("/rust/library/") {
+            place = caller().unwrap_or_default();
         }
         let words = words(info.payload());
         if is_students(&place) && !CATCHING.get() {
@@ -83,12 +84,6 @@ fn sources() -> String {
 fn is_students(place: &str) -> bool {
     let own = sources();
     place.contains(own.split_once('/').map_or(own.as_str(), |(_, own)| own))
-}
-
-/// Whether a place is in the standard library: most of its functions tell who
-/// called them, but not all (`-` of a `Duration`).
-fn is_library(place: &str) -> bool {
-    place.starts_with("/rustc/") || place.contains("/rust/library/")
 }
 
 /// The student's line that has called what panics, `None` if the stack does not
@@ -137,9 +132,10 @@ fn run(words: &'static str, test: Work) {
     spawn("the test", Box::new(whole));
     let came = reported.recv_timeout(patience() * 5);
     end_all(&STARTED.take());
-    let free = stdout_is_free();
+    // Whether no thread keeps stdout.
+    let free = beside(|| drop(stdout().lock())).wait().is_some();
     let sentence =
-        |name| Failure::default().with("sentence", &own(name, &[]).shown());
+        |name: &str| Failure::default().with("sentence", &name.shown());
     let failure = match came {
         Ok(pass) if pass.is_pass() && free => {
             pass.write();
@@ -187,24 +183,13 @@ pub fn printed(name: &str) -> Option<[String; 2]> {
     if env::var_os(INNER).is_some() {
         return None;
     }
-    let this = env::current_exe().expect("a test program has a path");
-    let mut inner = Command::new(this);
-    // It may stand in a module, whose name is then known from this process.
+    let mut inner = Command::new(env::current_exe().expect("it has a path"));
+    // For `cargo taller verify` it stands in a module, which this process names.
     let own = env::args().find(|word| word.ends_with(&format!("::{name}")));
     let name = &own.unwrap_or_else(|| name.to_string());
     inner.args(["--exact", name, "--nocapture"]).env(INNER, name);
     let ended = Program::start(say("your program", "tu programa"), inner).end();
     Some([ended.stdout, ended.stderr])
-}
-
-/// Whether no thread keeps stdout.
-fn stdout_is_free() -> bool {
-    let (free, freed) = channel();
-    thread::spawn(move || {
-        drop(stdout().lock());
-        let _ = free.send(());
-    });
-    freed.recv_timeout(patience()).is_ok()
 }
 
 /// What a panic says.
@@ -234,24 +219,19 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
 fn panicked(words: &str, place: &str) -> Failure {
     let failure = Failure::default();
     if let Some(missing) = words.strip_prefix(TODO) {
-        let (number, rest) = missing.split_once(": ").unwrap_or_default();
-        let fits = |both: &[&str; 2]| rest.starts_with(both[0]);
-        let Some(both) = caption(number).filter(fits) else {
-            let lacks = format!("words.txt lacks the caption: {words}");
-            return failure.with("sentence", &lacks);
-        };
-        let caption = say(both[0], both[1]);
-        let told = own("a step is missing", &[&number, &caption]);
+        let (number, order) = missing.split_once(": ").unwrap_or_default();
+        let caption = known(&format!("step {number}"));
+        let caption = caption.unwrap_or_else(|| value(order));
+        let told = said("a step is missing", &[&number, &caption]);
         return failure.with("missing", &told.shown()).with("step", number);
     }
     let words = cut(words, 500);
-    let (library, students) = (is_library(place), is_students(place));
-    let told = match library {
-        true => format!("{}: {words}", own("a panic", &[])),
-        false => own("a panic at", &[&place, &words]).shown(),
+    let told = match place {
+        "" => format!("{}: {words}", "a panic".shown()),
+        _ => said("a panic at", &[&place, &words]).shown(),
     };
     let failure = failure.with("panic", &told);
-    if !library && !students {
+    if !place.is_empty() && !is_students(place) {
         return failure; // It is the test's.
     }
     let causes = [
@@ -262,8 +242,7 @@ fn panicked(words: &str, place: &str) -> Failure {
         ("subtracting durations", "a time below zero"),
     ];
     let cause = causes.iter().find(|(sign, _)| words.contains(sign));
-    let cause = cause.map(|(_, name)| own(name, &[]).shown());
-    let place = if students { place } else { "" };
+    let cause = cause.map(|(_, name)| name.shown());
     failure.with("place", place).with("cause", &cause.unwrap_or_default())
 }
 
@@ -371,9 +350,14 @@ impl Peer {
         self.receive().map(|(data, _)| data).filter(|data| data != last)
     }
 
-    /// One datagram and its sender; `None` if none came within [`patience`].
-    pub fn receive(&self) -> Option<(Vec<u8>, SocketAddr)> {
-        hear(&self.0, patience())
+    /// The datagrams that come within [`patience`], as they come.
+    pub fn heard(&self) -> impl Iterator<Item = Datagram> {
+        heard(&self.0, patience())
+    }
+
+    /// The first of them.
+    pub fn receive(&self) -> Option<Datagram> {
+        self.heard().next()
     }
 }
 
@@ -387,16 +371,15 @@ pub(crate) fn only_receives(s: &UdpSocket, peer: SocketAddr) -> bool {
     let _ = TcpStream::from(Owned::from(same)).shutdown(Shutdown::Write);
     let fails = s.send_to(b"", peer).is_err();
     if !fails {
-        skipped(&own("no such socket", &[]).shown());
+        skipped(&"no such socket".shown());
     }
     fails
 }
 
 /// A socket that is connected to a port of this machine where nobody listens.
 pub fn to_nobody() -> UdpSocket {
-    let (s, _) = socket();
-    s.connect((Ipv4Addr::LOCALHOST, free_port()))
-        .expect("a socket can be connected");
+    let ((s, _), nobody) = (socket(), (Ipv4Addr::LOCALHOST, free_port()));
+    s.connect(nobody).expect("a socket can be connected");
     s
 }
 
@@ -540,9 +523,9 @@ es: no loop?
     }
 
     #[test]
-    fn a_missing_caption_is_the_author_s_fault() {
+    fn without_a_caption_a_missing_step_is_told_as_it_stands() {
         let words = failed(|| todo!("step 3: nobody wrote this down"));
-        assert!(words.contains("lacks the caption"), "{words}");
+        assert!(words.contains("nobody wrote this down"), "{words}");
     }
 
     #[test]

@@ -4,21 +4,10 @@
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::{
-    Peer, Said, Shown, check_waits, doing, fail, free_port, own, skipped, value,
-};
+use crate::{Peer, Shown, check_waits, doing, fail, free_port, said, skipped};
 
 /// It.
 pub type Open = fn(SocketAddr) -> io::Result<UdpSocket>;
-
-/// What it gave, in words.
-pub fn opened(given: &io::Result<UdpSocket>) -> Said {
-    match given.as_ref().map(UdpSocket::peer_addr) {
-        Err(e) => value(e.shown()),
-        Ok(Err(_)) => own("a socket that is not connected", &[]),
-        Ok(Ok(to)) => own("a socket connected to", &[&to]),
-    }
-}
 
 /// Whether an error says that somebody has the port.
 pub fn in_use<T>(given: &io::Result<T>) -> bool {
@@ -30,8 +19,8 @@ pub fn in_use<T>(given: &io::Result<T>) -> bool {
 pub fn check_opens(open: Open) {
     let server = Peer::new();
     let address = server.address();
-    let did = doing(own("called open", &[&address]));
-    let expected = own("a socket connected to", &[&address]);
+    let did = doing(said("called open", &[&address]));
+    let expected = said("a socket connected to", &[&address]);
     let given = open(address);
     let is_at = |s: &UdpSocket, at| s.local_addr().is_ok_and(|own| own == at);
     let name = match &given {
@@ -49,36 +38,33 @@ pub fn check_opens(open: Open) {
             Ok(to) if is_at(s, to) => "is connected to itself",
             Ok(to) if to != address => "is connected elsewhere",
             Ok(_) => {
-                check_opens_twice(open, did, expected, &server);
+                let first = server.came_first();
+                if first.is_some() {
+                    let nothing = "nothing at the server";
+                    fail(did, nothing, first, "sends something");
+                }
+                let [_first, second] = [(); 2].map(|()| open(address));
+                if in_use(&second) {
+                    let (did, why) =
+                        ("called open twice", "takes a fixed port");
+                    fail(did, expected, second, why);
+                }
                 return check_waits(given, "open");
             }
         },
     };
-    fail(did, expected, opened(&given), own(name, &[]));
-}
-
-/// Fails if it has sent something, or cannot be called twice.
-fn check_opens_twice(open: Open, did: Said, expected: Said, server: &Peer) {
-    if let Some(first) = server.came_first() {
-        let nothing = own("nothing at the server", &[]);
-        fail(did, nothing, first, own("sends something", &[]));
-    }
-    let [_first, second] = [(); 2].map(|()| open(server.address()));
-    if in_use(&second) {
-        let did = own("called open twice", &[]);
-        fail(did, expected, opened(&second), own("takes a fixed port", &[]));
-    }
+    fail(did, expected, given, name);
 }
 
 /// Fails if it gives a socket that is not connected, where `connect` fails.
 pub fn check_open_gives_the_error(open: Open) {
     // A socket of IPv4 cannot be connected to an address of IPv6.
     let six = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-    let did = doing(own("called open", &[&six]));
+    let did = doing(said("called open", &[&six]));
     let given = open(six);
     if matches!(&given, Ok(s) if s.peer_addr().is_err()) {
-        let why = own("ignores the error of connect", &[]);
-        fail(did, own("the error of connect", &[]), opened(&given), why);
+        let why = "ignores the error of connect";
+        fail(did, "the error of connect", given, why);
     }
 }
 
@@ -96,7 +82,7 @@ pub fn far_away() -> [(SocketAddr, io::Result<IpAddr>); 2] {
     });
     let looked = all.iter().any(|(_, own)| own.is_ok());
     if !looked && !cfg!(target_os = "linux") {
-        skipped(&own("no network", &[]).shown());
+        skipped(&"no network".shown());
     }
     all
 }

@@ -39,15 +39,14 @@ pub struct Said {
 /// # Panics
 /// If there is none, or it has more gaps than values.
 pub fn said(name: &str, values: &[&dyn Display]) -> Said {
-    let all = [WORDS.get().copied().unwrap_or_default(), OWN];
-    let found = all.into_iter().find_map(|words| Said::find(words, name));
+    let found = known(name);
     found.unwrap_or_else(|| panic!("words.txt lacks [{name}]")).filled(values)
 }
 
-/// The same, of the kit's own.
-pub(crate) fn own(name: &str, values: &[&dyn Display]) -> Said {
-    let found = Said::find(OWN, name);
-    found.unwrap_or_else(|| panic!("the kit lacks [{name}]")).filled(values)
+/// The same if there is one, its gaps still empty.
+pub(crate) fn known(name: &str) -> Option<Said> {
+    let all = [WORDS.get().copied().unwrap_or_default(), OWN];
+    all.into_iter().find_map(|words| Said::find(words, name))
 }
 
 /// A value as it is, in the student's language or in none already.
@@ -79,45 +78,36 @@ fn failed([did, expected, came]: [String; 3], why: &Said) -> ! {
 /// How `came` differs from `expected`: what can be seen, and no cause. It is the
 /// `why` where no observation parts the causes.
 pub fn compared(expected: &[u8], came: &[u8]) -> Said {
-    let visible = |byte: &&u8| !byte.is_ascii_whitespace();
-    let one = |name: &str, part: &[u8]| own(name, &[&bytes(part)]);
     let at_a_zero = expected.get(came.len()) == Some(&0);
-    if came == expected {
-        own("no difference", &[])
-    } else if came.is_empty() && at_a_zero {
-        own("empty before a zero", &[])
-    } else if came.is_empty() {
-        own("empty", &[])
-    } else if let Some(more) = came.strip_prefix(expected) {
-        one("too much at the end", more)
-    } else if let Some(more) = came.strip_suffix(expected) {
-        one("too much at the beginning", more)
-    } else if let Some(rest) = expected.strip_prefix(came) {
-        match at_a_zero {
-            true => one("the end is missing from a zero on", rest),
-            false => one("the end is missing", rest),
+    let end = match at_a_zero {
+        true => "the end is missing from a zero on",
+        false => "the end is missing",
+    };
+    let parts = [
+        ("too much at the end", came.strip_prefix(expected)),
+        ("too much at the beginning", came.strip_suffix(expected)),
+        (end, expected.strip_prefix(came)),
+        ("the beginning is missing", expected.strip_suffix(came)),
+    ];
+    let part = parts.into_iter().find_map(|(name, part)| Some((name, part?)));
+    let visible = |byte: &&u8| !byte.is_ascii_whitespace();
+    let [meant, given] = [expected, came].map(|d| d.iter().filter(visible));
+    match part {
+        _ if came == expected => "no difference".into(),
+        _ if came.is_empty() && at_a_zero => "empty before a zero".into(),
+        _ if came.is_empty() => "empty".into(),
+        Some((name, part)) => said(name, &[&bytes(part)]),
+        None if came.eq_ignore_ascii_case(expected) => "capitals alone".into(),
+        None if given.eq(meant) => "white space alone".into(),
+        None if came.iter().rev().eq(expected) => "the other way round".into(),
+        None => {
+            // Neither begins as the other does: so both have a byte there.
+            let both = expected.iter().zip(came);
+            let at = both.take_while(|(one, other)| one == other).count();
+            let hex = |data: &[u8]| format!("{:#04x}", data[at]);
+            said("first difference", &[&at, &hex(expected), &hex(came)])
         }
-    } else if let Some(rest) = expected.strip_suffix(came) {
-        one("the beginning is missing", rest)
-    } else if came.eq_ignore_ascii_case(expected) {
-        own("capitals alone", &[])
-    } else if came.iter().filter(visible).eq(expected.iter().filter(visible)) {
-        own("white space alone", &[])
-    } else if came.iter().eq(expected.iter().rev()) {
-        own("the other way round", &[])
-    } else {
-        // Neither begins as the other does, whole: so both have a byte there.
-        let both = expected.iter().zip(came);
-        let at = both.take_while(|(one, other)| one == other).count();
-        let hex = |data: &[u8]| format!("{:#04x}", data[at]);
-        own("first difference", &[&at, &hex(expected), &hex(came)])
     }
-}
-
-/// The caption of a step, in both languages: `[step 5]`.
-pub(crate) fn caption(number: &str) -> Option<[&'static str; 2]> {
-    let [english, spanish] = entry(WORDS.get()?, &format!("step {number}"))?;
-    Some([english, spanish.lines().next()?])
 }
 
 impl Said {

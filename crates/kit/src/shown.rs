@@ -1,12 +1,12 @@
 //! Values, as a person reads them, in the student's language.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use testbed::{bytes, error_words, kind, nothing};
 
-use crate::{Said, own, said, value};
+use crate::{Said, said, value};
 
 /// What a person can be shown.
 pub trait Shown {
@@ -33,10 +33,15 @@ shown! {
     Vec<u8>, data => bytes(data);
     [u8], data => bytes(data);
     (Vec<u8>, SocketAddr), (data, from) => { // A datagram, and who sent it.
-        own("bytes from", &[&bytes(data), from]).shown()
+        said("bytes from", &[&bytes(data), from]).shown()
     };
-    (), _ => own("no error", &[]).shown(); // What `Ok(())` says.
+    (), _ => "no error".shown(); // What `Ok(())` says.
+    IpAddr, ip => ip.to_string();
     SocketAddr, address => address.to_string();
+    UdpSocket, s => match s.peer_addr() {
+        Ok(to) => said("a socket connected to", &[&to]).shown(),
+        Err(_) => "a socket that is not connected".shown(),
+    };
     Duration, time => format!("{} ms", time.as_millis());
     io::Error, error => error_words(error);
     ErrorKind, kind => error_words(&(*kind).into());
@@ -73,7 +78,7 @@ pub fn hex(data: &[u8], between: &str) -> Said {
     let shown = data.iter().take(48).map(|byte| format!("{byte:02x}"));
     let shown = shown.collect::<Vec<_>>().join(between);
     match data.len() {
-        0 => own("no bytes", &[]),
+        0 => "no bytes".into(),
         1 => value(format!("{shown} (1 byte)")),
         n @ 49.. => value(format!("{shown}... ({n} bytes)")),
         n => value(format!("{shown} ({n} bytes)")),
@@ -93,8 +98,8 @@ pub type Answer = Option<io::Result<Option<Vec<u8>>>>;
 /// The same, in words.
 pub fn answer_shown(given: &Answer) -> Said {
     match given {
-        None => own("it still waits", &[]),
-        Some(Ok(None)) => own("no answer", &[]),
+        None => "it still waits".into(),
+        Some(Ok(None)) => "no answer".into(),
         Some(given) => value(given.shown()),
     }
 }

@@ -3,15 +3,14 @@
 //! tests do and see, and what that tells.
 
 use std::io::{self, ErrorKind};
-use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::{
     Beside, Peer, Program, Said, Shown, beside, by_kind, bytes, compared,
-    doing, fail, kind, only_receives, own, patience, printed, references,
-    skipped, to_nobody, value,
+    doing, fail, kind, only_receives, patience, printed, references, said,
+    skipped, to_nobody,
 };
 
 /// A socket of the test's own, at a free port of 127.0.0.1, and its address.
@@ -48,11 +47,10 @@ pub fn given_at_once(s: &UdpSocket) -> Option<io::Result<()>> {
 /// nothing comes. That there is none is for another test.
 pub fn check_waits(given: io::Result<UdpSocket>, name: &str) {
     let Ok(s) = given else { return };
-    let did = doing(own("called, waited at its socket", &[&name]));
+    let did = doing(said("called, waited at its socket", &[&name]));
     check_time_out(&s, name, None, &did);
     if let Some(given) = given_at_once(&s) {
-        let expected = own("a socket that waits", &[]);
-        fail(did, expected, given, own("only looks once", &[]));
+        fail(did, "a socket that waits", given, "only looks once");
     }
 }
 
@@ -65,12 +63,12 @@ pub fn check_time_out(
     did: impl Shown,
 ) {
     let shown = |time: Option<Duration>| match time {
-        Some(time) => own("waits at most", &[&time.shown()]),
-        None => own("a socket that waits", &[]),
+        Some(time) => said("waits at most", &[&time.shown()]),
+        None => "a socket that waits".into(),
     };
     let now = s.read_timeout().expect("a socket tells its time-out");
     if now != before {
-        let why = own("changes the time-out", &[&name]);
+        let why = said("changes the time-out", &[&name]);
         fail(did, shown(before), shown(now), why);
     }
 }
@@ -79,9 +77,9 @@ pub fn check_time_out(
 /// to stay open to everybody.
 pub fn check_not_connected(s: &UdpSocket, name: &str, did: impl Shown) {
     if let Ok(other) = s.peer_addr() {
-        let came = own("a socket connected to", &[&other]);
-        let expected = own("a socket that is not connected", &[]);
-        fail(did, expected, came, own("connects", &[&name]));
+        let came = said("a socket connected to", &[&other]);
+        let why = said("connects", &[&name]);
+        fail(did, "a socket that is not connected", came, why);
     }
 }
 
@@ -100,27 +98,29 @@ pub struct Takes<T> {
     pub call: fn(&UdpSocket) -> io::Result<T>,
     /// The datagram's bytes, in what it gives.
     pub data: fn(&T) -> &[u8],
-    /// A datagram has at most this many bytes.
-    pub most: usize,
+    /// The length of the buffer that it makes, full of zeros: so many bytes may
+    /// a datagram have. `None` if it makes none.
+    pub buffer: Option<usize>,
 }
 
 impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     /// What it gives of this datagram, if it gives anything.
     pub fn given(&self, sent: &[u8]) -> Option<T> {
-        self.last_given(&socket(), &Peer::new(), &[sent], 1)?.ok()
+        self.last_given(&socket().0, &Peer::new(), &[sent], 1)?.ok()
     }
 
     /// Sends these to a socket, and calls the function with it so many times. Gives
     /// what it gave the last time; `None` if it still runs.
     fn last_given(
         &self,
-        (s, address): &(UdpSocket, SocketAddr),
+        s: &UdpSocket,
         peer: &Peer,
         sent: &[&[u8]],
         times: usize,
     ) -> Option<io::Result<T>> {
+        let address = s.local_addr().expect("it is bound");
         for data in sent {
-            peer.send(data, *address);
+            peer.send(data, address);
         }
         let same = s.try_clone().expect("the system has room for a socket");
         let call = self.call;
@@ -134,8 +134,8 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     }
 
     /// Fails if it does not give what `meant` makes of the sender's address, where
-    /// `sent` has come. `did` is what the test does; why it gives something else,
-    /// `other` says.
+    /// `sent` has come. `did` is what the test does; why it gives other bytes,
+    /// `other` says, unless its buffer tells.
     pub fn check(
         &self,
         sent: &[u8],
@@ -144,18 +144,22 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
         other: impl Fn(&T) -> Said,
     ) {
         let did = doing(did);
-        let (s, peer) = (socket(), Peer::new());
+        let ((s, _), peer) = (socket(), Peer::new());
         let came = self.last_given(&s, &peer, &[sent], 1);
-        check_time_out(&s.0, self.name, None, &did);
-        check_not_connected(&s.0, self.name, &did);
-        let (meant, left) = (meant(peer.address()), waiting(&s.0).is_some());
+        check_time_out(&s, self.name, None, &did);
+        check_not_connected(&s, self.name, &did);
+        let (meant, left) = (meant(peer.address()), waiting(&s).is_some());
         let name = match &came {
             Some(Ok(given)) if *given == meant && !left => return,
             Some(Ok(given)) if *given == meant => "leaves it there",
             Some(Ok(given)) if (self.data)(given) == (self.data)(&meant) => {
                 "another sender"
             }
-            Some(Ok(given)) => fail(did, meant, &came, other(given)),
+            Some(Ok(given)) => {
+                let why = self.of_its_buffer(&meant, given);
+                let why = why.unwrap_or_else(|| other(given));
+                fail(did, meant, &came, why)
+            }
             None if left => "waits elsewhere",
             None if sent.is_empty() => "passes over an empty datagram",
             None => "takes one and waits on",
@@ -169,25 +173,26 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     }
 
     /// Why it gave `came` instead of `meant`, if that tells what it did with its
-    /// buffer, which was full of zeros.
-    pub fn of_its_buffer(&self, meant: &[u8], came: &[u8]) -> Option<Said> {
-        let full = vec![b'x'; self.most];
-        let room = || Some((self.data)(&self.given(&full)?).len());
-        let text = || self.given(b"hola");
-        let gives_text = || text().is_some_and(|t| !(self.data)(&t).is_empty());
+    /// buffer.
+    fn of_its_buffer(&self, meant: &T, came: &T) -> Option<Said> {
+        let [meant, came] = [meant, came].map(self.data);
+        let most = self.buffer?;
+        let length = |sent: &[u8]| Some((self.data)(&self.given(sent)?).len());
+        let room = || length(&vec![b'x'; most]);
+        let gives_text = || length(b"hola") > Some(0);
         let name = match came.strip_prefix(meant) {
             Some([0]) => "one byte too many",
             Some(rest) if zeros(rest) => "the whole buffer",
             _ if came.is_empty() && gives_text() => "drops such bytes",
             _ if came.is_empty() => "no byte at all",
             _ if zeros(came) && came.len() == meant.len() => "another buffer",
-            _ if zeros(came) && came.len() + meant.len() == self.most => {
+            _ if zeros(came) && came.len() + meant.len() == most => {
                 "the rest of the buffer"
             }
             _ if !meant.starts_with(came) => return None,
             // No room, or is something left out?
             _ if room()? == came.len() => "a small buffer",
-            _ if [room()? + 1, came.len() + 1] == [self.most, meant.len()] => {
+            _ if [room()? + 1, came.len() + 1] == [most, meant.len()] => {
                 "the last byte is missing"
             }
             _ => return None,
@@ -198,10 +203,10 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     /// Fails if two calls do not take the first two of three datagrams.
     pub fn check_one_each_time(&self) {
         let did = doing(self.said("sent three, called it twice"));
-        let (s, sent) = (socket(), [&b"uno"[..], b"dos", b"tres"]);
+        let ((s, _), sent) = (socket(), [&b"uno"[..], b"dos", b"tres"]);
         let came = self.last_given(&s, &Peer::new(), &sent, 2);
         let given = came.as_ref().and_then(|came| came.as_ref().ok());
-        let next = waiting(&s.0);
+        let next = waiting(&s);
         let why = match (given.map(self.data), next.as_deref()) {
             (Some(b"dos"), Some(b"tres")) => return,
             _ => "one datagram each time",
@@ -212,10 +217,9 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
     /// What the test does, and what it gives, where `recv_from` fails.
     pub fn given_an_error(&self) -> (Said, Option<io::Result<T>>) {
         let did = doing(self.said("called, nothing can be received"));
-        let (s, call) = (fails_to_receive(), self.call);
+        let s = fails_to_receive();
         let before = s.read_timeout().expect("a socket tells its time-out");
-        let same = s.try_clone().expect("the system has room for a socket");
-        let given = beside(move || call(&same)).wait();
+        let given = self.last_given(&s, &Peer::new(), &[], 1);
         check_time_out(&s, self.name, before, &did);
         (did, given)
     }
@@ -229,12 +233,12 @@ impl<T: Send + Shown + PartialEq + 'static> Takes<T> {
             Some(Ok(_)) => made.into(),
             None => self.said("hides the error and waits on"),
         };
-        fail(did, own("an error", &[]), given, why);
+        fail(did, "an error", given, why);
     }
 
-    /// A sentence of the kit's about this function.
+    /// A sentence about this function.
     fn said(&self, name: &str) -> Said {
-        own(name, &[&self.name, &self.name])
+        said(name, &[&self.name, &self.name])
     }
 }
 
@@ -255,11 +259,11 @@ pub fn check_sends(
         let ((s, address), there) = (socket(), peer.address());
         let same = s.try_clone().expect("the system has room for a socket");
         let whole = text.as_bytes();
-        let did = doing(own("called send", &[&bytes(whole), &there]));
+        let did = doing(said("called send", &[&bytes(whole), &there]));
         let sent = beside(move || send(&same, text, there)).wait();
         let meant = (whole.to_vec(), address);
         if let Some(Err(e)) = sent {
-            fail(did, meant, e, own("send gives an error", &[&to]));
+            fail(did, meant, e, said("send gives an error", &[&to]));
         }
         let came = peer.receive();
         let name = match &came {
@@ -280,7 +284,7 @@ pub fn check_sends(
                 _ => fail(did, meant, &came, compared(whole, data)),
             },
         };
-        fail(did, meant, came, own(name, &[&to]));
+        fail(did, meant, came, said(name, &[&to]));
     }
 }
 
@@ -294,10 +298,10 @@ pub fn check_fails<T>(
 ) {
     let ((s, _), peer) = (socket(), Peer::new());
     let fails = only_receives(&s, peer.address());
-    let did = doing(own("called, nothing can be sent", &[&name]));
+    let did = doing(said("called, nothing can be sent", &[&name]));
     let given = call(s, peer.address()).map(|given| given.map(|_| ()));
     if fails && !matches!(given, Some(Err(_))) {
-        fail(did, own("an error", &[]), given, why);
+        fail(did, "an error", given, why);
     }
 }
 
@@ -314,7 +318,7 @@ pub fn is_refusal<T>(given: &Option<io::Result<T>>) -> bool {
     let heard = s.recv(&mut [0]).map_err(|e| kind(&e));
     let told = heard.is_err_and(|kind| kind == ErrorKind::ConnectionRefused);
     if !told {
-        skipped(&own("refusals are not told", &[]).shown());
+        skipped(&"refusals are not told".shown());
     }
     !told
 }
@@ -334,10 +338,8 @@ pub fn servers(package: &str) -> Vec<(&'static str, Program)> {
 /// The times since `before`, in steps of half a second: whoever has looked at a
 /// clock since then has seen one of them, but for the parts of a second.
 pub fn moments(before: SystemTime) -> impl Iterator<Item = SystemTime> {
-    let step = Duration::from_millis(500);
-    let last = SystemTime::now() + step;
-    let all = iter::successors(Some(before), move |time| Some(*time + step));
-    all.take_while(move |time| *time <= last)
+    let over = before.elapsed().unwrap_or_default().as_millis() / 500;
+    (0..=over + 1).map(move |n| before + Duration::from_millis(500) * n as u32)
 }
 
 /// A function called `serve`: the student's server.
@@ -369,7 +371,7 @@ impl Server {
     /// What it gave, if it has ended, for once; and that in words.
     pub fn ended(&self) -> Option<(io::Result<()>, Said)> {
         let given = self.served.now()?;
-        let words = own("serve had ended", &[&given.shown()]);
+        let words = said("serve had ended", &[&given.shown()]);
         Some((given, words))
     }
 
@@ -380,7 +382,7 @@ impl Server {
         let ((s, _), client) = (socket(), Peer::new());
         let fails = only_receives(&s, client.address());
         limit(&s, Duration::from_millis(50)); // For the look at it, below.
-        let did = doing(own("asked twice, nothing can be sent", &[]));
+        let did = doing("asked twice, nothing can be sent");
         let server = Server::start(serve, s);
         if !fails {
             return;
@@ -390,23 +392,22 @@ impl Server {
         }
         // Who goes on after the first takes the second, too.
         let waits = || server.s.peek_from(&mut [0; 9]).is_ok();
-        let expected = own("takes the second, too", &[]);
+        let expected = "takes the second, too";
         let end = Instant::now() + patience();
         while waits() && Instant::now() < end {
             if let Some((_, came)) = server.ended() {
-                fail(did, expected, came, own("ends at an answer", &[]));
+                fail(did, expected, came, "ends at an answer");
             }
             sleep(Duration::from_millis(1));
         }
         if waits() {
-            let came = own("the second one still waits", &[]);
-            fail(did, expected, came, own("it waits in the socket", &[]));
+            let came = "the second one still waits";
+            fail(did, expected, came, "it waits in the socket");
         }
         let Some([text, _]) = printed(test) else { return };
         if !text.contains(CALLED) {
-            let expected = own("the line", &[&format!("{CALLED}...")]);
-            let came = own("no such line", &[]);
-            fail(did, expected, came, own("says only who was answered", &[]));
+            let line = said("the line", &[&format!("{CALLED}...")]);
+            fail(did, line, "no such line", "says only who was answered");
         }
     }
 
@@ -414,7 +415,7 @@ impl Server {
     /// after its `recv_from` has failed. If it runs and has taken them, `silent`
     /// is why.
     pub fn check_outlives_an_error(serve: Serve, data: &[u8], silent: &str) {
-        let did = doing(own("let recv_from fail, then asked", &[]));
+        let did = doing("let recv_from fail, then asked");
         let (server, client) =
             (Server::start(serve, fails_to_receive()), Peer::new());
         for _ in 0..10 {
@@ -422,19 +423,20 @@ impl Server {
             if server.asked(&client, data).is_some() {
                 continue;
             }
-            let (came, why) = match server.ended() {
-                Some((_, ended)) => (ended, own("ends at an error", &[])),
-                None => (value(testbed::nothing()), server.why_silent(silent)),
+            let ended = server.ended().map(|(_, words)| words);
+            let why = match ended {
+                Some(_) => "ends at an error",
+                None => server.why_silent(silent),
             };
-            fail(did, own("an answer", &[]), came, why);
+            fail(did, "an answer", ended, why);
         }
     }
 
     /// Why it runs and does not answer: this, if it has taken the question.
-    pub fn why_silent(&self, why: &str) -> Said {
+    pub fn why_silent<'a>(&self, why: &'a str) -> &'a str {
         match waiting(&self.s) {
-            Some(_) => own("it waits in the socket", &[]),
-            None => why.into(),
+            Some(_) => "it waits in the socket",
+            None => why,
         }
     }
 
@@ -448,7 +450,7 @@ impl Server {
         test: &str,
     ) {
         const ASKED: &str = "asked from ";
-        let did = doing(own("asked from two, read its stdout", &[]));
+        let did = doing("asked from two, read its stdout");
         let server = Server::start(serve, socket().0);
         let clients = [Peer::new(), Peer::new()];
         // The last answer comes when all is done about the others.
@@ -462,8 +464,7 @@ impl Server {
         let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         say(nobody);
         let Some([text, _]) = printed(test) else { return };
-        let line = |of| own("the line", &[&format!("{CALLED}{of}")]);
-        let none = own("no such line", &[]);
+        let line = |of| said("the line", &[&format!("{CALLED}{of}")]);
         // That was another process, with other clients.
         let after = |start| {
             let lines = text.lines().filter_map(move |l| l.split_once(start));
@@ -472,9 +473,9 @@ impl Server {
         let (asked, mut called) = (after(ASKED), after(CALLED));
         let nobody = nobody.to_string();
         if !called.contains(&nobody) {
-            let did = own("called say_who_called", &[&nobody]);
-            let why = own("say_who_called was done", &[]).of_step(step);
-            fail(did, line(&nobody), none, why);
+            let did = said("called say_who_called", &[&nobody]);
+            let why = said("say_who_called was done", &[]).of_step(step);
+            fail(did, line(&nobody), "no such line", why);
         }
         called.retain(|from| *from != nobody);
         if let Some(client) = asked.iter().find(|one| !called.contains(one)) {
@@ -483,12 +484,12 @@ impl Server {
                 all if all.iter().all(|a| asked.contains(a)) => "not each one",
                 _ => "names somebody else",
             };
-            fail(did, line(client), none, own(name, &[]));
+            fail(did, line(client), "no such line", name);
         }
         if called.len() > 3 {
-            let lines = |count: usize| own("so many lines", &[&count, &CALLED]);
-            let why = own("says it more than once", &[]);
-            fail(did, lines(3), lines(called.len()), why);
+            let lines =
+                |count: usize| said("so many lines", &[&count, &CALLED]);
+            fail(did, lines(3), lines(called.len()), "says it more than once");
         }
     }
 }

@@ -13,8 +13,12 @@ use kit::{
 };
 use socket2::{SockRef, Type};
 
-const TAKE: Takes<(Vec<u8>, SocketAddr)> =
-    Takes { name: "take", call: take, data: |(data, _)| data, most: BYTES };
+const TAKE: Takes<(Vec<u8>, SocketAddr)> = Takes {
+    name: "take",
+    call: take,
+    data: |(data, _)| data,
+    buffer: Some(BYTES),
+};
 
 fn check_listen(address: SocketAddr) {
     let did = doing(said("called listen", &[&address]));
@@ -79,17 +83,11 @@ fn step_3_says_that_the_port_is_taken() {
 fn check_take(sent: &[u8]) {
     let text = String::from_utf8_lossy(sent);
     let did = said("sent, called take", &[&bytes(sent)]);
-    TAKE.check(
-        sent,
-        did,
-        |from| (sent.to_vec(), from),
-        |(data, _)| {
-            TAKE.of_its_buffer(sent, data).unwrap_or_else(|| match data {
-                _ if data == text.as_bytes() => "text for bytes".into(),
-                _ => compared(sent, data),
-            })
-        },
-    );
+    let meant = |from| (sent.to_vec(), from);
+    TAKE.check(sent, did, meant, |(data, _)| match data {
+        _ if data == text.as_bytes() => "text for bytes".into(),
+        _ => compared(sent, data),
+    });
 }
 
 #[kit::test]
@@ -201,7 +199,7 @@ fn check_back(
         Some(back) => compared(sent.as_bytes(), back),
         None => match server.ended() {
             Some((_, came)) => fail(did, sent.to_string(), came, ended),
-            None => server.why_silent(silent),
+            None => server.why_silent(silent).into(),
         },
     };
     fail(did, sent.to_string(), back, why);
@@ -229,12 +227,10 @@ fn step_4_answers_one_after_the_other() {
     check_back(&server, did, "dos", back, ["no loop", "no second answer"]);
 
     let back = server.asked(&two, b"tres");
-    let silent = if server.s.peer_addr().is_ok() {
-        "connected to one client"
-    } else if back.is_none() && one.receive().is_some() {
-        "the first client alone"
-    } else {
-        "no second client"
+    let silent = match &back {
+        _ if server.s.peer_addr().is_ok() => "connected to one client",
+        None if one.receive().is_some() => "the first client alone",
+        _ => "no second client",
     };
     let did = "sent tres as a second client";
     check_back(&server, did, "tres", back, ["not for ever", silent]);

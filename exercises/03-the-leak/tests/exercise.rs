@@ -19,7 +19,7 @@ const TAKE: Takes<(Vec<u8>, SocketAddr)> = Takes {
         take(s, &mut buffer).map(|(data, from)| (data.to_vec(), from))
     },
     data: |(data, _)| data,
-    most: BYTES,
+    buffer: None,
 };
 
 #[kit::test]
@@ -70,20 +70,19 @@ fn check_leaked(sent: &[u8], answer: &[u8]) {
         [without(answer, sent), text.replace(&sent_text, "").into_bytes()];
     let by_letters =
         [skipped(sent.len()), answer.get(letters..).unwrap_or(answer).into()];
-    let why = if given == answer {
-        "the whole answer".into()
-    } else if answer.get(..sent.len()) == Some(&given[..]) {
-        "the stranger's own bytes".into()
-    } else if given == skipped(letters) {
-        "text for bytes".into()
-    } else if !sent.is_empty() && wherever.contains(&given) {
-        "taken out wherever they stand".into()
-    } else if letters < sent.len() && by_letters.contains(&given) {
-        "characters for bytes".into()
-    } else if given == without(meant, &[0]) {
-        "zeros are left out".into()
-    } else {
-        compared(meant, &given)
+    let own = answer.get(..sent.len());
+    let why = match &given[..] {
+        came if came == answer => "the whole answer".into(),
+        came if Some(came) == own => "the stranger's own bytes".into(),
+        came if came == skipped(letters) => "text for bytes".into(),
+        _ if !sent.is_empty() && wherever.contains(&given) => {
+            "taken out wherever they stand".into()
+        }
+        _ if letters < sent.len() && by_letters.contains(&given) => {
+            "counts characters".into()
+        }
+        came if came == without(meant, &[0]) => "zeros are left out".into(),
+        came => compared(meant, came),
     };
     fail(did, meant.to_vec(), given, why);
 }
@@ -120,35 +119,30 @@ fn other_bytes(sent: &[u8], came: &[u8]) -> Said {
     let wiped = [sent, &vec![0; BYTES - n]].concat();
     let last = sent.iter().rposition(|byte| *byte != 0);
     let no_zeros = &sent[..last.map_or(0, |last| last + 1)];
-    let other = || TAKE.given(SECRET);
-    let cause = if came == held {
-        "this is the leak"
-    } else if came == wiped {
-        "wiped and whole"
-    } else if came.len() == n + 1 && came.starts_with(sent) {
-        "one byte too many"
-    } else if came == &held[n..] || came == &wiped[n..] {
-        "the rest of the buffer"
-    } else if came == no_zeros {
-        "zeros are cut off"
-    } else if Some(came) == zero.map(|zero| &held[..zero]) {
-        "to the first zero"
-    } else if came == &SECRET[..n.min(SECRET.len())] {
-        "another buffer"
-    } else if n > 0
-        && came == &sent[..n - 1]
-        && other().is_some_and(|(data, _)| data == SECRET[..18])
-    {
-        "the last byte is missing"
-    } else {
-        return compared(sent, came);
+    let other = || TAKE.given(SECRET).map(|(data, _)| data);
+    let one_less = || other().is_some_and(|data| data == SECRET[..18]);
+    let cause = match came {
+        _ if came == held => "this is the leak",
+        _ if came == wiped => "wiped and whole",
+        [start @ .., _] if start == sent => "one byte more than came",
+        _ if [&held[n..], &wiped[n..]].contains(&came) => {
+            "what follows in the buffer"
+        }
+        _ if came == no_zeros => "zeros are cut off",
+        _ if Some(came) == zero.map(|at| &held[..at]) => "to the first zero",
+        _ if Some(came) == SECRET.get(..n) => "not the buffer it was given",
+        _ if n > 0 && *came == sent[..n - 1] && one_less() => {
+            "the last byte is missing"
+        }
+        _ => return compared(sent, came),
     };
     said(cause, &[&TAKE.name])
 }
 
 /// Fails if take() does not give what was sent, and who sent it.
 fn check_take(sent: &[u8]) {
-    let did = said("sent, called take", &[&bytes(sent), &bytes(SECRET)]);
+    let did =
+        said("sent, called take with SECRET", &[&bytes(sent), &bytes(SECRET)]);
     let meant = |from| (sent.to_vec(), from);
     TAKE.check(sent, did, meant, |(data, _)| other_bytes(sent, data));
 }

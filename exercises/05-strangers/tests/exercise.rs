@@ -13,7 +13,7 @@ use ex05_strangers::{BYTES, nobody_listens, open, wait_for};
 use kit::{
     Answer, Beside, Peer, Shown, answer_shown, beside, by_kind,
     check_open_gives_the_error, check_opens, compared, doing, fail, far_away,
-    is_refusal, opened, patience, said, socket, to_nobody, value,
+    is_refusal, patience, said, socket, to_nobody, value,
 };
 
 /// A time-out that is soon over.
@@ -87,7 +87,7 @@ fn step_4_notices_silence() {
         Some(Ok(None)) => match set.filter(|set| *set > SOON * 5 / 4) {
             None => return,
             Some(set) => {
-                came = said("a socket that waits", &[&set.shown()]);
+                came = said("no answer, the socket waits", &[&set.shown()]);
                 "sets another time-out"
             }
         },
@@ -256,7 +256,7 @@ fn step_4_waits_for_what_is_left() {
     if let Some(set) = set {
         let most = (timeout - SOON).shown();
         let expected = said("a socket that waits, at most", &[&most]);
-        let came = said("a socket that waits", &[&set.shown()]);
+        let came = said("no answer, the socket waits", &[&set.shown()]);
         fail(did, expected, came, "waits the whole time-out again");
     }
 }
@@ -291,23 +291,18 @@ fn step_2_reaches_any_machine() {
         let given = open(far);
         if matches!(&given, Ok(s) if s.peer_addr().is_ok_and(|to| to != far)) {
             let expected = said("a socket connected to", &[&far]);
-            fail(did, expected, opened(&given), "is connected elsewhere");
+            fail(did, expected, given, "is connected elsewhere");
         }
         let came = given.and_then(own);
-        let wrong = match &came {
-            Ok(ip) => ip.is_loopback(),
-            Err(_) => meant.is_ok(),
-        };
-        if wrong {
+        if came.as_ref().map_or(meant.is_ok(), IpAddr::is_loopback) {
             // Another address of this machine; where it has none, no error.
-            let why = match open(([127, 0, 0, 2], 9).into()).and_then(own) {
-                Ok(ip) if ip.is_loopback() && ip != Ipv4Addr::LOCALHOST => {
-                    "asks for the server's IP address"
-                }
-                Err(e) if e.kind() == ErrorKind::AddrNotAvailable => {
-                    "asks for the server's IP address"
-                }
-                _ => "is at localhost",
+            let asks = match open(([127, 0, 0, 2], 9).into()).and_then(own) {
+                Ok(ip) => ip.is_loopback() && ip != Ipv4Addr::LOCALHOST,
+                Err(e) => e.kind() == ErrorKind::AddrNotAvailable,
+            };
+            let why = match asks {
+                true => "asks for the server's IP address",
+                false => "is at localhost",
             };
             fail(did, shown(&meant), shown(&came), why);
         }

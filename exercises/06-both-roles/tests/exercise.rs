@@ -70,18 +70,16 @@ fn check_role(line: &str, role: Option<Role>, other: &'static str) {
     if came == role {
         return;
     }
-    let why = if let Some((_, why)) = GUESSES.iter().find(fits) {
-        why
-    } else if came.is_some() && line == "x" {
-        "makes up a missing word"
-    } else if came.is_some() && role.is_none() && known("zzz") == came {
-        "takes any word for a role"
-    } else if came.is_some() {
-        other
-    } else if WORDS.iter().any(|(word, _)| known(word).is_some()) {
-        "knows too few words"
-    } else {
-        "finds no role"
+    let knows = |(word, _): &(&str, _)| known(word).is_some();
+    let why = match (GUESSES.iter().find(fits), came) {
+        (Some((_, why)), _) => why,
+        (None, Some(_)) if line == "x" => "makes up a missing word",
+        (None, Some(_)) if role.is_none() && known("zzz") == came => {
+            "takes any word for a role"
+        }
+        (None, Some(_)) => other,
+        (None, None) if WORDS.iter().any(knows) => "knows too few words",
+        (None, None) => "finds no role",
     };
     fail(did, shown(role), shown(came), why);
 }
@@ -261,8 +259,7 @@ fn step_2_takes_nothing_from_a_stranger() {
 #[kit::test]
 fn step_2_waits_as_long_as_it_should() {
     let silent = Peer::new();
-    let (did, expected) = ("called a silent server", "an error in 1 s");
-    doing(did);
+    let (did, expected) = (doing("called a silent server"), "an error in 1 s");
     for again in [true, false] {
         let asked = asking(silent.address(), "hola");
         let begun = Instant::now();
@@ -302,7 +299,7 @@ fn step_2_learns_that_nobody_listens() {
     let given = asking(nobody(), "hola").wait_long();
     let why = match by_kind(&given) {
         _ if is_refusal(&given) => return,
-        Some(Err(TimedOut)) => "is not connected",
+        Some(Err(TimedOut)) => "asks unconnected",
         Some(Err(AddrInUse)) => "asks at a fixed port",
         Some(Err(_)) => "gives an error of its own",
         _ => "gives a text of nobody's",

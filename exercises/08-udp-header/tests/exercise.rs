@@ -337,18 +337,17 @@ fn step_4_makes_the_pseudo_header() {
         &[],
         |(from, to, n), came| {
             let meant = right_pseudo_header(*from, *to, *n);
-            let why = if came[..8] == [to.octets(), from.octets()].concat() {
-                "swaps the addresses"
-            } else if came[..8] != meant[..8] {
-                "has other addresses"
-            } else if came[8..10] == [UDP, 0] {
-                "has the protocol before the zero"
-            } else if came[8..10] != meant[8..10] {
-                "has no zero and protocol"
-            } else if came[10..] == n.to_le_bytes() {
-                "has the length the wrong way round"
-            } else {
-                "has another length"
+            let swapped = [to.octets(), from.octets()].concat();
+            let (addresses, rest) = came.split_at(8);
+            let why = match *rest {
+                _ if addresses == swapped => "swaps the addresses",
+                _ if *addresses != meant[..8] => "has other addresses",
+                [UDP, 0, ..] => "has the protocol before the zero",
+                _ if rest[..2] != [0, UDP] => "has no zero and protocol",
+                _ if rest[2..] == n.to_le_bytes() => {
+                    "has the length the wrong way round"
+                }
+                _ => "has another length",
             };
             why.into()
         },

@@ -191,7 +191,7 @@ fn step_6_finds_the_unanswered_datagram() {
     let mut known = vec![(icmp(), "no datagram")];
     for p in all.iter().filter(is_udp) {
         let cause = match (source_port(p), destination_port(p)) {
-            (SERVER, _) => "an answer",
+            (SERVER, _) => "one of the answers",
             (_, SERVER) => "answered after all",
             _ => "another port",
         };

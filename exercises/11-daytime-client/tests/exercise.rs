@@ -37,8 +37,7 @@ fn step_4_says_that_it_could_not_connect() {
 fn step_6_asks_with_one_empty_datagram() {
     let server = Peer::new();
     let s = connected(server.address());
-    let (did, expected) = ("called ask", "an empty datagram");
-    doing(did);
+    let (did, expected) = (doing("called ask"), "an empty datagram");
     let given = ask(&s);
     if given.is_err() {
         fail(did, expected, given, "an error of ask");
@@ -86,7 +85,7 @@ fn check_wait(sent: &[u8], special: Option<&str>) {
         matches!(waiting.wait(), Some(Ok(Some(_))))
     };
     let why = match (&given, special) {
-        _ if rest.is_some_and(zeros) => "the whole buffer".into(),
+        _ if rest.is_some_and(zeros) => "zeros after the answer".into(),
         (None, _) if takes_two() => "received twice".into(),
         (_, Some(special)) => special.into(),
         (None, _) => "waits though it is there".into(),
@@ -101,7 +100,7 @@ fn check_wait(sent: &[u8], special: Option<&str>) {
 fn step_7_gives_what_came() {
     check_wait(b"22 NOV 2026 10:16:00 UTC\r\n", None);
     check_wait(b"", Some("an empty answer ignored"));
-    check_wait(&[b'x'; 5000], Some("a small buffer"));
+    check_wait(&[b'x'; 5000], Some("loses the end"));
 }
 
 /// Whether two times are nearly the same: systems round a time-out.
@@ -138,24 +137,20 @@ fn step_7_waits_as_long_as_it_is_told() {
     let both = [patience() / 10, patience() / 4];
     let came = both.map(waited_in_vain);
     let same = came[0].0 == came[1].0;
+    let other = if same { "a fixed time-out" } else { "another time-out" };
+    let time_out = |time: Duration| said("a time-out of", &[&time.shown()]);
     for (at_most, (told, took)) in both.into_iter().zip(came) {
         // A busy machine makes a wait longer, and never shorter. But what
         // the socket was told, is not longer than it should be.
-        let short = took < at_most * 7 / 8;
         let (shown, why) = match told {
-            Some(told) if !near(told, at_most) => {
-                let why =
-                    if same { "a fixed time-out" } else { "another time-out" };
-                (said("a time-out of", &[&told.shown()]), why)
-            }
-            _ if short => {
+            Some(told) if !near(told, at_most) => (time_out(told), other),
+            _ if took < at_most * 7 / 8 => {
                 (said("no answer after", &[&took.shown()]), "does not wait")
             }
             _ => continue,
         };
         let did = said("called wait, no answer", &[&at_most.shown()]);
-        let expected = said("a time-out of", &[&at_most.shown()]);
-        fail(did, expected, shown, why);
+        fail(did, time_out(at_most), shown, why);
     }
 }
 
@@ -410,7 +405,7 @@ fn step_9_notes_each_silence() {
     let meant: Vec<_> = (1..=questions.min(TRIES)).collect();
     let why = match &noted[..] {
         noted if meant == noted => return,
-        [] => "says nothing",
+        [] => "asks again in silence",
         [0, 1, 2] => "counts from zero",
         [1, 2] => "the last silence not noted",
         _ => "other numbers",
@@ -476,10 +471,8 @@ fn step_9_does_nothing_but_wait() {
     let first = firsts()[0];
     let meant = first * 7;
     // The machine may be slow, once; but not twice by half of all waits.
-    let twice = [(); 2].map(|()| {
-        let (did, asked) = asked_in_vain(first);
-        if asked.took < meant * 3 / 2 { None } else { Some((did, asked)) }
-    });
+    let long = |(_, asked): &(Said, Asked)| asked.took >= meant * 3 / 2;
+    let twice = [(); 2].map(|()| Some(asked_in_vain(first)).filter(long));
     if let [Some((did, asked)), Some(_)] = twice {
         let [expected, came] =
             [meant, asked.took].map(|all| said("in all", &[&all.shown()]));
@@ -500,12 +493,8 @@ fn step_9_takes_the_answer_to_a_later_question() {
     let did = doing("called ask_again, answered all but the first");
     let Asked { given, .. } = asked(s, firsts()[0], None);
     if !matches!(&given, Some(Ok(Some(data))) if data == b"10:16\r\n") {
-        fail(
-            did,
-            *b"10:16\r\n",
-            answer_shown(&given),
-            "a later answer not given",
-        );
+        let why = "a later answer not given";
+        fail(did, *b"10:16\r\n", answer_shown(&given), why);
     }
 }
 

@@ -60,8 +60,7 @@ fn micros(time: Duration) -> Said {
 /// A list of probes in words.
 fn list(probes: &[Probe]) -> Said {
     let one = |(seq, probe): (usize, &Probe)| {
-        let undefined = || "undefined".shown();
-        let rtt = probe.rtt.map_or_else(undefined, |rtt| rtt.shown());
+        let rtt = probe.rtt.map_or("undefined".shown(), |rtt| rtt.shown());
         said("a probe", &[&seq, &rtt, &probe.replies]).shown()
     };
     if probes.is_empty() {
@@ -86,15 +85,13 @@ fn step_1_writes_twelve_bytes_in_network_byte_order() {
         let (number, turned) = (seq.to_be_bytes(), seq.to_le_bytes());
         let time = |nanos: u64| both(&number, &nanos.to_be_bytes());
         let [be, le] = [nanos.to_be_bytes(), nanos.to_le_bytes()];
+        let wide = u128::from(nanos).to_be_bytes();
         let known = [
             (both(&turned, &le), "little-endian"),
             (both(&number, &le), "little-endian"),
             (both(&turned, &be), "little-endian"),
             (both(&be, &number), "the time before the number"),
-            (
-                both(&number, &u128::from(nanos).to_be_bytes()),
-                "sixteen bytes of time",
-            ),
+            (both(&number, &wide), "sixteen bytes of time"),
             (time(nanos / 1000), "not in nanoseconds"),
             (time(nanos / 1_000_000), "not in nanoseconds"),
             (time(nanos / 1_000_000_000), "not in nanoseconds"),
@@ -172,8 +169,7 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
     let start = Instant::now();
     sleep(ms(5)); // The time sent is no less.
     let before = start.elapsed();
-    let (did, probe) = ("called send", "probe 7");
-    doing(did);
+    let (did, probe) = (doing("called send for probe 7"), "probe 7");
     let given = send(&s, 7, start);
     let after = start.elapsed();
     s.send(b"after").unwrap();
@@ -191,7 +187,7 @@ fn step_3_sends_the_number_and_the_time_it_gives() {
         fail(did, probe, hex(&data, " "), "other bytes sent")
     };
     if second.is_some_and(|(data, _)| data != b"after") {
-        fail(did, "one probe", "more than one", "sent twice");
+        fail(did, "one probe", "more than one", "a probe sent twice");
     }
     if seq != 7 {
         let came = said("number", &[&seq]);
@@ -359,6 +355,9 @@ fn step_4_notes_many_replies() {
 /// What wait() gives: the list of probes; `None` if it still runs.
 type Given = Option<io::Result<Vec<Probe>>>;
 
+/// What it will give.
+type Waiting = Beside<io::Result<Vec<Probe>>>;
+
 /// A client's socket, and the reflector's side.
 struct Room {
     s: UdpSocket,
@@ -384,11 +383,7 @@ impl Room {
     }
 
     /// Calls wait() with these probes.
-    fn waiting(
-        &self,
-        probes: &[Probe],
-        threshold: Duration,
-    ) -> Beside<io::Result<Vec<Probe>>> {
+    fn waiting(&self, probes: &[Probe], threshold: Duration) -> Waiting {
         let (s, start) = (self.s.try_clone().unwrap(), self.start);
         let mut probes = probes.to_vec();
         beside(move || wait(&s, start, &mut probes, threshold).map(|()| probes))
@@ -403,7 +398,7 @@ impl Room {
 /// What came, in words.
 fn shown(given: &Given) -> Said {
     match given {
-        None => said("it still waits", &[&patience().as_secs()]),
+        None => said("it still waits, after", &[&patience().as_secs()]),
         Some(Ok(probes)) => list(probes),
         Some(Err(e)) => value(e.shown()),
     }
@@ -473,8 +468,7 @@ fn step_5_looks_at_the_clock_when_the_reply_is_here() {
         Some(_) => "the clock before the reply",
         None => "the reply not taken",
     };
-    let expected = said("at least", &[&least.shown()]);
-    fail(did, expected, shown(&given), why);
+    fail(did, said("at least", &[&least.shown()]), shown(&given), why);
 }
 
 /// Calls wait() when nothing comes: fails if that does not end well. Gives the
@@ -538,7 +532,7 @@ fn step_5_passes_any_other_error_on() {
     let room = Room { s: to_nobody(), ..Room::new() };
     let probe = room.sent();
     room.s.send(&datagram(0, probe.sent)).unwrap();
-    let did = doing("called wait, nobody listens");
+    let did = doing("sent to nobody, called wait");
     let given = room.wait(&[probe], long());
     check_refused(&given, did, "every error is silence");
 }
@@ -576,7 +570,7 @@ fn step_5_notes_the_bytes_that_came() {
     let did = doing("sent two short datagrams, then the reply");
     let given = room.wait(&[first, second], long());
     let why = match probe(&given, 0) {
-        Some(first) if first.replies > 1 => "the whole buffer",
+        Some(first) if first.replies > 1 => "zeros read as a probe",
         Some(first) if first.replies == 1 => "more bytes than came",
         Some(_) if defined(&given, 1) => return,
         Some(_) => "the first datagram ends it",
@@ -630,8 +624,7 @@ fn step_5_counts_the_time_that_is_over() {
         fail(did, left, wait(told), "the threshold from now");
     }
     if !defined(&given, 0) {
-        let why = "the reply not taken";
-        fail(did, "a delay for probe 0", shown(&given), why);
+        fail(did, "a delay for probe 0", shown(&given), "the reply not taken");
     }
 }
 
@@ -664,11 +657,7 @@ fn step_5_knows_when_no_time_is_left() {
 }
 
 /// Calls measure() this many times, each after the other, in a thread.
-fn measuring(
-    s: UdpSocket,
-    times: usize,
-    threshold: Duration,
-) -> Beside<io::Result<Vec<Probe>>> {
+fn measuring(s: UdpSocket, times: usize, threshold: Duration) -> Waiting {
     beside(move || {
         let (start, mut probes) = (Instant::now(), Vec::new());
         for _ in 0..times {
@@ -696,8 +685,8 @@ fn why_not_known() -> &'static str {
 #[kit::test]
 fn step_6_measures_one_probe_after_the_other() {
     let (s, _, peer) = connected();
-    let (did, three) = ("called measure, sent each back", "three delays");
-    doing(did);
+    let (did, three) =
+        (doing("called measure, sent each back"), "three delays");
     let measuring = measuring(s, 3, long());
     for meant in 0..3 {
         let Some((data, from)) = peer.receive() else {

@@ -51,8 +51,7 @@ fn optional(x: Option<f64>) -> String {
 
 /// A sample, for a person to read.
 fn list(sample: &[f64]) -> String {
-    let shown = sample.iter().take(12).map(|x| number(*x));
-    let shown: Vec<_> = shown.collect();
+    let shown: Vec<_> = sample.iter().take(12).map(|x| number(*x)).collect();
     match sample.len() {
         0 => said("no delays", &[]).to_string(),
         n @ 13.. => said("many", &[&shown.join("; "), &n]).to_string(),

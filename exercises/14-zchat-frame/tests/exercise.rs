@@ -228,6 +228,13 @@ struct Question<T> {
     right: Option<T>,
 }
 
+impl<T: Clone> Question<T> {
+    /// What a program gives that refuses what is right, unless this holds.
+    fn only(&self, holds: impl Fn(&T) -> bool) -> Option<Option<T>> {
+        Some(Some(self.right.clone()?).filter(holds))
+    }
+}
+
 /// What must be taken, with what is right for it, and then what must be refused,
 /// by its kind.
 fn questions<T>(
@@ -298,11 +305,6 @@ fn damaged(sound: &Frame, from: usize) -> Vec<Vec<u8>> {
     flipped.chain((20..sound.len()).map(|n| sound[..n].to_vec())).collect()
 }
 
-/// What is right, but for a frame of `n` bytes.
-fn unless(q: &Question<Vec<u8>>, n: usize) -> Option<Option<Vec<u8>>> {
-    Some(q.right.clone().filter(|_| q.data.len() != n))
-}
-
 /// What a check() gives that wants these last four bytes.
 fn wanting(
     q: &Question<Vec<u8>>,
@@ -319,8 +321,8 @@ const WRONG_CHECKS: &[Wrong<Vec<u8>>] = &[
     ("gives the payload alone", &|q| {
         Some(q.right.as_ref().map(|body| body[16..].to_vec()))
     }),
-    ("refuses the shortest", &|q| unless(q, 20)),
-    ("refuses the longest", &|q| unless(q, FRAME_MAX)),
+    ("refuses the shortest", &|q| q.only(|_| q.data.len() > 20)),
+    ("refuses the longest", &|q| q.only(|_| q.data.len() < FRAME_MAX)),
     ("reads the CRC in little-endian", &|q| wanting(q, TURNED)),
     ("checks the payload alone", &|q| wanting(q, OF_PAYLOAD)),
     ("checks the head alone", &|q| wanting(q, OF_HEAD)),
@@ -384,9 +386,7 @@ const WRONG_FIELDS: &[Wrong<Frame>] = &[
         read_as(q, |f| f.payload = q.data[16..].to_vec())
     }),
     ("reads two bytes of seq", &|q| read_as(q, |f| f.seq &= 0xffff)),
-    ("refuses a dst of 0", &|q| {
-        Some(Some(q.right.clone()?).filter(|frame| frame.dst != 0))
-    }),
+    ("refuses a dst of 0", &|q| q.only(|frame| frame.dst != 0)),
 ];
 
 #[kit::test]
@@ -446,9 +446,7 @@ const HOLA: &[u8] = b"hola, hola, hola";
 const WRONG_TEXTS: &[Wrong<Vec<u8>>] = &[
     ("gives the whole room", &|q| filled(q, TEXT_MAX)),
     ("gives the whole room", &|q| filled(q, TEXT_MAX + 1)),
-    ("refuses TEXT_MAX bytes", &|q| {
-        Some(Some(q.right.clone()?).filter(|text| text.len() < TEXT_MAX))
-    }),
+    ("refuses TEXT_MAX bytes", &|q| q.only(|text| text.len() < TEXT_MAX)),
     ("wants a raw stream", &|q| match &q.right {
         Some(_) => Some(None),
         None if q.data == raw(HOLA) => Some(Some(HOLA.to_vec())),
@@ -501,8 +499,7 @@ fn step_5_gives_a_bomb_no_room() {
     // Whoever stops at TEXT_MAX + 1 bytes needs as long for the one as for
     // the other; whoever inflates all, 64 times as long for the second.
     let streams = [62_500, 4_000_000].map(|n| zlib(&vec![0; n]));
-    let did = said("called inflate with a bomb", &[&streams[1].len()]);
-    doing(did.clone());
+    let did = doing(said("called inflate with a bomb", &[&streams[1].len()]));
     let came = inflate(&streams[1]);
     // The quickest of some times each, in turns, so that a busy machine
     // slows neither down alone.
@@ -575,6 +572,7 @@ fn wrong_form(choice: &Choice) -> Option<Said> {
             n => said("smaller() refuses a text", &[&n]),
         });
     };
+    let data = &data[..];
     Some(match (kind, read(data)) {
         (Kind::Text, _) if data == text => return None,
         (Kind::Text, found) if is_text(found.clone()) => {
@@ -586,18 +584,16 @@ fn wrong_form(choice: &Choice) -> Option<Said> {
         // crates/zchat sends none; whether it is the smaller comes later.
         (Kind::Ztext, None) if text.is_empty() => return None,
         (Kind::Ztext, None) if data == text => "calls a text a Ztext".into(),
-        (Kind::Ztext, None) if *data == zlib(b"") => {
+        (Kind::Ztext, None) if data == zlib(b"") => {
             "a stream of nothing".into()
         }
-        (Kind::Ztext, None) => {
-            if is_text(read_all(DeflateDecoder::new(&data[..]))) {
-                "sends a raw stream".into()
-            } else if is_text(read_all(GzDecoder::new(&data[..]))) {
-                "sends a gzip stream".into()
-            } else {
-                "a stream without its end".into()
-            }
+        (Kind::Ztext, None) if is_text(read_all(DeflateDecoder::new(data))) => {
+            "sends a raw stream".into()
         }
+        (Kind::Ztext, None) if is_text(read_all(GzDecoder::new(data))) => {
+            "sends a gzip stream".into()
+        }
+        (Kind::Ztext, None) => "a stream without its end".into(),
         _ => said("neither Text nor Ztext", &[]),
     })
 }
@@ -675,8 +671,7 @@ fn step_6_counts_bytes() {
             _ if takes(&"a".repeat(10_000)) => "a limit for the stream",
             _ => "takes a text of one byte too many",
         };
-        let none = value("None");
-        fail(called_smaller(&text), none, chosen_shown(&came), cause);
+        fail(called_smaller(&text), value("None"), chosen_shown(&came), cause);
     }
 }
 
@@ -717,12 +712,9 @@ const WRONG_MESSAGES: [Wrong<Vec<u8>>; 3] = [
     ("gives the stream as it is", &|q| {
         q.right.as_ref().map(|_| Some(before_crc(&q.data)[16..].to_vec()))
     }),
-    ("finds no message in a Ztext", &|q| {
-        Some(Some(q.right.clone()?).filter(|_| is_text(q)))
-    }),
+    ("finds no message in a Ztext", &|q| q.only(|_| is_text(q))),
     ("refuses a Text of TEXT_MAX bytes", &|q| {
-        let long = |text: &Vec<u8>| is_text(q) && text.len() == TEXT_MAX;
-        Some(Some(q.right.clone()?).filter(|text| !long(text)))
+        q.only(|text| !is_text(q) || text.len() < TEXT_MAX)
     }),
 ];
 
@@ -750,9 +742,7 @@ fn step_7_takes_the_message_out() {
     // Is it for a Text that `with` is called?
     let hola = packed(&frame(Kind::Text, b"hola".to_vec()));
     if message(&hola, chau) == chau(&[]) {
-        wrong.push(("inflates a Text too", &|q| {
-            Some(Some(q.right.clone()?).filter(|_| !is_text(q)))
-        }));
+        wrong.push(("inflates a Text too", &|q| q.only(|_| !is_text(q))));
     }
     check_message("called message", &questions(sound, refused), spy, &wrong);
 }

@@ -45,8 +45,8 @@ fn event_words(event: &Event) -> String {
 }
 
 /// Several of them.
-fn events_words(events: &[Event]) -> Said {
-    let all: Vec<_> = events.iter().map(event_words).collect();
+fn events_words<'a>(events: impl IntoIterator<Item = &'a Event>) -> Said {
+    let all: Vec<_> = events.into_iter().map(event_words).collect();
     value(match &all[..] {
         [] => said("no event", &[]).to_string(),
         [first @ .., _] if first.len() > 8 => first[..8].join(", ") + " ...",
@@ -172,35 +172,27 @@ fn step_6_tells_a_line_at_once() {
     }
 }
 
-/// An input that gives a line, and from then on errors; of these it counts how
-/// often it was asked. After many it ends.
-struct Broken {
-    line: &'static [u8],
-    asked: Arc<AtomicUsize>,
-}
+/// An input that gives errors, and counts how often it was asked. After many it
+/// ends.
+struct Broken(Arc<AtomicUsize>);
 
 /// So many errors it gives.
 const ERRORS: usize = 1000;
 
 impl Read for Broken {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.line.is_empty() {
-            return self.line.read(buffer);
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            ..ERRORS => Err(ErrorKind::IsADirectory.into()),
+            _ => Ok(0),
         }
-        if self.asked.fetch_add(1, Ordering::SeqCst) < ERRORS {
-            return Err(ErrorKind::IsADirectory.into());
-        }
-        Ok(0)
     }
 }
 
 #[kit::test]
 fn step_6_ends_at_an_error() {
-    let did = "called read_lines, an error follows a line";
-    doing(did);
+    let did = doing("called read_lines, an error follows a line");
     let asked = Arc::new(AtomicUsize::new(0));
-    let again = Arc::clone(&asked);
-    let came = told_of(Broken { line: b"hola\n", asked: again });
+    let came = told_of((&b"hola\n"[..]).chain(Broken(Arc::clone(&asked))));
     let meant = lines_and_end(&[b"hola"]);
     let asked = asked.load(Ordering::SeqCst);
     if asked >= ERRORS {
@@ -250,7 +242,7 @@ fn step_7_tells_each_datagram_and_its_sender() {
         [a, b, c, d, e]
             if [a, b, c, d, e].iter().all(|n| *n == a && a >= BYTES) =>
         {
-            "the whole buffer"
+            "hands on the whole buffer"
         }
         _ => "other datagrams",
     };
@@ -273,10 +265,9 @@ fn step_7_outlives_errors() {
         let came = happens.recv_timeout(patience()).ok();
         if came.as_ref() != Some(&hola) {
             let why = match ended.now() {
-                Some(()) => "ends at an error",
+                Some(()) => "receive ends at an error",
                 None => "other datagrams",
             };
-            let came: Vec<_> = came.into_iter().collect();
             let did = "called receive, errors now and then";
             let hola = events_words(&[hola]);
             fail(did, hola, events_words(&came), why);
@@ -340,7 +331,6 @@ fn step_1_hears_both_at_once() {
         let _ = keyboard.write_all(b"chau\n");
         let came = happens.recv_timeout(patience()).ok();
         if came != Some(Event::Line(b"chau".to_vec())) {
-            let came: Vec<_> = came.into_iter().collect();
             let (did, came) = ("called start, typed", events_words(&came));
             fail(did, chau(), came, "no thread reads the lines");
         }
@@ -497,8 +487,7 @@ impl Shown for Waited {
         match &self.0 {
             None => said("wait() still waits", &[]).to_string(),
             Some(given) => {
-                let none = || "None".to_string();
-                let words = given.as_ref().map_or_else(none, event_words);
+                let words = given.as_ref().map_or("None".into(), event_words);
                 said("after some time", &[&words, &self.1.shown()]).to_string()
             }
         }
@@ -824,8 +813,7 @@ fn step_2_waits_for_the_time_that_is_left() {
 
 #[kit::test]
 fn step_2_shows_while_nobody_types() {
-    let did = "called chat, said chau";
-    doing(did);
+    let did = doing("called chat, said chau");
     let call = Call::new();
     call.answer();
     call.send(Kind::Text, 1, b"chau");
@@ -843,8 +831,7 @@ fn step_2_shows_while_nobody_types() {
 
 #[kit::test]
 fn step_2_ends_with_the_error_of_a_closed_screen() {
-    let did = "called chat, the screen is closed";
-    doing(did);
+    let did = doing("called chat, the screen is closed");
     let mut call = Call::new();
     call.answer();
     call.screen = channel().1; // Nobody looks at the other any more.

@@ -105,15 +105,10 @@ impl Call {
 
     /// The next frame of this kind; `None` if none came in time.
     pub fn next(&self, kind: Kind) -> Option<Frame> {
-        let end = Instant::now() + patience();
-        while Instant::now() < end {
-            let (data, _) = self.peer.receive()?;
-            let frame = Frame::unpack(&data).ok();
-            if frame.as_ref().is_some_and(|frame| frame.kind == kind) {
-                return frame;
-            }
-        }
-        None
+        let heard = self.peer.heard();
+        let mut frames =
+            heard.filter_map(|(data, _)| Frame::unpack(&data).ok());
+        frames.find(|frame| frame.kind == kind)
     }
 
     /// Sends a frame.
@@ -206,7 +201,7 @@ pub fn hold(calls: bool, (language, command): (&str, Command)) {
         true => &["--host", "127.0.0.1", "--port", "0"][..],
         false => &["server", "127.0.0.1", "0"],
     });
-    let mut server = Program::start("server", server);
+    let server = Program::start("server", server);
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let link = BadLink::start(listen, server.address(), bad, bad, 7).unwrap();
     let port = link.address().port().to_string();
@@ -214,41 +209,36 @@ pub fn hold(calls: bool, (language, command): (&str, Command)) {
         true => ["client", "127.0.0.1", &port],
         false => ["127.0.0.1", "--port", &port],
     });
-    let mut client = Program::start("client", client);
+    let mut both = [server, Program::start("client", client)];
+    let own = usize::from(calls); // The student's.
 
     // Both talk. The server soon has no more to say, and listens on; the client
     // does when it has shown all.
-    let (at_server, at_client) = (typed("vuelta"), typed("ida"));
-    for (program, lines) in
-        [(&mut server, &at_server), (&mut client, &at_client)]
-    {
+    let typed = [typed("vuelta"), typed("ida")];
+    for (program, lines) in both.iter_mut().zip(&typed) {
         // It may have ended: what came is told below.
         let _ = program.try_write(&[&lines.join(&b'\n')[..], b"\n"].concat());
     }
-    server.close_input();
-    let arrows = if calls { ["", "< "] } else { ["< ", ""] };
-    let meant = [meant(&at_client, arrows[0]), meant(&at_server, arrows[1])];
-    while shown(&client) != meant[1]
-        && client.status_within(Duration::ZERO).is_none()
+    both[0].close_input();
+    let meant = [0, 1].map(|side| {
+        let arrow = if side == own { "< " } else { "" };
+        meant(&typed[1 - side], arrow)
+    });
+    while shown(&both[1]) != meant[1]
+        && both[1].status_within(Duration::ZERO).is_none()
         && Instant::now() < limit
     {
         sleep(Duration::from_millis(5));
     }
-    client.close_input();
-    let ended = [client.status_within(left()), server.status_within(left())];
-    let shown = [shown(&server), shown(&client)];
-    let (ended, notes) = match calls {
-        true => (ended[0], client.stderr()),
-        false => (ended[1], server.stderr()),
-    };
-    drop((server, client)); // Before anything is told.
+    both[1].close_input();
+    let ended = both.each_mut().map(|program| program.status_within(left()));
+    let (shown, notes) = (both.each_ref().map(shown), both[own].stderr());
+    drop(both); // Before anything is told.
 
-    let (own, name) = match calls {
-        true => (1, said("the server", &[&language])),
-        false => (0, said("the client", &[&language])),
-    };
+    let name = if calls { "the server" } else { "the client" };
+    let name = said(name, &[&language]);
     let lines = &shown[own];
-    let why = match ended.map(|status| status.code()) {
+    let why = match ended[own].map(|status| status.code()) {
         Some(Some(0)) if shown == meant => return,
         _ if lines.iter().any(|line| !meant[own].contains(line)) => {
             "shows what nobody typed"
