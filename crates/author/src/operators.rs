@@ -19,7 +19,7 @@ pub fn changes(solution: &str) -> Vec<Change> {
                 all.push((what, at, new + &line[code.len()..]));
             }
         };
-        dropped_call(code, &mut add);
+        calls_less_or_more(code, &mut add);
         question_marks(code, &mut add);
         bounds(code, &mut add);
         numbers(code, &mut add);
@@ -30,7 +30,7 @@ pub fn changes(solution: &str) -> Vec<Change> {
 }
 
 /// `s.send(data)?;`: no such line; or twice.
-fn dropped_call(code: &str, add: &mut impl FnMut(String, String)) {
+fn calls_less_or_more(code: &str, add: &mut impl FnMut(String, String)) {
     let call = code.trim();
     let words = ["let ", "return", "}", "break", "continue", "pub ", "const "];
     let whole =

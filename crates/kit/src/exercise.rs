@@ -328,9 +328,7 @@ impl Peer {
     /// A new one.
     #[expect(clippy::new_without_default, reason = "it opens a socket")]
     pub fn new() -> Peer {
-        let (s, _) = socket();
-        s.set_read_timeout(Some(patience())).expect("it may wait");
-        Peer(s)
+        Peer(socket().0)
     }
 
     /// Its address.

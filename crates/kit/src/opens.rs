@@ -23,37 +23,35 @@ pub fn check_opens(open: Open) {
     let expected = said("a socket connected to", &[&address]);
     let given = open(address);
     let is_at = |s: &UdpSocket, at| s.local_addr().is_ok_and(|own| own == at);
-    let name = match &given {
+    let wrong = match &given {
         Err(_) if in_use(&given) => {
             // Does it want a server's own address, also where none is?
             let free = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
             match open(free) {
-                Ok(s) if is_at(&s, free) => "takes the server's port",
-                _ => "takes a fixed port",
+                Ok(s) if is_at(&s, free) => Some("takes the server's port"),
+                _ => Some("takes a fixed port"),
             }
         }
-        Err(_) => "cannot open",
+        Err(_) => Some("cannot open"),
         Ok(s) => match s.peer_addr() {
-            Err(_) => "is not connected",
-            Ok(to) if is_at(s, to) => "is connected to itself",
-            Ok(to) if to != address => "is connected elsewhere",
-            Ok(_) => {
-                let first = server.came_first();
-                if first.is_some() {
-                    let nothing = "nothing at the server";
-                    fail(did, nothing, first, "sends something");
-                }
-                let [_first, second] = [(); 2].map(|()| open(address));
-                if in_use(&second) {
-                    let (did, why) =
-                        ("called open twice", "takes a fixed port");
-                    fail(did, expected, second, why);
-                }
-                return check_waits(given, "open");
-            }
+            Err(_) => Some("is not connected"),
+            Ok(to) if is_at(s, to) => Some("is connected to itself"),
+            Ok(to) if to != address => Some("is connected elsewhere"),
+            Ok(_) => None,
         },
     };
-    fail(did, expected, given, name);
+    if let Some(why) = wrong {
+        fail(did, expected, given, why);
+    }
+    let first = server.came_first();
+    if first.is_some() {
+        fail(did, "nothing at the server", first, "sends something");
+    }
+    let [_first, second] = [(); 2].map(|()| open(address));
+    if in_use(&second) {
+        fail("called open twice", expected, second, "takes a fixed port");
+    }
+    check_waits(given, "open");
 }
 
 /// Fails if it gives a socket that is not connected, where `connect` fails.

@@ -120,8 +120,7 @@ impl Peer {
     /// What came, if that is not the same.
     pub fn echoes(&self, data: &[u8]) -> Look {
         let (came, _) = self.ask(data)?;
-        let same = came == data;
-        if same { Ok(said!("the same")) } else { failed(bytes(&came)) }
+        if came == data { Ok(said!("the same")) } else { failed(bytes(&came)) }
     }
 
     /// Whether what came answers the question.
