@@ -9,14 +9,14 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, BinaryIO, NoReturn, Optional
+from io import BufferedReader
+from typing import Any, NoReturn, Optional
 
 from frame import FRAME_MAX, TEXT_MAX, printable
 from session import Action, Address, Session, shown
 
-LINES = 256  # How many lines wait in memory, at most,
+MESSAGES = 32  # So many messages wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
-TOGETHER = 16  # At most so many events before the session does what is due.
 LEAVING = 0.5  # How long the main loop may take after a second Ctrl-C.
 COLUMNS = 80  # A terminal's, where the system does not tell them.
 
@@ -117,7 +117,7 @@ def run(
     happens: Happens = queue.SimpleQueue()
     room = threading.Semaphore(DATAGRAMS)
     permits = threading.Semaphore(0)
-    reads = (_receive, (s, room, happens)), (_read_lines, (permits, happens))
+    reads = (_receive, (s, room, happens)), (_read_input, (permits, happens))
     for work, args in reads:
         threading.Thread(target=work, args=args, daemon=True).start()
     _on_ctrl_c(happens)
@@ -151,49 +151,44 @@ def run(
                 _end(rest[0], unread and not typed)
 
         # 4. Permit that more lines are read, while there is room for them.
-        while permitted + session.waiting() < LINES and not leaving:
+        while permitted + session.waiting() < MESSAGES and not leaving:
             permitted += 1
             permits.release()
 
-        # 5. Wait until something happens or is due. What else has happened by
-        # then is taken, too: so one ACK answers frames that came together.
+        # 5. Wait until something happens or is due.
         now = time.monotonic()
         due = session.deadline()
         wait = 60 if due is None else max(due - now, 0)
-        events = []
         try:
             # Windows sees Ctrl-C only between two waits.
-            events.append(happens.get(timeout=min(wait, 0.5)))
-            while len(events) < TOGETHER:
-                events.append(happens.get_nowait())
+            event, *rest = happens.get(timeout=min(wait, 0.5))
         except queue.Empty:
-            pass  # Something is due, or nothing else has happened.
-        for event, *rest in events:
-            if event == "datagram":
-                room.release()
-                session.receive(time.monotonic(), *rest)
-            elif event == "line" and typed and rest == [b"/quit"]:
-                session.leave()
-            elif event == "line":
-                session.say(*rest)
-                permitted -= 1
-            elif event == "end of input" and typed:
-                session.leave()
-            elif event == "end of input":
-                whole = rest[0] is None
-                if not whole:
-                    _tell(f"cannot read the input: {rest[0]}")
-                session.no_more()
-            elif leaving:
-                session.abort()
-            else:
-                leaving = True
-                session.leave()
-                waiting = session.waiting()
-                if waiting:
-                    what = "messages not confirmed yet"
-                    again = "Ctrl-C again leaves at once"
-                    _tell(f"{what}: {waiting}; {again}")
+            continue  # Something is due.
+        if event == "datagram":
+            room.release()
+            session.receive(time.monotonic(), *rest)
+        elif event == "message" and typed and rest == [b"/quit"]:
+            session.leave()
+        elif event == "message":
+            session.say(*rest)
+            permitted -= 1
+        elif event == "end of input" and typed:
+            session.leave()
+        elif event == "end of input":
+            whole = rest[0] is None
+            if not whole:
+                _tell(f"cannot read the input: {rest[0]}")
+            session.no_more()
+        elif leaving:
+            session.abort()
+        else:
+            leaving = True
+            session.leave()
+            waiting = session.waiting()
+            if waiting:
+                what = "messages not confirmed yet"
+                again = "Ctrl-C again leaves at once"
+                _tell(f"{what}: {waiting}; {again}")
 
 
 def _on_ctrl_c(happens: Happens) -> None:
@@ -237,7 +232,7 @@ def _receive(
         happens.put(("datagram", sender, data))
 
 
-def _read_lines(permits: threading.Semaphore, happens: Happens) -> None:
+def _read_input(permits: threading.Semaphore, happens: Happens) -> None:
     """The thread that reads stdin, a message for each permit."""
     rest, why = bytearray(), None
     try:
@@ -251,26 +246,35 @@ def _read_lines(permits: threading.Semaphore, happens: Happens) -> None:
                     break
                 if os.isatty(0) and text.endswith(b"\r"):
                     text = text[:-1]  # Windows ends a line with "\r\n".
-                happens.put(("line", text))
+                happens.put(("message", text))
     except OSError as error:
         why = error.strerror
     happens.put(("end of input", why))
 
 
-def next_message(stdin: BinaryIO, rest: bytearray) -> Optional[bytes]:
-    """The next message in stdin: a line without its end, or, of a line that is
-    longer than a message may be, as many whole words as fit, or else as many
-    characters. The others stay in rest. An empty line becomes the message
-    "\\n", because an empty message is none. None at the end of the input.
+def next_message(stdin: BufferedReader, rest: bytearray) -> Optional[bytes]:
+    """The next message in stdin: the whole lines that are there and fit,
+    without the last one's end. Of a line that is longer than a message may be,
+    as many whole words as fit, or else as many characters. The others stay in
+    rest. An empty line ends no message, but may be one, "\\n". None at the end
+    of the input.
     """
-    rest += stdin.readline(TEXT_MAX + 1 - len(rest))
-    if rest.endswith(b"\n"):
-        del rest[-1]
-        if not rest:
-            return b"\n"
-    end = _cut(rest) if len(rest) > TEXT_MAX else len(rest)
+    while len(rest) <= TEXT_MAX and b"\n" not in rest:
+        there = stdin.read1(TEXT_MAX + 1 - len(rest))
+        if not there:
+            break
+        rest += there
+    lines = rest[: rest.rfind(b"\n") + 1].rstrip(b"\n")
+    if lines:
+        end = len(lines) + 1
+    elif rest.startswith(b"\n"):
+        end = 1
+    else:
+        end = _cut(rest) if len(rest) > TEXT_MAX else len(rest)
     text = bytes(rest[:end])
     del rest[:end]
+    if len(text) > 1 and text.endswith(b"\n"):
+        text = text[:-1]
     return text or None
 
 
@@ -300,12 +304,12 @@ def _show(text: bytes) -> None:
 
 def _on_a_terminal(text: bytes) -> str:
     """A message as a terminal is to get it."""
-    line = printable(text.replace(b"\t", b"    "))
-    return _fresh_row(1) + _rows(line, _columns(1))
+    lines = map(printable, text.replace(b"\t", b"    ").split(b"\n"))
+    return _fresh_row(1) + "\n".join(_rows(x, _columns(1)) for x in lines)
 
 
 def _rows(text: str, columns: int) -> str:
-    """A message as rows of a terminal that has so many columns: the first after
+    """A line as rows of a terminal that has so many columns: the first after
     "< ", the others indented, so that no row of it looks like a note of ours.
     """
     rows, used = "< ", 2

@@ -40,8 +40,8 @@ class Flight:
         return self.frame.kind != Kind.BYE and bool(self.frame.payload)
 
     def words(self) -> str:
-        """The message as text that is safe to print."""
-        return printable(self.frame.text() or b"")
+        """Its message in words."""
+        return words(self.frame.text() or b"")
 
     def departs(
         self, now: float, wait: Callable[[int], float]
@@ -83,6 +83,11 @@ class Flight:
         if (self.sent[-1], self.frame.seq) < by:
             self.later += 1
             self.lost |= self.later == LATER
+
+
+def words(text: bytes) -> str:
+    """A message as one line that is safe to print."""
+    return " ".join(map(printable, text.split(b"\n")))
 
 
 @dataclass

@@ -20,7 +20,6 @@ FRAME_MAX = 1200  # At most so many bytes a frame: less than every usual MTU.
 
 MAGIC = b"Z1"
 EMPTY = 20  # A frame without a payload.
-LONG = 64  # In so many bytes zlib nearly always finds something.
 HEADER = struct.Struct(">2sBBIII")
 NUMBER = struct.Struct(">I")
 
@@ -105,24 +104,10 @@ def smaller(text: bytes) -> tuple[Kind, bytes]:
 
     A zlib stream (level 9) if that is smaller, else the message as it is.
     """
-    if not _may_shrink(text):
-        return Kind.TEXT, text
     stream = zlib.compress(text, 9)
     if len(stream) < len(text):
         return Kind.ZTEXT, stream
     return Kind.TEXT, text
-
-
-def _may_shrink(text: bytes) -> bool:
-    """Whether it is worth a try, which takes longer than all else that is done
-    for a message. zlib's head and its Adler-32 are six bytes; so in a short
-    text at least as many places must begin with three bytes that were there
-    before.
-    """
-    if len(text) >= LONG:
-        return True
-    different = {text[at : at + 3] for at in range(len(text) - 2)}
-    return len(text) - 2 - len(different) >= 6
 
 
 def number(data: bytes) -> int:

@@ -18,8 +18,8 @@ from enum import Enum, IntEnum
 from hashlib import blake2s
 from typing import Any, Optional, Union
 
-from flight import FIRST_WAIT, Flight, Rtt
-from frame import Damaged, Foreign, Frame, Kind, number, printable, smaller
+from flight import FIRST_WAIT, Flight, Rtt, words
+from frame import Damaged, Foreign, Frame, Kind, number, smaller
 from window import WINDOW, Window
 
 PATIENCE = 30.0  # Then nobody is there.
@@ -89,8 +89,6 @@ class _Up:
     ask: bool  # An empty TEXT is next: are you there?
     window: Window  # What is between us.
     doubted: Optional[float] = None  # Since when somebody wants its place.
-    # The next tick sends it there.
-    ack: Optional[tuple[Address, Frame]] = None
 
     def hear(self, now: float) -> None:
         """It has said something new."""
@@ -125,8 +123,8 @@ class _Wish(IntEnum):
 
 
 class Session:
-    """One side of a chat. After a call, or some that come together, and when
-    deadline() has come, call tick(); then do what actions() gives.
+    """One side of a chat. After each call, and when deadline() has come, call
+    tick(); then do what actions() gives.
 
     Times count from any fixed moment, and never run backwards.
     """
@@ -312,7 +310,6 @@ class Session:
 
     def _tick_up(self, now: float) -> None:
         """While somebody is there."""
-        self._acknowledge()
         self._launch(now)
         peer = self._state
         if not isinstance(peer, _Up) or not peer.window.flights:
@@ -437,21 +434,9 @@ class Session:
         payload = b"" if read == seq else read.to_bytes(4, "big")
         ack = Frame.new(Kind.ACK, (peer.me, peer.you), seq)
         ack = ack._replace(attempt=frame.attempt, payload=payload)
-        if new and read == seq and frame.kind != Kind.BYE:
-            # The next one may be here already: then its ACK says this, too.
-            peer.ack = sender, ack
-            return
-        self._acknowledge()
         self._send(sender, ack)
         if frame.kind == Kind.BYE and new:
             self._down(number(frame.payload), "the peer left")
-
-    def _acknowledge(self) -> None:
-        """Sends the ACK of what came in order, if that is still to be done."""
-        peer = self._state
-        if isinstance(peer, _Up) and peer.ack is not None:
-            self._send(*peer.ack)
-            peer.ack = None
 
     def _confirmed(self, now: float, ack: Frame) -> None:
         """The peer acknowledges a frame: one of those in flight?"""
@@ -525,7 +510,7 @@ class Session:
             self._not_sent(self._queue.popleft())
 
     def _not_sent(self, text: bytes) -> None:
-        self._note(f"not sent: {printable(text)}")
+        self._note(f"not sent: {words(text)}")
         self._lost[1] += 1
 
     def _end(self, why: Optional[str]) -> None:

@@ -1,7 +1,7 @@
 //! The terminal, the socket and the clock around a session: two threads read,
 //! one stdin and one the socket, and the main loop does the rest.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::exit;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,11 +15,9 @@ use terminal_size::{Width, terminal_size};
 use crate::frame::{FRAME_MAX, TEXT_MAX};
 use crate::session::{Action, Session};
 
-/// How many lines wait in memory, at most, and how many datagrams.
-const LINES: usize = 256;
+/// How many messages wait in memory, at most, and how many datagrams.
+const MESSAGES: usize = 32;
 const DATAGRAMS: usize = 64;
-/// At most so many events are taken before the session does what is due.
-const TOGETHER: usize = 16;
 
 /// How long the main loop may take to leave after a second Ctrl-C.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -30,7 +28,7 @@ const COLUMNS: usize = 80;
 /// What the main loop waits for.
 enum Event {
     Datagram(SocketAddr, Vec<u8>),
-    Line(Vec<u8>),
+    Message(Vec<u8>),
     EndOfInput(io::Result<()>),
     Interrupt,
 }
@@ -119,12 +117,12 @@ pub fn run(
         tell("/quit or Ctrl-C leaves");
     }
     let (events, happens) = sync_channel(DATAGRAMS);
-    let (permits, may_read) = sync_channel(LINES);
+    let (permits, may_read) = sync_channel(MESSAGES);
     let (socket, datagrams) = (s.try_clone()?, events.clone());
     let interrupts = events.clone();
     Builder::new().spawn(move || receive(&socket, &datagrams))?;
     Builder::new().spawn(move || {
-        let end = read_lines(&may_read, &events);
+        let end = read_input(&may_read, &events);
         events.send(Event::EndOfInput(end))
     })?;
     on_ctrl_c(interrupts)?;
@@ -151,7 +149,10 @@ pub fn run(
                     if stats {
                         tell(&session.report());
                     }
-                    let paused = permitted == 0 || why.is_some();
+                    let mut more = happens.try_iter();
+                    let paused = permitted == 0
+                        || why.is_some()
+                        || more.any(|e| matches!(e, Event::Message(_)));
                     let unread = !typed && !whole.unwrap_or(!paused);
                     return how_it_ended(why, unread);
                 }
@@ -159,50 +160,46 @@ pub fn run(
         }
 
         // 4. Permit that more lines are read, while there is room for them.
-        while permitted + session.waiting() < LINES && !leaving {
+        while permitted + session.waiting() < MESSAGES && !leaving {
             permitted += 1;
             let _ = permits.send(()); // At the end of stdin, nobody reads.
         }
 
-        // 5. Wait until something happens or is due. What else has happened by
-        // then is taken, too: so one ACK answers frames that came together.
+        // 5. Wait until something happens or is due.
         let now = clock.elapsed();
         let due = session.deadline().unwrap_or(now + Duration::from_secs(60));
-        let first = happens.recv_timeout(due.saturating_sub(now));
-        let more = happens.try_iter().take(TOGETHER - 1);
-        for event in first.into_iter().chain(more) {
-            match event {
-                Event::Datagram(from, data) => {
-                    session.receive(clock.elapsed(), from, &data);
+        match happens.recv_timeout(due.saturating_sub(now)) {
+            Ok(Event::Datagram(from, data)) => {
+                session.receive(clock.elapsed(), from, &data);
+            }
+            Ok(Event::Message(text)) if typed && text == b"/quit" => {
+                session.leave();
+            }
+            Ok(Event::Message(text)) => {
+                session.say(&text);
+                permitted -= 1;
+            }
+            Ok(Event::EndOfInput(_)) if typed => session.leave(),
+            Ok(Event::EndOfInput(read)) => {
+                whole = Some(read.is_ok());
+                if let Err(why) = read {
+                    let why = common::plain(&why);
+                    tell(&format!("cannot read the input: {why}"));
                 }
-                Event::Line(line) if typed && line == b"/quit" => {
-                    session.leave();
-                }
-                Event::Line(line) => {
-                    session.say(&line);
-                    permitted -= 1;
-                }
-                Event::EndOfInput(_) if typed => session.leave(),
-                Event::EndOfInput(read) => {
-                    whole = Some(read.is_ok());
-                    if let Err(why) = read {
-                        let why = common::plain(&why);
-                        tell(&format!("cannot read the input: {why}"));
-                    }
-                    session.no_more();
-                }
-                Event::Interrupt if leaving => session.abort(),
-                Event::Interrupt => {
-                    leaving = true;
-                    session.leave();
-                    let waiting = session.waiting();
-                    if waiting > 0 {
-                        let what = "messages not confirmed yet";
-                        let again = "Ctrl-C again leaves at once";
-                        tell(&format!("{what}: {waiting}; {again}"));
-                    }
+                session.no_more();
+            }
+            Ok(Event::Interrupt) if leaving => session.abort(),
+            Ok(Event::Interrupt) => {
+                leaving = true;
+                session.leave();
+                let waiting = session.waiting();
+                if waiting > 0 {
+                    let what = "messages not confirmed yet";
+                    let again = "Ctrl-C again leaves at once";
+                    tell(&format!("{what}: {waiting}; {again}"));
                 }
             }
+            Err(_) => {} // Something is due.
         }
     }
 }
@@ -258,7 +255,7 @@ fn receive(s: &UdpSocket, events: &SyncSender<Event>) {
 }
 
 /// The thread that reads stdin to its end, a message for each permit.
-fn read_lines(
+fn read_input(
     may_read: &Receiver<()>,
     events: &SyncSender<Event>,
 ) -> io::Result<()> {
@@ -270,15 +267,16 @@ fn read_lines(
         if typed && text.ends_with(b"\r") {
             text.pop(); // Windows ends a typed line with "\r\n".
         }
-        let _ = events.send(Event::Line(text)); // Or the program ends.
+        let _ = events.send(Event::Message(text)); // Or the program ends.
     }
     Ok(())
 }
 
-/// The next message in `input`: a line without its end, or, of a line that is
-/// longer than a message may be, as many whole words as fit, or else as many
-/// characters. The others stay in `rest`. An empty line becomes the message
-/// "\n", because an empty message is none. `None` at the end of the input.
+/// The next message in `input`: the whole lines that are there and fit, without
+/// the last one's end. Of a line that is longer than a message may be, as many
+/// whole words as fit, or else as many characters. The others stay in `rest`. An
+/// empty line ends no message, but may be one, "\n". `None` at the end of the
+/// input.
 ///
 /// # Errors
 /// If the input cannot be read.
@@ -286,15 +284,26 @@ pub fn next_message(
     input: &mut impl BufRead,
     rest: &mut Vec<u8>,
 ) -> io::Result<Option<Vec<u8>>> {
-    let room = (TEXT_MAX + 1).saturating_sub(rest.len());
-    let mut input = input.take(room as u64);
-    input.read_until(b'\n', rest)?;
-    let whole_line = rest.pop_if(|byte| *byte == b'\n').is_some();
-    if whole_line && rest.is_empty() {
-        return Ok(Some(b"\n".to_vec()));
+    while rest.len() <= TEXT_MAX && !rest.contains(&b'\n') {
+        let there = input.fill_buf()?;
+        let n = there.len().min(TEXT_MAX + 1 - rest.len());
+        if n == 0 {
+            break;
+        }
+        rest.extend(&there[..n]);
+        input.consume(n);
     }
-    let end = if rest.len() > TEXT_MAX { cut(rest) } else { rest.len() };
-    let text: Vec<u8> = rest.drain(..end).collect();
+    let ends_line = |two: &[u8]| two[0] != b'\n' && two[1] == b'\n';
+    let end = match rest.windows(2).rposition(ends_line) {
+        Some(at) => at + 2,
+        None if rest.starts_with(b"\n") => 1,
+        None if rest.len() > TEXT_MAX => cut(rest),
+        None => rest.len(),
+    };
+    let mut text: Vec<u8> = rest.drain(..end).collect();
+    if text != b"\n" {
+        text.pop_if(|byte| *byte == b'\n');
+    }
     Ok((!text.is_empty()).then_some(text))
 }
 
@@ -330,12 +339,13 @@ pub use common::printable;
 /// A message as a terminal is to get it.
 fn on_a_terminal(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).replace('\t', "    ");
-    let text = printable(text.as_bytes());
-    fresh_row() + &rows(&text, columns())
+    let lines = text.split('\n').map(|line| printable(line.as_bytes()));
+    let rows: Vec<_> = lines.map(|line| rows(&line, columns())).collect();
+    fresh_row() + &rows.join("\n")
 }
 
-/// A message as rows of a terminal that has so many columns: the first after
-/// `< `, the others indented, so that no row of it looks like a note of ours.
+/// A line as rows of a terminal that has so many columns: the first after `< `,
+/// the others indented, so that no row of it looks like a note of ours.
 fn rows(text: &str, columns: usize) -> String {
     let (mut rows, mut used) = ("< ".to_string(), 2);
     for c in text.chars() {

@@ -17,14 +17,19 @@ const LATER: u32 = 3;
 
 /// A frame that waits for its answer.
 pub struct Flight {
+    /// It.
     pub frame: Frame,
     sent: Vec<Duration>, // When: one entry for each attempt.
-    pub due: Duration,   // When its timer expires, and
-    pub until: Duration, // when to give up.
-    expired: u32,        // How often the timer has.
-    later: u32,          // How many came that were sent after it.
-    pub lost: bool,      // It is taken for lost before its timer expires.
-    pub came: bool,      // It is there, but was not shown yet.
+    /// When its timer expires.
+    pub due: Duration,
+    /// When to give up.
+    pub until: Duration,
+    expired: u32, // How often its timer has expired.
+    later: u32,   // How many came that were sent after it.
+    /// It is taken for lost before its timer expires.
+    pub lost: bool,
+    /// It is there, but was not shown yet.
+    pub came: bool,
 }
 
 impl Flight {
@@ -40,9 +45,9 @@ impl Flight {
         self.frame.kind != Kind::Bye && !self.frame.payload.is_empty()
     }
 
-    /// The message as text that is safe to print.
+    /// Its message in [`words`].
     pub fn words(&self) -> String {
-        printable(&self.frame.text().unwrap_or_default())
+        words(&self.frame.text().unwrap_or_default())
     }
 
     /// The frame, if it is to be sent now, the first time or again. `wait` says
@@ -90,9 +95,16 @@ impl Flight {
     }
 }
 
+/// A message as one line that is safe to print.
+pub fn words(text: &[u8]) -> String {
+    let lines = text.split(|byte| *byte == b'\n').map(printable);
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 /// The round-trip time, and the retransmission timeout (RFC 6298, section 2).
 #[derive(Clone, Copy, Default)]
 pub struct Rtt {
+    /// Smoothed; `None` before the first sample.
     pub smoothed: Option<Duration>,
     variation: Duration,
 }

@@ -11,7 +11,6 @@
 //! and PNG) covers everything before it, and nothing is believed before it is
 //! checked.
 
-use std::cell::RefCell;
 use std::io::Write;
 
 use flate2::write::ZlibEncoder;
@@ -25,7 +24,6 @@ pub const FRAME_MAX: usize = 1200;
 
 const MAGIC: &[u8] = b"Z1";
 const EMPTY: usize = 20; // A frame without a payload.
-const LONG: usize = 64; // In so many bytes zlib nearly always finds something.
 
 /// What a frame is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,38 +134,14 @@ impl Frame {
     }
 }
 
-// One for all messages: to get its 300 kB from the system for each anew would
-// take longer than all else that is done for a message.
-thread_local! {
-    static ZLIB: RefCell<ZlibEncoder<Vec<u8>>> =
-        RefCell::new(ZlibEncoder::new(Vec::new(), Compression::best()));
-}
-
 /// The kind and the payload for a message: a zlib stream (level 9) if that is
 /// smaller, else the message as it is.
 pub fn smaller(text: &[u8]) -> (Kind, Vec<u8>) {
-    if !may_shrink(text) {
-        return (Kind::Text, text.to_vec());
-    }
-    let squeezed = ZLIB.with_borrow_mut(|zlib| {
-        zlib.write_all(text)?;
-        zlib.reset(Vec::new())
-    });
-    match squeezed {
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    match zlib.write_all(text).and_then(|()| zlib.finish()) {
         Ok(stream) if stream.len() < text.len() => (Kind::Ztext, stream),
         _ => (Kind::Text, text.to_vec()),
     }
-}
-
-/// Whether it is worth a try, which takes longer than all else that is done for
-/// a message. zlib's head and its Adler-32 are six bytes; so in a short text at
-/// least as many places must begin with three bytes that were there before.
-fn may_shrink(text: &[u8]) -> bool {
-    let was_there = |(at, three): &(usize, &[u8])| {
-        text[..at + 2].windows(3).any(|before| before == *three)
-    };
-    let again = || text.windows(3).enumerate().filter(was_there).count();
-    text.len() >= LONG || again() >= 6
 }
 
 /// The first four bytes as a number; 0 if there are fewer.

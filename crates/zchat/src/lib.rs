@@ -5,17 +5,17 @@
 //! | module | its business |
 //! |---|---|
 //! | [`frame`] | what stands in one datagram: packed, checked, compressed |
-//! | `flight` | a frame in flight: when it is sent again, how long its answer took |
-//! | `window` | what is on its way: our frames in flight, the peer's that came early |
+//! | [`flight`] | a frame in flight: when it is sent again, how long its answer took |
+//! | [`window`] | what is on its way: our frames in flight, the peer's that came early |
 //! | [`session`] | the conversation: what is confirmed, what is sent again |
 //! | [`chat`] | the terminal, the socket and the clock around a session |
 
 #[cfg(not(target_family = "wasm"))]
 pub mod chat;
-mod flight;
+pub mod flight;
 pub mod frame;
 pub mod session;
-mod window;
+pub mod window;
 
 #[cfg(test)]
 mod tests;

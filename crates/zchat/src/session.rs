@@ -13,21 +13,15 @@
 //! It reads as stop and wait: a message goes out, waits for its ACK, and goes
 //! out again. How many may do so at once, and when, is the window's business.
 
-mod known;
-
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::mem::{replace, take};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::printable;
-
-use crate::flight::{FIRST_WAIT, Flight, Rtt};
+use crate::flight::{FIRST_WAIT, Flight, Rtt, words};
 use crate::frame::{Frame, Kind, Unfit, number, smaller};
 use crate::window::{WINDOW, Window};
-
-pub use known::{Known, Waiting};
 
 const PATIENCE: Duration = Duration::from_secs(30); // Then nobody is there.
 const BUSY_PATIENCE: Duration = Duration::from_secs(60); // Or somebody else.
@@ -75,7 +69,7 @@ struct Stats {
 }
 
 /// Where the conversation stands, and what is known there alone.
-enum State {
+pub enum State {
     /// LISTEN: nobody is there.
     Listen {
         /// Somebody was.
@@ -83,6 +77,7 @@ enum State {
     },
     /// CALL: our HELLO is in flight.
     Call {
+        /// It.
         hello: Flight,
         /// When to tell the user whom we call.
         word: Duration,
@@ -106,15 +101,15 @@ enum Wish {
 }
 
 /// The other side.
-struct Peer {
+pub struct Peer {
     you: u32, // Its id in this session,
     me: u32,  // and ours.
     address: SocketAddr,
     heard: Duration, // When we last heard something new of it.
     doubted: Option<Duration>, // Since when somebody else wants its place.
     ask: bool,       // An empty TEXT is next: are you there?
-    ack: Option<(SocketAddr, Frame)>, // The next tick sends it there.
-    window: Window,  // What is between us.
+    /// What is between us.
+    pub window: Window,
 }
 
 impl Peer {
@@ -142,9 +137,8 @@ impl Peer {
     }
 }
 
-/// One side of a chat. After a call, or some that come together, and when
-/// [`Session::deadline`] has come, call [`Session::tick`]; then do what
-/// [`Session::actions`] gives.
+/// One side of a chat. After each call, and when [`Session::deadline`] has
+/// come, call [`Session::tick`]; then do what [`Session::actions`] gives.
 ///
 /// Times count from any fixed moment, and never run backwards.
 pub struct Session {
@@ -294,6 +288,11 @@ impl Session {
         take(&mut self.actions)
     }
 
+    /// Where the conversation stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
     /// How many messages are not confirmed yet.
     pub fn waiting(&self) -> usize {
         let State::Up(peer) = &self.state else { return self.queue.len() };
@@ -365,7 +364,6 @@ impl Session {
 
     /// While somebody is there.
     fn tick_up(&mut self, now: Duration) {
-        self.acknowledge();
         self.launch(now);
         let State::Up(peer) = &mut self.state else { return };
         let Some(oldest) = peer.window.flights.front() else { return };
@@ -478,11 +476,11 @@ impl Session {
         }
         self.note(format!("connected to {}", shown(from)));
         let (you, me) = (frame.src, frame.dst);
-        let (address, heard, doubted, ack) = (from, now, None, None);
+        let (address, heard, doubted) = (from, now, None);
         // Our call was answered: TEXT #1 tells the peer that we are up.
         let ask = frame.kind == Kind::Hello;
         let window = Window::new(self.window, now);
-        let peer = Peer { you, me, address, heard, doubted, ask, ack, window };
+        let peer = Peer { you, me, address, heard, doubted, ask, window };
         self.state = State::Up(peer);
         self.key = RandomState::new(); // No id is given twice.
     }
@@ -522,24 +520,9 @@ impl Session {
             true => Vec::new(),
             false => read.to_be_bytes().to_vec(),
         };
-        let ack = Frame { attempt: frame.attempt, payload, ..ack };
-        if new && read == seq && frame.kind != Kind::Bye {
-            // The next one may be here already: then its ACK says this, too.
-            return peer.ack = Some((from, ack));
-        }
-        self.acknowledge();
-        self.send(from, &ack);
+        self.send(from, &Frame { attempt: frame.attempt, payload, ..ack });
         if frame.kind == Kind::Bye && new {
             self.down(number(&frame.payload), "the peer left");
-        }
-    }
-
-    /// Sends the ACK of what came in order, if that is still to be done.
-    fn acknowledge(&mut self) {
-        if let State::Up(peer) = &mut self.state
-            && let Some((to, ack)) = peer.ack.take()
-        {
-            self.send(to, &ack);
         }
     }
 
@@ -621,7 +604,7 @@ impl Session {
     }
 
     fn not_sent(&mut self, text: &[u8]) {
-        self.note(format!("not sent: {}", printable(text)));
+        self.note(format!("not sent: {}", words(text)));
         self.lost[1] += 1;
     }
 

@@ -21,10 +21,15 @@ const LEAST_PROBE: Duration = Duration::from_millis(2);
 /// What is on its way between two sides.
 #[derive(Default)]
 pub struct Window {
-    pub sent: u32, // The number of our last frame.
-    pub read: u32, // That of the peer's last one that was shown.
+    /// The number of our last frame.
+    pub sent: u32,
+    /// That of the peer's last one that was shown.
+    pub read: u32,
+    /// Our frames in flight, the oldest first.
     pub flights: VecDeque<Flight>,
-    pub word: Option<Duration>, // When to tell the user that no answer comes.
+    /// When to tell the user that no answer comes.
+    pub word: Option<Duration>,
+    /// How long answers take here.
     pub rtt: Rtt,
     early: BTreeMap<u32, Vec<u8>>, // By their numbers.
     most: u32,                     // The window, and

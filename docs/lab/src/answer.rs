@@ -7,10 +7,10 @@ use common::json::{list, object, or_null, string};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use zchat::frame::{Frame, number};
-use zchat::session::Known;
 
 use crate::header;
 use crate::input::{Input, decoded};
+use crate::known::Known;
 use crate::picture::{Words, fates, label, picture};
 use crate::run::{Event, Passage, What, run};
 

@@ -1,9 +1,9 @@
-//! What a session knows, for whoever shows it: the book's lab.
+//! What a session knows, as the lab shows it.
 
 use std::time::Duration;
 
-use super::{Session, State};
-use crate::flight::{Flight, Rtt};
+use zchat::flight::{Flight, Rtt};
+use zchat::session::{Session, State};
 
 /// What one side knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,27 +35,24 @@ pub struct Waiting {
     pub due: Duration,
 }
 
-impl Session {
-    /// What it knows now.
-    pub fn known(&self) -> Known {
-        let (state, sent, expect, flights) = match &self.state {
-            State::Listen { .. } => ("LISTEN", 0, 0, Vec::new()),
-            State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
-            State::Up(peer) => {
-                let window = &peer.window;
-                let flights = window.flights.iter().filter(|f| !f.came);
-                let flights = flights.map(waiting).collect();
-                ("UP", window.sent, window.read.wrapping_add(1), flights)
-            }
-            State::Over => ("END", 0, 0, Vec::new()),
-        };
-        let rtt = match &self.state {
-            State::Up(peer) => peer.window.rtt,
-            _ => Rtt::default(),
-        };
-        let (queue, rtt, wait) = (self.queue.len(), rtt.smoothed, rtt.wait(0));
-        Known { state, sent, expect, flights, queue, rtt, wait }
-    }
+/// What the session knows now.
+pub fn known(session: &Session) -> Known {
+    let (mut queue, mut rtt) = (session.waiting(), Rtt::default());
+    let (state, sent, expect, flights) = match session.state() {
+        State::Listen { .. } => ("LISTEN", 0, 0, Vec::new()),
+        State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
+        State::Up(peer) => {
+            let window = &peer.window;
+            let flights = window.flights.iter();
+            queue -= flights.clone().filter(|f| f.has_message()).count();
+            rtt = window.rtt;
+            let flights = flights.filter(|f| !f.came).map(waiting).collect();
+            ("UP", window.sent, window.read.wrapping_add(1), flights)
+        }
+        State::Over => ("END", 0, 0, Vec::new()),
+    };
+    let (rtt, wait) = (rtt.smoothed, rtt.wait(0));
+    Known { state, sent, expect, flights, queue, rtt, wait }
 }
 
 fn waiting(flight: &Flight) -> Waiting {

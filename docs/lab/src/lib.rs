@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`input`] | a run as text: what a link holds behind its `#` |
 //! | [`run`] | a run: everything that happens, in order |
+//! | [`known`] | what a session knows at a moment |
 //! | [`picture`] | the run as a ladder, in SVG |
 //! | [`answer`] | the same for a page, as JSON |
 //! | [`header`] | the header of UDP: made, damaged, judged |
@@ -14,6 +15,7 @@
 pub mod answer;
 pub mod header;
 pub mod input;
+pub mod known;
 pub mod picture;
 pub mod run;
 

@@ -12,9 +12,10 @@ use badlink::air::{Air, Datagram, Next};
 use badlink::{Direction, Fate, Fates};
 use common::printable;
 use zchat::frame::Frame;
-use zchat::session::{Action, Known, Session};
+use zchat::session::{Action, Session};
 
 use crate::input::Input;
+use crate::known::{Known, known};
 
 /// The client's and the server's addresses.
 pub const ADDRESSES: [([u8; 4], u16); 2] =
@@ -46,7 +47,7 @@ pub trait Side {
     fn tick(&mut self, now: Duration) -> Vec<Action>;
     /// As [`Session::deadline`].
     fn deadline(&self) -> Option<Duration>;
-    /// As [`Session::known`], if it can tell.
+    /// What it knows, if it can tell.
     fn known(&self) -> Option<Known>;
 }
 
@@ -73,7 +74,7 @@ impl Side for Session {
     }
 
     fn known(&self) -> Option<Known> {
-        Some(self.known())
+        Some(known(self))
     }
 }
 

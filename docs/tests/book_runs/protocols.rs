@@ -254,7 +254,9 @@ fn chat() -> (Log, Ended, Ended) {
     let args = ["--host", "127.0.0.1", "--port", &port];
     let args = [&args[..], &["--window", "1", "--stats"]].concat();
     let mut client = start(Language::Rust, "zchat", "client", &args);
-    client.write("hola\nchau\n".as_bytes());
+    client.write(b"hola\n");
+    server.wait_for("hola"); // Else both lines would be one message.
+    client.write(b"chau\n");
     let client = client.end();
     let server = server.end();
     drop(link);

@@ -51,12 +51,14 @@ pub fn start(
     todo!("step 1: start two threads: {s:?}")
 }
 
-/// Shows a message on a line of its own, after `< `. On a terminal it takes the
+/// Shows a message, each of its lines after `< `. On a terminal it takes the
 /// place of a half-typed line. (This one is done.)
 pub fn show(out: &mut impl Write, text: &[u8]) -> io::Result<()> {
     let start = if io::stdout().is_terminal() { "\r\x1b[K" } else { "" };
-    let line = text.strip_suffix(b"\n").unwrap_or(text);
-    writeln!(out, "{start}< {}", printable(line))?;
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    for line in text.split(|byte| *byte == b'\n') {
+        writeln!(out, "{start}< {}", printable(line))?;
+    }
     out.flush()
 }
 

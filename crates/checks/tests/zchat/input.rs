@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::zchat::{ACK, BYE, Frame, Peer, TEXT};
-use checks::{Language, lines, skipped, within};
+use checks::{Language, Random, lines, skipped, within};
 use testbed::{PATIENCE, Program, free_port};
 
 use super::{
@@ -33,6 +33,8 @@ in_both_languages! {
     a_closed_stdout_is_no_place_to_show
     a_file_that_is_not_sent_to_its_end
     a_long_line_is_cut_between_words
+    lines_that_are_there_go_together
+    a_file_is_sent_in_few_messages
     an_input_that_cannot_be_read
     a_send_that_the_system_refuses_is_told_once
     a_second_ctrl_c_ends_it_while_nobody_reads_its_output
@@ -74,18 +76,24 @@ fn echo_hola_is_delivered(language: Language) {
     assert!(expected.contains(&shown.as_str()), "{shown:?}");
 }
 
+/// The program sends one line, in several messages.
+fn hears_in_parts(peer: &mut Peer, line: &[u8]) {
+    while peer.heard.concat().len() < line.len() {
+        peer.until("the rest of the line", Frame::is_text);
+    }
+    assert_eq!(peer.heard.concat(), line);
+}
+
 fn five_thousand_bytes_of_two_byte_letters(language: Language) {
     both(language, |_, program, peer| {
         let line = "x".to_string() + &"ñ".repeat(2500);
         program.write(line.as_bytes());
-        program.write(b"\nend\n");
-        peer.hears(b"end");
-        peer.heard.pop();
+        program.write(b"\n");
+        hears_in_parts(peer, line.as_bytes());
         for part in &peer.heard {
             let part = str::from_utf8(part).expect("a letter is cut in two");
             assert!(part.len() <= 1024, "{} bytes", part.len());
         }
-        assert_eq!(peer.heard.concat(), line.as_bytes());
         assert!(peer.heard.len() <= 6, "{} messages", peer.heard.len());
         vec![]
     });
@@ -101,10 +109,8 @@ fn stdin_with_nul_and_invalid_utf_8(language: Language) {
         }
         peer.heard.clear();
         program.write(&longest);
-        program.write(b"\nend\n");
-        peer.hears(b"end");
-        peer.heard.pop();
-        assert_eq!(peer.heard.concat(), longest);
+        program.write(b"\n");
+        hears_in_parts(peer, &longest);
         vec![]
     });
 }
@@ -408,10 +414,8 @@ fn a_long_line_is_cut_between_words(language: Language) {
     both(language, |_, program, peer| {
         let line = "taller ".repeat(400) + "end";
         program.write(line.as_bytes());
-        program.write(b"\nchau\n");
-        peer.hears(b"chau");
-        peer.heard.pop();
-        assert_eq!(peer.heard.concat(), line.as_bytes());
+        program.write(b"\n");
+        hears_in_parts(peer, line.as_bytes());
         let (last, parts) = peer.heard.split_last().unwrap();
         assert!(last.ends_with(b"end"));
         for part in parts {
@@ -419,6 +423,57 @@ fn a_long_line_is_cut_between_words(language: Language) {
         }
         vec![]
     });
+}
+
+fn lines_that_are_there_go_together(language: Language) {
+    both(language, |_, program, peer| {
+        program.write(b"one\ntwo\n\nthree\n\n\n");
+        for message in [&b"one\ntwo\n\nthree"[..], b"\n", b"\n"] {
+            let frame = peer.until("a message", Frame::is_text);
+            assert_eq!(frame.message(), message);
+        }
+        program.write(b"four\n");
+        peer.hears(b"four");
+        peer.heard.clear();
+        // As long as a message may be, and too long by one.
+        let [whole, more] = ["fit! ".repeat(205), "more ".repeat(205)];
+        let (whole, more) = (&whole[..1024], &more[..1024]);
+        program.write(format!("{whole}\n{more}s\nrest\n").as_bytes());
+        peer.hears(format!("{}s\nrest", &more[1020..]).as_bytes());
+        assert_eq!(peer.heard[..2], [whole, &more[..1020]].map(Vec::from));
+        vec![]
+    });
+}
+
+/// A file of short and long lines, and of empty ones: all of it arrives.
+fn a_file_is_sent_in_few_messages(language: Language) {
+    const LINES: usize = 500;
+    let mut random = Random(7);
+    let line = |_| match random.below(3) {
+        0 => String::new(),
+        1 => "short ".repeat(1 + random.below(9)),
+        _ => "long ".repeat(1 + random.below(204)),
+    };
+    let text: String = (0..LINES).map(line).map(|line| line + "\n").collect();
+    let name = format!("zchat-{}-{language:?}-few", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    fs::write(&file, &text).unwrap();
+    let s = socket();
+    let port = s.local_addr().unwrap().port().to_string();
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    let from = format!("< {}", file.display());
+    let mut client = by_a_shell(language, "client", &args, &from);
+    let mut peer = Peer::answer(s, ME);
+    peer.until("BYE", |f| f.kind == BYE);
+    assert_eq!(client.status_within(PATIENCE).unwrap().code(), Some(0));
+    fs::remove_file(file).unwrap();
+    let shown = peer.heard.iter().flat_map(|message| {
+        let line = message.strip_suffix(b"\n").unwrap_or(message);
+        [line, b"\n"].concat()
+    });
+    assert!(shown.eq(text.bytes()), "it is another file");
+    assert!(peer.heard.iter().all(|message| message.len() <= 1024));
+    assert!(peer.heard.len() < LINES / 2, "{} messages", peer.heard.len());
 }
 
 fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {

@@ -146,7 +146,6 @@ fn escape_sequences_are_made_harmless(language: Language) {
             (b"\x1b]0;title\x07", "?]0;title?"),
             (b"over\rwritten", "over?written"),
             (b"\x08\x7f", "??"),
-            (b"two\nlines", "two?lines"),
             (b"a\0b", "a?b"),
             ("\u{9b}31m\u{85}".as_bytes(), "?31m?"),
             ("\u{202e}abc\u{202c}".as_bytes(), "?abc?"),
@@ -213,6 +212,8 @@ fn a_long_message_does_not_imitate_the_program(language: Language) {
         }
         peer.say(b"end");
         sees(&program, "< end");
+        peer.say(format!("two lines\n{forged}").as_bytes());
+        sees(&program, &format!("< two lines\r\n< {forged}\r\n"));
         for row in screen(&program.stdout()) {
             let ours = !row.starts_with("< ") && !row.starts_with("  ");
             assert!(!ours || !row.contains(forged), "{language:?}: {row:?}");
