@@ -146,7 +146,9 @@ def run(
             elif action == Action.END:
                 if stats:
                     _tell(session.report())
-                paused = permitted == 0 or rest[0] is not None
+                came = [happens.get()[0] for _ in range(happens.qsize())]
+                more = "message" in came
+                paused = permitted == 0 or rest[0] is not None or more
                 unread = paused if whole is None else not whole
                 _end(rest[0], unread and not typed)
 

@@ -149,10 +149,9 @@ pub fn run(
                     if stats {
                         tell(&session.report());
                     }
-                    let mut more = happens.try_iter();
-                    let paused = permitted == 0
-                        || why.is_some()
-                        || more.any(|e| matches!(e, Event::Message(_)));
+                    let more = |event| matches!(event, Event::Message(_));
+                    let more = happens.try_iter().any(more);
+                    let paused = permitted == 0 || why.is_some() || more;
                     let unread = !typed && !whole.unwrap_or(!paused);
                     return how_it_ended(why, unread);
                 }
