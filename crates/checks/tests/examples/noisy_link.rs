@@ -438,7 +438,9 @@ fn tshark_reads_what_the_link_keeps_as_udp_header_does() {
         let to = [&to, options].concat();
         let mut client = start(Language::Rust, package, "client", &to);
         if package == "zchat" {
-            client.write(b"hola\nchau\n");
+            client.write(b"hola\n");
+            server.wait_for("hola");
+            client.write(b"chau\n");
         }
         let client = client.end();
         assert_eq!(client.code, Some(0), "{package}: {client:?}");
