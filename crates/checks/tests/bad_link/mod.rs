@@ -48,7 +48,7 @@ fn all_pairings(test: impl Fn(Language, Language, u64) + Sync) {
 
 fn line(who: &str, k: usize) -> String {
     // Every second one is so long that none goes together with another one.
-    let more = if k % 2 == 0 { 45 } else { 0 };
+    let more = if k.is_multiple_of(2) { 45 } else { 0 };
     format!("{who}, message {k}{}\n", ": ¿qué tal, ñandú?".repeat(more))
 }
 
