@@ -273,9 +273,9 @@ fn read_input(
 
 /// The next message in `input`: the whole lines that are there and fit, without
 /// the last one's end. Of a line that is longer than a message may be, as many
-/// whole words as fit, or else as many characters. The others stay in `rest`. An
-/// empty line ends no message, but may be one, "\n". `None` at the end of the
-/// input.
+/// whole words as fit, or else as many characters. The others stay in `rest`.
+/// An empty line ends no message, but may be one, "\n". `None` at the end of
+/// the input.
 ///
 /// # Errors
 /// If the input cannot be read.

@@ -144,7 +144,8 @@ impl Peer {
 pub struct Session {
     dial: Vec<SocketAddr>,
     started: Duration,
-    state: State,
+    /// Where the conversation stands: for who shows it, to be read.
+    pub state: State,
     wish: Wish,
     window: u16,              // How wide it may be.
     key: RandomState,         // Of the ids that we give to callers.
@@ -286,11 +287,6 @@ impl Session {
     /// What is to be done now, in this order; each is given once.
     pub fn actions(&mut self) -> Vec<Action> {
         take(&mut self.actions)
-    }
-
-    /// Where the conversation stands.
-    pub fn state(&self) -> &State {
-        &self.state
     }
 
     /// How many messages are not confirmed yet.

@@ -38,7 +38,7 @@ pub struct Waiting {
 /// What the session knows now.
 pub fn known(session: &Session) -> Known {
     let (mut queue, mut rtt) = (session.waiting(), Rtt::default());
-    let (state, sent, expect, flights) = match session.state() {
+    let (state, sent, expect, flights) = match &session.state {
         State::Listen { .. } => ("LISTEN", 0, 0, Vec::new()),
         State::Call { hello, .. } => ("CALL", 0, 0, vec![waiting(hello)]),
         State::Up(peer) => {
