@@ -156,7 +156,7 @@ fn both(workshop: &Workshop) -> Result<Vec<String>> {
         if kind == "stub" {
             stub(exercise, program, &copy).iter().for_each(|w| add(w));
         } else if let Some(failed) =
-            first(program, &copy, &exercise.tests(), LONG)
+            first(program, &copy, &exercise.tests(), LONG, "en")
         {
             let told = failed.failure.told(usize::MAX);
             add(&format!("a test fails: {}\n{told}", failed.test()));
