@@ -152,7 +152,7 @@ def run(
                 unread = paused if whole is None else not whole
                 _end(rest[0], unread and not typed)
 
-        # 4. Permit that more lines are read, while there is room for them.
+        # 4. Permit that more messages are read, while there is room for them.
         while permitted + session.waiting() < MESSAGES and not leaving:
             permitted += 1
             permits.release()

@@ -86,8 +86,9 @@ class Flight:
 
 
 def words(text: bytes) -> str:
-    """A message as one line that is safe to print."""
-    return " ".join(map(printable, text.split(b"\n")))
+    """The first line of a message as text that is safe to print."""
+    first, *more = text.split(b"\n")
+    return printable(first) + (" ..." if more else "")
 
 
 @dataclass

@@ -158,7 +158,7 @@ pub fn run(
             }
         }
 
-        // 4. Permit that more lines are read, while there is room for them.
+        // 4. Permit that more messages are read, while there is room for them.
         while permitted + session.waiting() < MESSAGES && !leaving {
             permitted += 1;
             let _ = permits.send(()); // At the end of stdin, nobody reads.

@@ -95,10 +95,11 @@ impl Flight {
     }
 }
 
-/// A message as one line that is safe to print.
+/// The first line of a message as text that is safe to print.
 pub fn words(text: &[u8]) -> String {
-    let lines = text.split(|byte| *byte == b'\n').map(printable);
-    lines.collect::<Vec<_>>().join(" ")
+    let mut lines = text.split(|byte| *byte == b'\n').map(printable);
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_some() { first + " ..." } else { first }
 }
 
 /// The round-trip time, and the retransmission timeout (RFC 6298, section 2).

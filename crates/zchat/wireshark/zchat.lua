@@ -90,7 +90,7 @@ end
 local function add_text(tree, kind, payload)
     local text = kind == ZTEXT and inflate(payload) or payload
     tree:add(f.text, text, text:raw())
-    return text:raw()
+    return (text:raw():gsub("%c", " ")) -- One packet is one line.
 end
 
 -- The fields before the payload: the item of the try, and a line about them.

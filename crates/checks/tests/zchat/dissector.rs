@@ -331,6 +331,17 @@ fn a_conversation_of_real_programs() {
     }
 }
 
+/// A message cannot look like another packet.
+#[test]
+fn several_lines_are_one_line_of_the_list() {
+    let (kind, tried, payload) = (TEXT, 0, b"two\n\x1b[2Jlines\n".to_vec());
+    let frame = Frame { kind, tried, src: 1, dst: 2, seq: 3, payload };
+    let two = (Direction::There, frame.pack());
+    let args = ["-T", "fields", "-e", "_ws.col.Info"];
+    let Some(said) = tshark(&packets(&[two]), &args) else { return };
+    assert_eq!(said, "TEXT #3 two  [2Jlines \n");
+}
+
 /// Wireshark brings Lua 5.2 up to version 4.2, and Lua 5.4 from 4.4 on.
 #[test]
 fn the_script_and_its_crc_work_in_lua_5_2_and_5_4() {

@@ -286,10 +286,10 @@ fn what_zlib_buys() {
     assert!(always > 1.05 && wise <= 1.0 && wise > 0.8);
 
     let text = fs::read(root().join("crates/udp-echo/README.es.md")).unwrap();
-    let pastes: Vec<_> = text.chunks_exact(1024).collect();
-    let small: usize = pastes.iter().map(|paste| sent(paste)).sum();
-    let part = small as f64 / (1024 * pastes.len()) as f64;
-    println!("pastes of 1024 bytes of Spanish prose: {part:.2}");
+    let messages: Vec<_> = text.chunks_exact(1024).collect();
+    let small: usize = messages.iter().map(|text| sent(text)).sum();
+    let part = small as f64 / (1024 * messages.len()) as f64;
+    println!("messages of 1024 bytes of Spanish prose: {part:.2}");
     assert!((0.4..0.8).contains(&part), "{part}");
 
     // From which length on is most prose smaller as a zlib stream?
