@@ -18,6 +18,7 @@ from session import Action, Address, Session, shown
 MESSAGES = 32  # So many messages wait in memory, at most,
 DATAGRAMS = 64  # and how many datagrams.
 LEAVING = 0.5  # How long the main loop may take after a second Ctrl-C.
+READING = 0.05  # How long a line that is there at the end may take to be read.
 COLUMNS = 80  # A terminal's, where the system does not tell them.
 
 # What the main loop waits for: an event's name, and what belongs to it.
@@ -146,11 +147,14 @@ def run(
             elif action == Action.END:
                 if stats:
                     _tell(session.report())
-                came = [happens.get()[0] for _ in range(happens.qsize())]
-                more = "message" in came
-                paused = permitted == 0 or rest[0] is not None or more
+                if whole is None:
+                    time.sleep(READING)
+                came = [happens.get() for _ in range(happens.qsize())]
+                texts = [text for event, *text in came if event == "message"]
+                more = any(not typed or text != [b"/quit"] for text in texts)
+                paused = permitted == 0 or rest[0] is not None
                 unread = paused if whole is None else not whole
-                _end(rest[0], unread and not typed)
+                _end(rest[0], (unread and not typed) or more)
 
         # 4. Permit that more messages are read, while there is room for them.
         while permitted + session.waiting() < MESSAGES and not leaving:
@@ -247,7 +251,8 @@ def _read_input(permits: threading.Semaphore, happens: Happens) -> None:
                 if text is None:
                     break
                 if os.isatty(0) and text.endswith(b"\r"):
-                    text = text[:-1]  # Windows ends a line with "\r\n".
+                    # Windows ends a line with "\r\n".
+                    text = text[:-1] or b"\n"
                 happens.put(("message", text))
     except OSError as error:
         why = error.strerror
@@ -256,27 +261,24 @@ def _read_input(permits: threading.Semaphore, happens: Happens) -> None:
 
 def next_message(stdin: BufferedReader, rest: bytearray) -> Optional[bytes]:
     """The next message in stdin: the whole lines that are there and fit,
-    without the last one's end. Of a line that is longer than a message may be,
-    as many whole words as fit, or else as many characters. The others stay in
-    rest. An empty line ends no message, but may be one, "\\n". None at the end
-    of the input.
+    without the last one's end, but with that of an empty one. Of a line that is
+    longer than a message may be, as many whole words as fit, or else as many
+    characters. The others stay in rest. None at the end of the input.
     """
     while len(rest) <= TEXT_MAX and b"\n" not in rest:
         there = stdin.read1(TEXT_MAX + 1 - len(rest))
         if not there:
             break
         rest += there
-    lines = rest[: rest.rfind(b"\n") + 1].rstrip(b"\n")
-    if lines:
-        end = len(lines) + 1
-    elif rest.startswith(b"\n"):
-        end = 1
-    else:
+    end = rest.rfind(b"\n") + 1
+    if rest.endswith(b"\n\n", 0, end):
+        end = min(end, TEXT_MAX)
+    elif end == 0:
         end = _cut(rest) if len(rest) > TEXT_MAX else len(rest)
     text = bytes(rest[:end])
     del rest[:end]
-    if len(text) > 1 and text.endswith(b"\n"):
-        text = text[:-1]
+    if text != b"\n" and not text.endswith(b"\n\n"):
+        text = text[:-1] if text.endswith(b"\n") else text
     return text or None
 
 

@@ -22,6 +22,9 @@ const DATAGRAMS: usize = 64;
 /// How long the main loop may take to leave after a second Ctrl-C.
 const LEAVING: Duration = Duration::from_millis(500);
 
+/// How long a line that is there when the chat ends may take to be read.
+const READING: Duration = Duration::from_millis(50);
+
 /// A terminal's columns where the system does not tell them.
 const COLUMNS: usize = 80;
 
@@ -149,11 +152,17 @@ pub fn run(
                     if stats {
                         tell(&session.report());
                     }
-                    let more = |event| matches!(event, Event::Message(_));
+                    if whole.is_none() {
+                        sleep(READING);
+                    }
+                    let more = |event| match event {
+                        Event::Message(text) => !typed || text != b"/quit",
+                        _ => false,
+                    };
                     let more = happens.try_iter().any(more);
-                    let paused = permitted == 0 || why.is_some() || more;
+                    let paused = permitted == 0 || why.is_some();
                     let unread = !typed && !whole.unwrap_or(!paused);
-                    return how_it_ended(why, unread);
+                    return how_it_ended(why, unread || more);
                 }
             }
         }
@@ -265,6 +274,9 @@ fn read_input(
         let Some(mut text) = next else { break };
         if typed && text.ends_with(b"\r") {
             text.pop(); // Windows ends a typed line with "\r\n".
+            if text.is_empty() {
+                text.push(b'\n');
+            }
         }
         let _ = events.send(Event::Message(text)); // Or the program ends.
     }
@@ -272,10 +284,9 @@ fn read_input(
 }
 
 /// The next message in `input`: the whole lines that are there and fit, without
-/// the last one's end. Of a line that is longer than a message may be, as many
-/// whole words as fit, or else as many characters. The others stay in `rest`.
-/// An empty line ends no message, but may be one, "\n". `None` at the end of
-/// the input.
+/// the last one's end, but with that of an empty one. Of a line that is longer
+/// than a message may be, as many whole words as fit, or else as many
+/// characters. The others stay in `rest`. `None` at the end of the input.
 ///
 /// # Errors
 /// If the input cannot be read.
@@ -292,15 +303,14 @@ pub fn next_message(
         rest.extend(&there[..n]);
         input.consume(n);
     }
-    let ends_line = |two: &[u8]| two[0] != b'\n' && two[1] == b'\n';
-    let end = match rest.windows(2).rposition(ends_line) {
-        Some(at) => at + 2,
-        None if rest.starts_with(b"\n") => 1,
+    let end = match rest.iter().rposition(|byte| *byte == b'\n') {
+        Some(at) if rest[..at].ends_with(b"\n") => TEXT_MAX.min(at + 1),
+        Some(at) => at + 1,
         None if rest.len() > TEXT_MAX => cut(rest),
         None => rest.len(),
     };
     let mut text: Vec<u8> = rest.drain(..end).collect();
-    if text != b"\n" {
+    if text != b"\n" && !text.ends_with(b"\n\n") {
         text.pop_if(|byte| *byte == b'\n');
     }
     Ok((!text.is_empty()).then_some(text))

@@ -17,7 +17,7 @@ const LATER: u32 = 3;
 
 /// A frame that waits for its answer.
 pub struct Flight {
-    /// It.
+    /// What was sent.
     pub frame: Frame,
     sent: Vec<Duration>, // When: one entry for each attempt.
     /// When its timer expires.

@@ -77,7 +77,7 @@ pub enum State {
     },
     /// CALL: our HELLO is in flight.
     Call {
-        /// It.
+        /// That HELLO.
         hello: Flight,
         /// When to tell the user whom we call.
         word: Duration,
@@ -144,7 +144,7 @@ impl Peer {
 pub struct Session {
     dial: Vec<SocketAddr>,
     started: Duration,
-    /// Where the conversation stands: for who shows it, to be read.
+    /// Where the conversation stands; for whoever shows it.
     pub state: State,
     wish: Wish,
     window: u16,              // How wide it may be.

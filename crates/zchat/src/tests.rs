@@ -1,5 +1,6 @@
-//! The frames, byte for byte, and the window at the end of the numbers. What
-//! needs a socket, a process or Python is in `crates/checks`.
+//! The frames, byte for byte, the window at the end of the numbers, and the
+//! messages of an input. What needs a socket, a process or Python is in
+//! `crates/checks`.
 
 use std::time::Duration;
 
@@ -85,5 +86,34 @@ fn after_the_last_number_none_is_new() {
     assert_eq!(both, [&b"last but one"[..], b"last"]);
     for seq in [0, 1, 15, u32::MAX - 1, u32::MAX] {
         assert!(!window.is_new(seq), "{seq}");
+    }
+}
+
+/// All lines of these lengths, four in a row, however many bytes can be read at
+/// a time: what is shown is what was read.
+#[cfg(not(target_family = "wasm"))]
+#[test]
+fn the_messages_of_an_input_are_its_lines() {
+    use std::io::BufReader;
+
+    let lengths = [0, 1, 511, 1023, 1024];
+    let lines = |n: usize| {
+        let lines = [1, 5, 25, 125].map(|by| lengths[n / by % 5]);
+        lines.map(|length| "x".repeat(length) + "\n").concat()
+    };
+    for input in (0..625).map(lines) {
+        for at_a_time in [1, 1024, 1025, 8192] {
+            let bytes = input.as_bytes();
+            let mut reader = BufReader::with_capacity(at_a_time, bytes);
+            let (mut rest, mut shown) = (Vec::new(), Vec::new());
+            while let Some(message) =
+                crate::chat::next_message(&mut reader, &mut rest).unwrap()
+            {
+                assert!((1..=TEXT_MAX).contains(&message.len()));
+                let line = message.strip_suffix(b"\n").unwrap_or(&message);
+                shown.extend([line, b"\n"].concat());
+            }
+            assert!(shown == bytes, "{input:?}, {at_a_time} at a time");
+        }
     }
 }

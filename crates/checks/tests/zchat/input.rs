@@ -427,13 +427,17 @@ fn a_long_line_is_cut_between_words(language: Language) {
 
 fn lines_that_are_there_go_together(language: Language) {
     both(language, |_, program, peer| {
-        program.write(b"one\ntwo\n\nthree\n\n\n");
-        for message in [&b"one\ntwo\n\nthree"[..], b"\n", b"\n"] {
+        for (lines, message) in [
+            (&b"one\ntwo\n\nthree\n"[..], &b"one\ntwo\n\nthree"[..]),
+            (b"\n", b"\n"),
+            (b"\nfour\n", b"\nfour"),
+            (b"five\n\n", b"five\n\n"),
+            (b"\n\n\n", b"\n\n\n"),
+        ] {
+            program.write(lines);
             let frame = peer.until("a message", Frame::is_text);
             assert_eq!(frame.message(), message);
         }
-        program.write(b"four\n");
-        peer.hears(b"four");
         peer.heard.clear();
         // As long as a message may be, and too long by one.
         let [whole, more] = ["fit! ".repeat(205), "more ".repeat(205)];
