@@ -2,8 +2,12 @@
 //! as a real process, datagrams that no honest program sends, the comparison of
 //! twins, and the book.
 
+// These two stand beside the book, as its tests do.
+#[path = "../../../docs/tests/shared/book.rs"]
 pub mod book;
+#[path = "../../../docs/tests/shared/markdown.rs"]
 pub mod markdown;
+
 mod sockets;
 mod start;
 pub mod twins;
