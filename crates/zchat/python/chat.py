@@ -277,8 +277,9 @@ def next_message(stdin: BufferedReader, rest: bytearray) -> Optional[bytes]:
         end = _cut(rest) if len(rest) > TEXT_MAX else len(rest)
     text = bytes(rest[:end])
     del rest[:end]
-    if text != b"\n" and not text.endswith(b"\n\n"):
-        text = text[:-1] if text.endswith(b"\n") else text
+    ends_empty = text == b"\n" or text.endswith(b"\n\n")
+    if text.endswith(b"\n") and not ends_empty:
+        text = text[:-1]
     return text or None
 
 
