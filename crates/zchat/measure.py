@@ -261,24 +261,29 @@ def quic(words, how, alone):
 def beside_quic(o):
     for alone in False, True:
         words = text(LINES, alone)
-
-        def our(language, *window, words=words):
-            both = [program(HERE, language, n) for n in ("server", "client")]
-            server, client = ((*command, *window) for command in both)
-            return lambda how: chat(server, client, words, how)
-
-        def their(alone, words=words):
-            return lambda how: quic(words, how, alone)
-
-        tools = {"chat": our("Rust"), "chat.py": our("Python")}
-        tools["QUIC"] = their(alone=False)
-        if alone:
-            tools["QUIC, lines alone"] = their(alone=True)
-        if alone and o.slow:
-            tools["W=1"] = our("Rust", "--window", "1")
         print(f"{LINES} lines, {len(words)} bytes", flush=True)
         for lose in o.lose.split(","):
-            compare(tools, lose, o.rounds)
+            compare(tools(words, alone, o.slow), lose, o.rounds)
+
+
+def tools(words, alone, slow):
+    """What carries the words, by its name. alone: each line by itself."""
+
+    def our(language, *window):
+        both = [program(HERE, language, n) for n in ("server", "client")]
+        server, client = ((*command, *window) for command in both)
+        return lambda how: chat(server, client, words, how)
+
+    all_of_them = {
+        "chat": our("Rust"),
+        "chat.py": our("Python"),
+        "QUIC": lambda how: quic(words, how, alone=False),
+    }
+    if alone:
+        all_of_them["QUIC, lines alone"] = lambda how: quic(words, how, alone)
+    if alone and slow:
+        all_of_them["W=1"] = our("Rust", "--window", "1")
+    return all_of_them
 
 
 def compare(tools, lose, rounds):
@@ -304,13 +309,13 @@ def compare(tools, lose, rounds):
 def pairings(o):
     how = "--lose", "20", "--corrupt", "5", "--duplicate", "5"
     how = *how, "--reorder", "20", "--seed", "7"
+    words = text(LINES, alone=True)
     for window in ("16", "1"):
         total = 0
         for one in LANGUAGES:
             for other in LANGUAGES:
                 server = *program(HERE, one, "server"), "--window", window
                 client = *program(HERE, other, "client"), "--window", window
-                words = text(LINES, alone=True)
                 took, _ = chat(server, client, words, how, True)
                 total += took
                 row = f"W={window:2}  {one} server, {other} client"

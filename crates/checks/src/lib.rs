@@ -8,6 +8,7 @@ pub mod book;
 #[path = "../../../docs/tests/shared/markdown.rs"]
 pub mod markdown;
 
+mod file;
 mod sockets;
 mod start;
 pub mod twins;
@@ -18,6 +19,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+pub use file::TestFile;
 pub use sockets::{Hear, forge, socket};
 pub use start::{
     Language, binary, client, command, example, explained, failed_rules, lines,

@@ -150,8 +150,8 @@ def run(
                 if whole is None:
                     time.sleep(READING)
                 came = [happens.get() for _ in range(happens.qsize())]
-                texts = [text for event, *text in came if event == "message"]
-                more = any(not typed or text != [b"/quit"] for text in texts)
+                quits = ("message", b"/quit") if typed else None
+                more = any(x[0] == "message" and x != quits for x in came)
                 paused = permitted == 0 or rest[0] is not None
                 unread = paused if whole is None else not whole
                 _end(rest[0], (unread and not typed) or more)
@@ -309,8 +309,9 @@ def _show(text: bytes) -> None:
 
 def _on_a_terminal(text: bytes) -> str:
     """A message as a terminal is to get it."""
-    lines = map(printable, text.replace(b"\t", b"    ").split(b"\n"))
-    return _fresh_row(1) + "\n".join(_rows(x, _columns(1)) for x in lines)
+    lines, columns = text.replace(b"\t", b"    ").split(b"\n"), _columns(1)
+    rows = [_rows(printable(line), columns) for line in lines]
+    return _fresh_row(1) + "\n".join(rows)
 
 
 def _rows(text: str, columns: int) -> str:

@@ -40,7 +40,7 @@ class Flight:
         return self.frame.kind != Kind.BYE and bool(self.frame.payload)
 
     def words(self) -> str:
-        """Its message in words."""
+        """Its message, as words() says it."""
         return words(self.frame.text() or b"")
 
     def departs(

@@ -310,7 +310,8 @@ pub fn next_message(
         None => rest.len(),
     };
     let mut text: Vec<u8> = rest.drain(..end).collect();
-    if text != b"\n" && !text.ends_with(b"\n\n") {
+    let ends_empty = text == b"\n" || text.ends_with(b"\n\n");
+    if !ends_empty {
         text.pop_if(|byte| *byte == b'\n');
     }
     Ok((!text.is_empty()).then_some(text))
@@ -348,9 +349,9 @@ pub use common::printable;
 /// A message as a terminal is to get it.
 fn on_a_terminal(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).replace('\t', "    ");
-    let lines = text.split('\n').map(|line| printable(line.as_bytes()));
-    let rows: Vec<_> = lines.map(|line| rows(&line, columns())).collect();
-    fresh_row() + &rows.join("\n")
+    let (lines, columns) = (text.split('\n'), columns());
+    let rows = lines.map(|line| rows(&printable(line.as_bytes()), columns));
+    fresh_row() + &rows.collect::<Vec<_>>().join("\n")
 }
 
 /// A line as rows of a terminal that has so many columns: the first after `< `,

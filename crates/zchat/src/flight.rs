@@ -45,7 +45,7 @@ impl Flight {
         self.frame.kind != Kind::Bye && !self.frame.payload.is_empty()
     }
 
-    /// Its message in [`words`].
+    /// Its message, as [`words`] says it.
     pub fn words(&self) -> String {
         words(&self.frame.text().unwrap_or_default())
     }

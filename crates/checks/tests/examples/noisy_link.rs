@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use badlink::{Direction, Fates, Shares};
-use checks::{Hear, Language, skipped, start, start_example};
+use checks::{Hear, Language, TestFile, skipped, start, start_example};
 use testbed::{Ended, PATIENCE, Program};
 
-use super::udp_header::{TestFile, both};
+use super::udp_header::both;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 

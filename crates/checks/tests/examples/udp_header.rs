@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use checks::{Language, command, root, skipped};
+use checks::{Language, TestFile, command, root, skipped};
 use testbed::{Ended, Program, output};
 
 /// Runs it in the workspace's folder, as its README says.
@@ -409,37 +409,6 @@ fn captures() -> Vec<(&'static str, Vec<u8>, String)> {
     all.push(("a cut record", two[..two.len() - 67].to_vec(), none));
     all.push(("no record", two[..24].to_vec(), String::new()));
     all
-}
-
-/// A file of this test's own, removed at the end.
-pub struct TestFile(std::path::PathBuf);
-
-impl TestFile {
-    pub fn new(name: &str, bytes: &[u8]) -> TestFile {
-        let file = format!("udp_header{}-{name}.pcap", std::process::id());
-        let file = std::env::temp_dir().join(file);
-        fs::write(&file, bytes).unwrap();
-        TestFile(file)
-    }
-
-    pub fn name(&self) -> String {
-        self.0.display().to_string()
-    }
-}
-
-impl TestFile {
-    /// Not removed, for whoever looks at it; its name.
-    fn keep(self) -> String {
-        let name = self.name();
-        std::mem::forget(self);
-        name
-    }
-}
-
-impl Drop for TestFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[test]

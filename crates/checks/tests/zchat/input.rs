@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use checks::zchat::{ACK, BYE, Frame, Peer, TEXT};
-use checks::{Language, Random, lines, skipped, within};
+use checks::{Language, Random, TestFile, lines, skipped, within};
 use testbed::{PATIENCE, Program, free_port};
 
 use super::{
@@ -38,6 +38,7 @@ in_both_languages! {
     an_input_that_cannot_be_read
     a_send_that_the_system_refuses_is_told_once
     a_second_ctrl_c_ends_it_while_nobody_reads_its_output
+    lines_behind_the_peer_s_last_word_are_told
 }
 
 fn the_end_of_stdin_with_nobody_there(language: Language) {
@@ -375,22 +376,27 @@ fn a_closed_stdout_is_no_place_to_show(language: Language) {
     alive(server);
 }
 
+/// A client that sends the file, and its peer.
+fn sends(language: Language, file: &TestFile) -> (Program, Peer) {
+    let s = socket();
+    let port = s.local_addr().unwrap().port().to_string();
+    let args = ["--host", "127.0.0.1", "--port", &port];
+    let from = format!("< {}", file.name());
+    let client = by_a_shell(language, "client", &args, &from);
+    (client, Peer::answer(s, ME))
+}
+
 /// A client that copies 100,000 lines is left, or leaves, in the middle.
 fn a_file_that_is_not_sent_to_its_end(language: Language) {
-    let name = format!("zchat-{}-{language:?}-lines", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    fs::write(&file, "a line of the file\n".repeat(100_000)).unwrap();
+    let name = format!("{language:?}-lines");
+    let text = "a line of the file\n".repeat(100_000);
+    let file = TestFile::new(&name, text.as_bytes());
     for ctrl_c in [true, false] {
         if ctrl_c && cfg!(windows) {
             skipped("no way to send Ctrl-C on Windows");
             continue;
         }
-        let s = socket();
-        let port = s.local_addr().unwrap().port().to_string();
-        let args = ["--host", "127.0.0.1", "--port", &port];
-        let from = format!("< {}", file.display());
-        let mut client = by_a_shell(language, "client", &args, &from);
-        let mut peer = Peer::answer(s, ME);
+        let (mut client, mut peer) = sends(language, &file);
         while peer.heard.len() < 10 {
             peer.until("a line", Frame::is_text);
         }
@@ -407,7 +413,6 @@ fn a_file_that_is_not_sent_to_its_end(language: Language) {
         let last = said.lines().last().unwrap_or_default();
         assert!(last.ends_with("the input was not sent to its end"), "{last}");
     }
-    let _ = fs::remove_file(file);
 }
 
 fn a_long_line_is_cut_between_words(language: Language) {
@@ -459,18 +464,10 @@ fn a_file_is_sent_in_few_messages(language: Language) {
         _ => "long ".repeat(1 + random.below(204)),
     };
     let text: String = (0..LINES).map(line).map(|line| line + "\n").collect();
-    let name = format!("zchat-{}-{language:?}-few", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    fs::write(&file, &text).unwrap();
-    let s = socket();
-    let port = s.local_addr().unwrap().port().to_string();
-    let args = ["--host", "127.0.0.1", "--port", &port];
-    let from = format!("< {}", file.display());
-    let mut client = by_a_shell(language, "client", &args, &from);
-    let mut peer = Peer::answer(s, ME);
+    let file = TestFile::new(&format!("{language:?}-few"), text.as_bytes());
+    let (mut client, mut peer) = sends(language, &file);
     peer.until("BYE", |f| f.kind == BYE);
     assert_eq!(client.status_within(PATIENCE).unwrap().code(), Some(0));
-    fs::remove_file(file).unwrap();
     let shown = peer.heard.iter().flat_map(|message| {
         let line = message.strip_suffix(b"\n").unwrap_or(message);
         [line, b"\n"].concat()
@@ -478,6 +475,22 @@ fn a_file_is_sent_in_few_messages(language: Language) {
     assert!(shown.eq(text.bytes()), "it is another file");
     assert!(peer.heard.iter().all(|message| message.len() <= 1024));
     assert!(peer.heard.len() < LINES / 2, "{} messages", peer.heard.len());
+}
+
+/// Sends messages to a program whose output nobody reads, until its pipe is full:
+/// then it confirms no more, however often it is asked. (Where the machine is
+/// busy, once would prove nothing.) Gives the number of the first that it does
+/// not confirm.
+fn fills(peer: &Peer) -> u32 {
+    let confirms = |seq| {
+        (0..3).any(|tried| {
+            peer.send(TEXT, tried, seq, &[b'x'; 1000]);
+            peer.hear(MOMENT * 10).is_some()
+        })
+    };
+    let first = peer.next;
+    let not = (first..first + 900).find(|seq| !confirms(*seq));
+    not.expect("its output is never full")
 }
 
 fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
@@ -491,15 +504,7 @@ fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
     program.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = testbed::spawn(&mut program).unwrap();
     let peer = Peer::call(([127, 0, 0, 1], port).into(), ME);
-    // Until its pipe is full: then it confirms no more, however often it is
-    // asked. (Where the machine is busy, once would prove nothing.)
-    let confirmed = (2..1000).take_while(|seq| {
-        (0..3).any(|tried| {
-            peer.send(TEXT, tried, *seq, &[b'x'; 1000]);
-            peer.hear(MOMENT * 10).is_some()
-        })
-    });
-    assert!(confirmed.count() < 900, "its output is never full");
+    fills(&peer);
     let deadline = Instant::now() + PATIENCE;
     while child.try_wait().unwrap().is_none() {
         if Instant::now() > deadline {
@@ -512,6 +517,35 @@ fn a_second_ctrl_c_ends_it_while_nobody_reads_its_output(language: Language) {
         thread::sleep(MOMENT); // Until it is pressed again.
     }
     assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// Its main loop waits for somebody to read its output; meanwhile the peer
+/// leaves, and then lines come.
+fn lines_behind_the_peer_s_last_word_are_told(language: Language) {
+    if !cfg!(target_os = "linux") {
+        return skipped("how much a pipe holds is known on Linux");
+    }
+    let s = socket();
+    let mut client = checks::command(language, "zchat", "client");
+    let port = s.local_addr().unwrap().port().to_string();
+    client.args(["--host", "127.0.0.1", "--port", &port]);
+    client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut client = testbed::spawn(&mut client).unwrap();
+    let peer = Peer::answer(s, ME);
+    let first_not_confirmed = fills(&peer);
+    peer.send(BYE, 0, first_not_confirmed + 1, &[0; 4]);
+    // If they came first, they would be sent, and told as not confirmed: then
+    // this test would prove nothing.
+    thread::sleep(MOMENT);
+    // A pipe holds 64 KiB: so a quarter of this has been read.
+    let mut stdin = client.stdin.take().unwrap();
+    stdin.write_all(&b"too late\n".repeat(10_000)).unwrap();
+    let ended = within(PATIENCE, "it goes on", move || {
+        client.wait_with_output().unwrap()
+    });
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("the input was not sent to its end"), "{said}");
+    assert_eq!(ended.status.code(), Some(1), "{said}");
 }
 
 /// An error is no end of the input.
